@@ -1,0 +1,1 @@
+"""Veduta's engine: scenes, networks, rendering and training, without Qt."""

@@ -1,0 +1,287 @@
+"""Label sets: which classes a label map may hold.
+
+A label set is data: ids, names, colours, groups, which classes are things
+(have objects), and for a *part* (a window, a wheel) the parent class into
+which it folds. Cityscapes' 34 drawn ids are the base; the ``streets`` set adds
+parts from id 40 up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Iterable
+
+import numpy as np
+
+from core.errors import LabelError
+
+#: An instance map holds ``id * 1000 + n`` for the n-th object of class ``id``.
+INSTANCE_FACTOR = 1000
+
+
+@dataclass(frozen=True)
+class Label:
+    """One class of a label set.
+
+    Attributes:
+        id: value in the label map, 0..255.
+        name: what a person reads, lower case.
+        colour: (r, g, b), each 0..255, for drawing the label map.
+        group: heading in the palette.
+        thing: True where Cityscapes counts objects of this class.
+        instanced: True where the project's own scenes may count objects
+            (things, and also buildings and trees).
+        parent: id of the class into which a part folds, or None.
+    """
+
+    id: int
+    name: str
+    colour: tuple[int, int, int]
+    group: str
+    thing: bool = False
+    instanced: bool = False
+    parent: int | None = None
+
+
+class LabelSet:
+    """An immutable collection of labels with look-up tables.
+
+    Raises:
+        LabelError: when ids repeat, lie outside 0..255, or a parent is missing.
+    """
+
+    def __init__(self, name: str, labels: Iterable[Label]):
+        self.name = name
+        self.labels: tuple[Label, ...] = tuple(sorted(labels, key=lambda label: label.id))
+        self._by_id = {label.id: label for label in self.labels}
+        if len(self._by_id) != len(self.labels):
+            raise LabelError(f"The label set '{name}' names an id twice; give each class its own id.")
+        for label in self.labels:
+            if not 0 <= label.id <= 255:
+                raise LabelError(f"The label set '{name}' has id {label.id}; ids run from 0 to 255.")
+            if label.parent is not None:
+                parent = self._by_id.get(label.parent)
+                if parent is None or parent.parent is not None:
+                    raise LabelError(
+                        f"The part '{label.name}' names parent {label.parent}, which is no class of '{name}'."
+                    )
+
+    def __iter__(self):
+        return iter(self.labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __contains__(self, label_id: int) -> bool:
+        return int(label_id) in self._by_id
+
+    def __getitem__(self, label_id: int) -> Label:
+        try:
+            return self._by_id[int(label_id)]
+        except KeyError:
+            raise LabelError(f"Label {label_id} is not in the label set '{self.name}'.") from None
+
+    def named(self, name: str) -> Label:
+        """The label called ``name``; LabelError where there is none."""
+        for label in self.labels:
+            if label.name == name:
+                return label
+        raise LabelError(f"The label set '{self.name}' has no class called '{name}'.")
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(label.id for label in self.labels)
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[Label, ...]]:
+        """Group name -> its labels in id order, groups in order of first appearance."""
+        found: dict[str, list[Label]] = {}
+        for label in self.labels:
+            found.setdefault(label.group, []).append(label)
+        return {group: tuple(labels) for group, labels in found.items()}
+
+    @cached_property
+    def palette(self) -> np.ndarray:
+        """(256, 3) uint8 RGB by label id; ids outside the set are magenta, so they are seen."""
+        table = np.full((256, 3), (255, 0, 255), np.uint8)
+        for label in self.labels:
+            table[label.id] = label.colour
+        return table
+
+    @cached_property
+    def index(self) -> np.ndarray:
+        """(256,) uint8: label id -> channel 0..len-1; ids outside the set give channel 0."""
+        table = np.zeros(256, np.uint8)
+        for channel, label in enumerate(self.labels):
+            table[label.id] = channel
+        return table
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """(256,) bool: which ids are in the set."""
+        table = np.zeros(256, bool)
+        table[list(self.ids)] = True
+        return table
+
+    @cached_property
+    def base(self) -> np.ndarray:
+        """(256,) uint8: label id -> itself, or its parent for a part."""
+        table = np.arange(256, dtype=np.uint8)
+        for label in self.labels:
+            if label.parent is not None:
+                table[label.id] = label.parent
+        return table
+
+    def parts_of(self, label_id: int) -> tuple[Label, ...]:
+        return tuple(label for label in self.labels if label.parent == label_id)
+
+    def fold_table(self, target: "LabelSet") -> np.ndarray:
+        """(256,) uint8 that maps this set's ids to ``target``'s.
+
+        A part that ``target`` lacks becomes its parent. An id that neither
+        has, nor folds, becomes 0 (unlabeled).
+        """
+        table = np.zeros(256, np.uint8)
+        for label in self.labels:
+            if label.id in target:
+                table[label.id] = label.id
+            elif label.parent is not None and label.parent in target:
+                table[label.id] = label.parent
+        return table
+
+    def check(self, label_map: np.ndarray, what: str = "label map") -> None:
+        """Raise LabelError, naming the ids, when ``label_map`` holds ids outside the set."""
+        present = np.bincount(label_map.reshape(-1), minlength=256)[:256] > 0
+        unknown = np.flatnonzero(present & ~self.known)
+        if unknown.size:
+            shown = ", ".join(str(i) for i in unknown[:6]) + (", ..." if unknown.size > 6 else "")
+            raise LabelError(
+                f"The {what} holds ids that '{self.name}' does not have ({shown}); "
+                f"use a labelIds map with ids {self.ids[0]} to {self.ids[-1]}."
+            )
+
+
+def _cityscapes() -> tuple[Label, ...]:
+    thing = dict(thing=True, instanced=True)
+    own = dict(instanced=True)
+    return (
+        Label(0, "unlabeled", (0, 0, 0), "void"),
+        Label(1, "ego vehicle", (20, 20, 30), "void"),
+        Label(2, "rectification border", (10, 10, 10), "void"),
+        Label(3, "out of roi", (5, 5, 5), "void"),
+        Label(4, "static", (90, 90, 100), "void"),
+        Label(5, "dynamic", (111, 74, 0), "void"),
+        Label(6, "ground", (81, 0, 81), "void"),
+        Label(7, "road", (128, 64, 128), "flat"),
+        Label(8, "sidewalk", (244, 35, 232), "flat"),
+        Label(9, "parking", (250, 170, 160), "flat"),
+        Label(10, "rail track", (230, 150, 140), "flat"),
+        Label(11, "building", (70, 70, 70), "construction", **own),
+        Label(12, "wall", (102, 102, 156), "construction"),
+        Label(13, "fence", (190, 153, 153), "construction"),
+        Label(14, "guard rail", (180, 165, 180), "construction"),
+        Label(15, "bridge", (150, 100, 100), "construction"),
+        Label(16, "tunnel", (150, 120, 90), "construction"),
+        Label(17, "pole", (153, 153, 153), "object"),
+        Label(18, "polegroup", (153, 153, 170), "object"),
+        Label(19, "traffic light", (250, 170, 30), "object"),
+        Label(20, "traffic sign", (220, 220, 0), "object"),
+        Label(21, "vegetation", (107, 142, 35), "nature", **own),
+        Label(22, "terrain", (152, 251, 152), "nature"),
+        Label(23, "sky", (70, 130, 180), "sky"),
+        Label(24, "person", (220, 20, 60), "human", **thing),
+        Label(25, "rider", (255, 0, 0), "human", **thing),
+        Label(26, "car", (0, 0, 142), "vehicle", **thing),
+        Label(27, "truck", (0, 0, 70), "vehicle", **thing),
+        Label(28, "bus", (0, 60, 100), "vehicle", **thing),
+        Label(29, "caravan", (0, 0, 90), "vehicle", **thing),
+        Label(30, "trailer", (0, 0, 110), "vehicle", **thing),
+        Label(31, "train", (0, 80, 100), "vehicle", **thing),
+        Label(32, "motorcycle", (0, 0, 230), "vehicle", **thing),
+        Label(33, "bicycle", (119, 11, 32), "vehicle", **thing),
+    )
+
+
+def _parts() -> tuple[Label, ...]:
+    def part(label_id, name, colour, group, parent):
+        return Label(label_id, name, colour, group, parent=parent)
+
+    return (
+        part(40, "window", (120, 170, 200), "parts of buildings", 11),
+        part(41, "door", (130, 85, 50), "parts of buildings", 11),
+        part(42, "shopfront", (200, 160, 110), "parts of buildings", 11),
+        part(43, "roof", (150, 70, 60), "parts of buildings", 11),
+        part(44, "balcony", (170, 150, 120), "parts of buildings", 11),
+        part(45, "lane mark", (235, 225, 245), "parts of roads", 7),
+        part(46, "crossing", (205, 190, 225), "parts of roads", 7),
+        part(47, "car glass", (95, 140, 215), "parts of vehicles", 26),
+        part(48, "car wheel", (35, 35, 60), "parts of vehicles", 26),
+        part(49, "car light", (255, 190, 150), "parts of vehicles", 26),
+        part(50, "tree trunk", (110, 80, 45), "parts of nature", 21),
+        part(51, "truck glass", (85, 120, 175), "parts of vehicles", 27),
+        part(52, "truck wheel", (30, 30, 45), "parts of vehicles", 27),
+        part(53, "bus glass", (90, 150, 180), "parts of vehicles", 28),
+        part(54, "bus wheel", (25, 40, 55), "parts of vehicles", 28),
+        part(55, "kerb", (190, 90, 185), "parts of roads", 8),
+        part(56, "train glass", (100, 165, 180), "parts of vehicles", 31),
+    )
+
+
+#: Cityscapes' 34 drawn ids (the licence plate, -1, is never drawn).
+CITYSCAPES = LabelSet("cityscapes", _cityscapes())
+
+#: Cityscapes plus the parts that the project's own streets draw.
+STREETS = LabelSet("streets", _cityscapes() + _parts())
+
+LABEL_SETS = {label_set.name: label_set for label_set in (CITYSCAPES, STREETS)}
+
+
+def object_class(instance: np.ndarray | int) -> np.ndarray | int:
+    """Class id of instance-map values: ``v`` below 1000, else ``v // 1000``."""
+    if isinstance(instance, np.ndarray):
+        return np.where(instance < INSTANCE_FACTOR, instance, instance // INSTANCE_FACTOR)
+    return instance if instance < INSTANCE_FACTOR else instance // INSTANCE_FACTOR
+
+
+def label_set_to_json(label_set: LabelSet) -> dict:
+    """A label set as plain JSON data, for a model's card or a project file."""
+    return {
+        "name": label_set.name,
+        "labels": [
+            {
+                "id": label.id,
+                "name": label.name,
+                "colour": list(label.colour),
+                "group": label.group,
+                "thing": label.thing,
+                "instanced": label.instanced,
+                "parent": label.parent,
+            }
+            for label in label_set
+        ],
+    }
+
+
+def label_set_from_json(data: dict) -> LabelSet:
+    """The inverse of :func:`label_set_to_json`.
+
+    Raises:
+        LabelError: when a field is missing or has the wrong type.
+    """
+    try:
+        labels = [
+            Label(
+                id=int(entry["id"]),
+                name=str(entry["name"]),
+                colour=tuple(int(c) for c in entry["colour"]),
+                group=str(entry["group"]),
+                thing=bool(entry["thing"]),
+                instanced=bool(entry["instanced"]),
+                parent=None if entry["parent"] is None else int(entry["parent"]),
+            )
+            for entry in data["labels"]
+        ]
+        return LabelSet(str(data["name"]), labels)
+    except (KeyError, TypeError, ValueError):
+        raise LabelError("The label set in this file is damaged; save the file again with this program.") from None
