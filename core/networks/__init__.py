@@ -1,0 +1,1 @@
+"""Generators, encoders, discriminators and feature extractors as plain torch modules."""

@@ -1,0 +1,84 @@
+"""Perceptual loss and perceptual distance on VGG features."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.networks.vgg import VGGFeatures
+
+#: First rectified convolution of each block, as pix2pixHD taps them.
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+#: Their weights in pix2pixHD's public code.
+WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+
+
+class PerceptualLoss(nn.Module):
+    """sum_i w_i * mean |F_i(real) - F_i(fake)|: pix2pixHD section 4, "perceptual loss".
+
+    F_i is the i-th tapped VGG layer; the mean is the paper's 1 / M_i. The paper
+    weighs the whole by lambda = 10. NVIDIA's code feeds images in [-1, 1] to
+    VGG as they are; here they are brought to the statistics VGG was trained on.
+
+    Args:
+        features: a loaded VGG (:func:`core.networks.vgg.load_vgg`).
+        layers, weights: which taps, and w_i.
+        relative: divide each layer's term by mean |F_i(real)|. Then the loss
+            has the same size for any VGG, whatever its layers' magnitudes.
+    """
+
+    def __init__(
+        self,
+        features: VGGFeatures,
+        layers: Sequence[str] = LAYERS,
+        weights: Sequence[float] = WEIGHTS,
+        relative: bool = False,
+    ):
+        super().__init__()
+        if len(layers) != len(weights):
+            raise ValueError("one weight for each layer")
+        self.features = features
+        self.layers = tuple(layers)
+        self.weights = tuple(weights)
+        self.relative = relative
+
+    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
+        """fake, real: (B, 3, H, W) RGB in [-1, 1]; returns a scalar. No gradient reaches ``real``."""
+        with torch.no_grad():
+            targets = self.features(real, self.layers)
+        loss = fake.new_zeros((), dtype=torch.float32)
+        for weight, found, target in zip(self.weights, self.features(fake, self.layers), targets):
+            term = F.l1_loss(found, target)
+            if self.relative:
+                term = term / target.mean().clamp_min(1e-6)  # rectified, so the mean is of |.|
+            loss = loss + weight * term.float()
+        return loss
+
+
+@torch.inference_mode()
+def perceptual_distance(features: VGGFeatures, a: Tensor, b: Tensor, layers: Sequence[str] = LAYERS) -> Tensor:
+    """How different two images look to VGG, 0 (same) to about 1; our own measure.
+
+    Like LPIPS (Zhang et al. 2018, eq. 1) without its learned channel weights:
+    at every place of a tapped layer the feature vector is scaled to unit
+    length, the squared distance of the two unit vectors is taken, averaged over
+    places, then over layers. Numbers are comparable between images for one VGG
+    file, not with published LPIPS values.
+
+    Args:
+        a, b: (B, 3, H, W) RGB in [-1, 1].
+
+    Returns:
+        (B,) float32.
+    """
+    total = torch.zeros(a.shape[0], device=a.device)
+    for fa, fb in zip(features(a, layers), features(b, layers)):
+        # |u - v|^2 = 2 - 2 u.v for unit vectors; where both are zero they agree.
+        na, nb = fa.square().sum(1).sqrt(), fb.square().sum(1).sqrt()
+        cosine = (fa * fb).sum(1) / (na * nb).clamp_min(1e-10)
+        alike = torch.where((na < 1e-8) & (nb < 1e-8), torch.ones_like(cosine), cosine)
+        total += (2 - 2 * alike).clamp_min(0).flatten(1).mean(1)
+    return total / len(layers)
