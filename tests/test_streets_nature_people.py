@@ -1,0 +1,122 @@
+"""Trees, low green, street furniture and people: sound meshes in the right classes."""
+
+import numpy as np
+import pytest
+
+from core.labels import STREETS
+from core.streets import nature
+from core.streets.parts import Part
+
+SURFACE_KINDS = {
+    "paint", "plastic", "metal", "glass", "mirror_glass", "rubber", "cloth", "skin", "hair", "plaster", "brick",
+    "stone", "concrete", "asphalt", "paving", "tiles", "wood", "bark", "leaf", "grass", "emission", "sign",
+}
+
+
+def points(part: Part) -> np.ndarray:
+    """(N, 3) every vertex as it stands in the asset's frame, instances included."""
+    if part.scatter is None:
+        return part.vertices
+    turned = np.einsum("kij,nj->kni", part.scatter[:, :3, :3], part.vertices) + part.scatter[:, None, :3, 3]
+    return turned.reshape(-1, 3)
+
+
+def check(parts: list[Part], labels: set[int], low: float, high: float, ground=(-0.1, 0.05)) -> np.ndarray:
+    """Assert that ``parts`` are sound; return their bounds (2, 3)."""
+    assert parts
+    cloud = []
+    for part in parts:
+        assert part.label in labels and part.label in STREETS, part.label
+        assert part.surface.kind in SURFACE_KINDS, part.surface.kind
+        assert all(0 <= c <= 1 for c in part.surface.colour)
+        assert part.vertices.dtype == np.float32 and part.vertices.ndim == 2 and part.vertices.shape[1] == 3
+        used = np.concatenate([np.asarray(face) for face in part.faces]) if len(part.faces) else np.zeros(0, int)
+        assert len(used) and used.min() >= 0 and used.max() < len(part.vertices)
+        if part.scatter is not None:
+            assert part.scatter.shape[1:] == (4, 4) and part.scatter.dtype == np.float32 and len(part.scatter)
+        here = points(part)
+        assert np.isfinite(here).all()
+        cloud.append(here)
+    cloud = np.concatenate(cloud)
+    bounds = np.array([cloud.min(0), cloud.max(0)])
+    assert ground[0] <= bounds[0, 2] <= ground[1], f"stands at {bounds[0, 2]:.3f} m"
+    assert low <= bounds[1, 2] <= high, f"is {bounds[1, 2]:.2f} m high"
+    return bounds
+
+
+def same(first: list[Part], second: list[Part]) -> bool:
+    return len(first) == len(second) and all(
+        np.array_equal(points(a), points(b)) and a.surface == b.surface and a.label == b.label
+        for a, b in zip(first, second)
+    )
+
+
+def instances(parts: list[Part]) -> int:
+    return sum(len(part.scatter) for part in parts if part.scatter is not None)
+
+
+@pytest.mark.parametrize("season", nature.SEASONS)
+@pytest.mark.parametrize("kind", list(nature.SPECIES))
+def test_tree_stands_and_keeps_its_budget(kind, season):
+    for seed in (0, 7):
+        parts = nature.tree(np.random.default_rng(seed), kind, season)
+        low, high = nature.SPECIES[kind].height
+        bounds = check(parts, {21, 50}, low * 0.8, high * 1.15)
+        assert 500 <= instances(parts) <= nature.MOST_CLUSTERS
+        assert any(part.label == 50 for part in parts)
+        bare = season == "winter" and kind != "conifer"
+        assert any(part.label == 21 for part in parts) != bare
+        assert np.abs(bounds[:, :2]).max() < high
+        leaves = [part for part in parts if part.surface.kind == "leaf"]
+        assert bare or len({part.surface.colour for part in leaves}) >= 3
+
+
+def test_tree_takes_the_height_and_thins_with_distance():
+    full = nature.tree(np.random.default_rng(3), "round", "summer", height=9.0)
+    far = nature.tree(np.random.default_rng(3), "round", "summer", height=9.0, detail=0.3)
+    for parts in (full, far):
+        check(parts, {21, 50}, 7.6, 10.2)
+    assert instances(far) < 0.4 * instances(full)
+
+
+def test_crown_has_gaps():
+    """Seen from the side, sky shows within the crown's outline, and yet most of it is filled."""
+    parts = nature.tree(np.random.default_rng(5), "round", "summer", height=9.0)
+    centres = np.concatenate([part.scatter[:, :3, 3] for part in parts if part.scatter is not None])
+    side = centres[:, 1:]
+    filled, _, _ = np.histogram2d(side[:, 0], side[:, 1], bins=22)
+    assert 0.35 < (filled > 0).mean() < 0.95
+
+
+def test_same_seed_same_tree_other_seed_another():
+    def grown(seed):
+        return nature.tree(np.random.default_rng(seed))
+
+    assert same(grown(11), grown(11))
+    assert not same(grown(11), grown(12))
+
+
+def test_unknown_kind_or_season_is_refused():
+    with pytest.raises(KeyError):
+        nature.tree(np.random.default_rng(0), "palm")
+    with pytest.raises(KeyError):
+        nature.tree(np.random.default_rng(0), "round", "monsoon")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_low_green(seed):
+    rng = np.random.default_rng(seed)
+    bounds = check(nature.hedge(rng, 5.0, 1.3, 0.7), {21}, 1.1, 1.7)
+    assert abs(bounds[1, 1] - bounds[0, 1] - 5.0) < 0.5 and bounds[1, 0] - bounds[0, 0] < 1.2
+    check(nature.bush(rng), {21, 50}, 0.35, 2.6)
+    check(nature.climber(rng, 3, 4), {21}, 1.5, 4.5)
+    check(nature.planter(rng), {4, 21}, 0.4, 1.9)
+
+
+def test_grass_stays_on_its_plot():
+    plot = np.array([[0, 0], [6, 0], [6, 2], [2, 2], [2, 5], [0, 5]], float)
+    parts = nature.grass(np.random.default_rng(0), plot)
+    check(parts, {22}, 0.05, 0.3)
+    feet = np.concatenate([part.scatter[:, :2, 3] for part in parts])
+    assert not ((feet[:, 0] > 2) & (feet[:, 1] > 2)).any()
+    assert instances(nature.grass(np.random.default_rng(0), (60, 60))) <= 6000
