@@ -1,0 +1,169 @@
+"""One undoable step, and the rules by which painted pixels join objects.
+
+Which object painted pixels belong to is the ``target``:
+
+* an int: that instance value is extended; it must be of the painted class.
+* ``NEW``: a new object, where the class can have objects.
+* None, automatic: a thing becomes a new object; so does a class that only our own
+  scenes count (buildings, trees), if the scene already has objects of it, else it
+  takes the bare id; other stuff always takes its bare id.
+
+A part (a wheel) painted on an object of its parent's class stays with that object;
+the pixels beside it join the object the gesture covers most, or else follow the rules above.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.errors import SceneError
+from core.labels import object_class
+from core.scene.regions import Box, mask_box
+from core.scene.scene import Scene, count_values
+
+
+class _New:
+    def __repr__(self) -> str:
+        return "NEW"
+
+
+#: As a target: make a new object.
+NEW = _New()
+
+Target = int | _New | None
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One undoable step.
+
+    Attributes:
+        title: what a person reads in the undo menu.
+        bbox: (x0, y0, x1, y1) around the changed pixels, (0, 0, 0, 0) for codes alone.
+        mask: (y1-y0, x1-x0) bool, the changed pixels.
+        old_labels, new_labels: (N,) uint8, values under the mask in row order.
+        old_instances, new_instances: (N,) uint16, likewise.
+        old_codes, new_codes: instance value -> code, or None for no code. An edit
+            that removes an object's last pixel takes its code along.
+    """
+
+    title: str
+    bbox: Box
+    mask: np.ndarray
+    old_labels: np.ndarray
+    new_labels: np.ndarray
+    old_instances: np.ndarray
+    new_instances: np.ndarray
+    old_codes: dict[int, np.ndarray | None] = field(default_factory=dict)
+    new_codes: dict[int, np.ndarray | None] = field(default_factory=dict)
+
+    def apply(self, scene: Scene) -> None:
+        """Carry the edit out; ``scene.revision`` grows where that changes anything."""
+        scene.write(self.bbox, self.mask, self.new_labels, self.new_instances)
+        scene.change_codes(self.new_codes)
+
+    def revert(self, scene: Scene) -> None:
+        """Put back exactly what was there before."""
+        scene.write(self.bbox, self.mask, self.old_labels, self.old_instances)
+        scene.change_codes(self.old_codes)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held; runs of one value are kept as a single number."""
+        arrays = (self.mask, self.old_labels, self.new_labels, self.old_instances, self.new_instances)
+        codes = [code for codes in (self.old_codes, self.new_codes) for code in codes.values() if code is not None]
+        return sum(a.itemsize if a.strides == (0,) else a.nbytes for a in (*arrays, *codes))
+
+
+# -- the rules ---------------------------------------------------------------
+
+
+def resolve_target(scene: Scene, label_id: int, target: Target, covered: int | None = None) -> int:
+    """The instance value for painted pixels, see the module's rules.
+
+    Args:
+        covered: for a part, the object of its parent's class that the gesture covers most.
+    """
+    label = scene.label_set[label_id]
+    base = scene.label_set[int(scene.label_set.base[label.id])]
+    if isinstance(target, (int, np.integer)):
+        if object_class(int(target)) != base.id:
+            raise SceneError(
+                f"Object {int(target)} is not a {base.name}, so '{label.name}' can't be painted on it; "
+                "choose one of that class or make a new one."
+            )
+        return int(target)
+    if target is None and label.parent is not None and covered is not None:
+        return covered
+    makes_object = base.thing or (base.instanced and (target is NEW or scene.has_objects_of(base.id)))
+    return scene.free_value(base.id) if makes_object else base.id
+
+
+def painted_values(scene: Scene, box: Box, mask: np.ndarray, label_id: int, value: int):
+    """(labels, instances) to write under ``mask``: scalars, or an array where a part keeps its objects."""
+    label = scene.label_set[label_id]
+    if label.parent is None:
+        return label_id, value
+    instances = scene.instance_map[box[1]:box[3], box[0]:box[2]][mask]
+    return label_id, np.where(object_class(instances) == label.parent, instances, np.uint16(value)).astype(np.uint16)
+
+
+def most_covered(scene: Scene, box: Box, mask: np.ndarray, label_id: int) -> int | None:
+    """The value of a part's parent class with most pixels under the mask."""
+    parent = scene.label_set[label_id].parent
+    if parent is None:
+        return None
+    counts = count_values(scene.instance_map[box[1]:box[3], box[0]:box[2]][mask])
+    counts = [(count, value) for value, count in counts if object_class(value) == parent]
+    return max(counts)[1] if counts else None
+
+
+def make_edit(scene: Scene, title: str, box: Box, mask: np.ndarray, labels, instances) -> Edit | None:
+    """The edit that writes these values (scalars or 1-D under ``mask``) over the scene as it is now."""
+    x0, y0, x1, y1 = box
+    return edit_between(
+        scene, title, box, mask,
+        scene.label_map[y0:y1, x0:x1][mask], labels, scene.instance_map[y0:y1, x0:x1][mask], instances,
+        already_applied=False,
+    )
+
+
+def edit_between(
+    scene: Scene, title: str, box: Box, mask: np.ndarray,
+    old_labels: np.ndarray, new_labels, old_instances: np.ndarray, new_instances, already_applied: bool,
+) -> Edit | None:
+    """An edit from old to new values under ``mask``, cut down to the pixels that really differ.
+
+    Codes of objects that lose their last pixel go with it.
+    """
+    differs = (old_labels != new_labels) | (old_instances != new_instances)
+    if not differs.any():
+        return None
+    changed = np.zeros(mask.shape, bool)
+    changed[mask] = differs
+    x0, y0, x1, y1 = mask_box(changed)
+    old_labels, new_labels = _stored(old_labels, differs, np.uint8), _stored(new_labels, differs, np.uint8)
+    old_instances = _stored(old_instances, differs, np.uint16)
+    new_instances = _stored(new_instances, differs, np.uint16)
+    gained = dict(count_values(new_instances))
+    gone = {}
+    for value, count in count_values(old_instances):
+        left = scene.area(value) - (0 if already_applied else count - gained.get(value, 0))
+        if left == 0 and value in scene.codes:
+            gone[value] = scene.codes[value]
+    return Edit(
+        title, (box[0] + x0, box[1] + y0, box[0] + x1, box[1] + y1), changed[y0:y1, x0:x1].copy(),
+        old_labels, new_labels, old_instances, new_instances, gone, dict.fromkeys(gone),
+    )
+
+
+def _stored(values, differs: np.ndarray, dtype) -> np.ndarray:
+    """The values where ``differs`` (1-D bool); a single number broadcast where all are equal."""
+    if np.ndim(values):
+        values = np.asarray(values, dtype)[differs]
+        if not (values == values[0]).all():
+            return values
+        values = values[0]
+    return np.broadcast_to(np.asarray(values, dtype), (int(np.count_nonzero(differs)),))
