@@ -1,0 +1,140 @@
+"""Appearance codes: one small vector per object, and a code book per class.
+
+pix2pixHD, section 3.4: an encoder looks at the photograph, its output is
+averaged over every object, and after training the codes of each class are
+clustered with K-means, so that a person can choose among K looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Iterable, Mapping
+
+import numpy as np
+
+from core.labels import INSTANCE_FACTOR, object_class
+
+
+def pool_by_object(features, instance_map):
+    """Mean of ``features`` over every object, painted back over it.
+
+    Args:
+        features: (B, K, H, W) float tensor.
+        instance_map: (B, H, W) int64 tensor, values 0..65535.
+
+    Returns:
+        (B, K, H, W) tensor, constant over each object of each sample.
+    """
+    import torch
+
+    batch, channels, height, width = features.shape
+    # Dense segment numbers: one row per object in the batch, whatever its value.
+    offset = torch.arange(batch, device=instance_map.device).view(-1, 1, 1) * 65536
+    _, segment = torch.unique(instance_map + offset, return_inverse=True)
+    segment = segment.reshape(-1)
+    flat = features.permute(0, 2, 3, 1).reshape(-1, channels)
+    count = int(segment.max()) + 1
+    sums = flat.new_zeros(count, channels).index_add(0, segment, flat)
+    sizes = flat.new_zeros(count).index_add(0, segment, flat.new_ones(segment.shape[0]))
+    means = sums / sizes[:, None]
+    return means[segment].view(batch, height, width, channels).permute(0, 3, 1, 2)
+
+
+def object_means(features: np.ndarray, instance_map: np.ndarray) -> dict[int, tuple[np.ndarray, int]]:
+    """Instance value -> (mean feature (K,) float32, pixels), for one frame.
+
+    Args:
+        features: (K, H, W) float32.
+        instance_map: (H, W) uint16.
+    """
+    values, segment = np.unique(instance_map.reshape(-1), return_inverse=True)
+    segment = segment.reshape(-1)
+    sizes = np.bincount(segment, minlength=values.size)
+    flat = features.reshape(features.shape[0], -1)
+    means = np.stack([np.bincount(segment, weights=row, minlength=values.size) for row in flat], 1)
+    means = (means / sizes[:, None]).astype(np.float32)
+    return {int(v): (means[i], int(sizes[i])) for i, v in enumerate(values)}
+
+
+@dataclass
+class CodeBook:
+    """The looks of each class.
+
+    Attributes:
+        dim: length K of a code.
+        centres: class id -> (k, dim) float32, the most common look first.
+        sizes: class id -> (k,) int64, training objects per look.
+    """
+
+    dim: int
+    centres: dict[int, np.ndarray] = field(default_factory=dict)
+    sizes: dict[int, np.ndarray] = field(default_factory=dict)
+
+    def looks(self, label_id: int) -> int:
+        """How many looks the class has; 0 where training saw too few objects."""
+        return len(self.centres.get(int(label_id), ()))
+
+    def code(self, label_id: int, k: int) -> np.ndarray:
+        """(dim,) float32: look ``k`` of the class, wrapped round; zeros for a class without looks."""
+        count = self.looks(label_id)
+        if not count:
+            return np.zeros(self.dim, np.float32)
+        return self.centres[int(label_id)][k % count]
+
+    def defaults(self) -> dict[int, np.ndarray]:
+        """Class id -> its most common look."""
+        return {label_id: centres[0] for label_id, centres in self.centres.items()}
+
+    def random_codes(self, values: Iterable[int], seed: int) -> dict[int, np.ndarray]:
+        """A look for each instance value, drawn by ``seed`` in proportion to its frequency.
+
+        An object's draw depends on its own value and the seed alone, so adding
+        one object doesn't change the looks of the others.
+        """
+        chosen = {}
+        for value in values:
+            label_id = int(object_class(int(value)))
+            if not self.looks(label_id):
+                continue
+            rng = np.random.default_rng((seed, int(value)))
+            weights = self.sizes[label_id] / self.sizes[label_id].sum()
+            chosen[int(value)] = self.centres[label_id][rng.choice(len(weights), p=weights)]
+        return chosen
+
+
+def build_code_book(
+    codes: Mapping[int, np.ndarray], weights: Mapping[int, np.ndarray], dim: int, k: int = 10, seed: int = 0
+) -> CodeBook:
+    """Cluster the training objects' codes (sec. 3.4, K-means, K = 10).
+
+    Args:
+        codes: class id -> (N, dim) codes of that class's objects.
+        weights: class id -> (N,) pixels of each object. Only the larger half
+            is clustered when there are plenty (small objects' codes are noisy).
+        dim: length of a code.
+        k: looks per class; a class of fewer than 2k objects gets fewer.
+
+    Returns:
+        the book, most common look first.
+    """
+    from sklearn.cluster import KMeans
+
+    book = CodeBook(dim)
+    for label_id, rows in codes.items():
+        rows = np.asarray(rows, np.float32)
+        pixels = np.asarray(weights[label_id])
+        if len(rows) >= 4 * k:
+            rows = rows[pixels >= np.median(pixels)]
+        count = max(1, min(k, len(rows) // 2))
+        fit = KMeans(count, n_init=4, random_state=seed).fit(rows)
+        sizes = np.bincount(fit.labels_, minlength=count)
+        order = np.argsort(-sizes, kind="stable")
+        order = order[sizes[order] > 0]
+        book.centres[int(label_id)] = fit.cluster_centers_[order].astype(np.float32)
+        book.sizes[int(label_id)] = sizes[order].astype(np.int64)
+    return book
+
+
+def is_object(value: int) -> bool:
+    """True for an instance value that names a single object."""
+    return value >= INSTANCE_FACTOR

@@ -1,0 +1,216 @@
+"""A model is one ``.safetensors`` file: weights, code book, and a card.
+
+The card is JSON in the file's metadata. Nothing in the file is ever executed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.appearance import CodeBook
+from core.errors import LabelError, ModelFileError
+from core.labels import LabelSet, label_set_from_json, label_set_to_json
+from core.models.registry import build
+
+FORMAT = 1
+
+
+@dataclass
+class Card:
+    """What a model file says about itself.
+
+    Attributes:
+        name: what a person reads.
+        generator: {"name": architecture, "config": keyword arguments}.
+        encoder: likewise, or None for a model without appearance codes.
+        label_set: :func:`core.labels.label_set_to_json` of what it was trained on.
+        object_classes: class ids whose objects it knows apart; others are
+            rendered without edges between their objects.
+        code_dim: channels of an appearance code, 0 for none.
+        resolution: (width, height) of a training frame.
+        provenance: data, seeds, steps, licence, in plain words or numbers.
+        metrics: measured scores, name -> number.
+    """
+
+    name: str
+    generator: dict[str, Any]
+    encoder: dict[str, Any] | None
+    label_set: dict[str, Any]
+    object_classes: list[int]
+    code_dim: int
+    resolution: tuple[int, int]
+    provenance: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+@dataclass
+class Model:
+    """A loaded model, on the CPU in float32; ``generator`` and ``encoder`` are modules."""
+
+    generator: Any
+    encoder: Any | None
+    card: Card
+    code_book: CodeBook | None
+    label_set: LabelSet
+
+
+def make_card(
+    name: str,
+    generator: tuple[str, dict],
+    encoder: tuple[str, dict] | None,
+    label_set: LabelSet,
+    code_dim: int,
+    resolution: tuple[int, int],
+    object_classes: list[int] | None = None,
+    provenance: dict | None = None,
+    metrics: dict | None = None,
+) -> Card:
+    """A card; ``object_classes`` defaults to every class of the set that may have objects."""
+    if object_classes is None:
+        object_classes = [label.id for label in label_set if label.instanced]
+    return Card(
+        name=name,
+        generator={"name": generator[0], "config": generator[1]},
+        encoder=None if encoder is None else {"name": encoder[0], "config": encoder[1]},
+        label_set=label_set_to_json(label_set),
+        object_classes=object_classes,
+        code_dim=code_dim,
+        resolution=resolution,
+        provenance=provenance or {},
+        metrics=metrics or {},
+    )
+
+
+def save_model(path: str | Path, model: Model) -> None:
+    """Write ``model`` whole or not at all.
+
+    Raises:
+        ModelFileError: when the folder can't be written.
+    """
+    from safetensors.torch import save
+
+    tensors = {f"generator.{k}": v for k, v in model.generator.state_dict().items()}
+    if model.encoder is not None:
+        tensors |= {f"encoder.{k}": v for k, v in model.encoder.state_dict().items()}
+    if model.code_book is not None:
+        import torch
+
+        for label_id, centres in model.code_book.centres.items():
+            tensors[f"code_book.{label_id}.centres"] = torch.from_numpy(np.ascontiguousarray(centres))
+            tensors[f"code_book.{label_id}.sizes"] = torch.from_numpy(
+                np.ascontiguousarray(model.code_book.sizes[label_id])
+            )
+    tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+    data = save(tensors, metadata={"card": json.dumps(asdict(model.card), ensure_ascii=False)})
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise ModelFileError(
+            f"The model can't be written to {path} ({error.strerror}); choose another folder."
+        ) from None
+
+
+def read_card(path: str | Path) -> Card:
+    """The card alone, without loading weights.
+
+    Raises:
+        ModelFileError: when the file is missing, damaged, or no model of this program.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            metadata = file.metadata() or {}
+    except FileNotFoundError:
+        raise ModelFileError(f"There is no model at {path}; choose an existing .safetensors file.") from None
+    except (SafetensorError, OSError):
+        raise ModelFileError(
+            f"{Path(path).name} is not a model file; choose a .safetensors file, "
+            "or bring a .pth in with 'python main.py import'."
+        ) from None
+    return _card(metadata, Path(path).name)
+
+
+def load_model(path: str | Path) -> Model:
+    """Read a model file strictly: every weight must be there and fit.
+
+    Raises:
+        ModelFileError: with one sentence for the person.
+    """
+    from safetensors.torch import load_file
+
+    card = read_card(path)
+    tensors = load_file(str(path))
+    name = Path(path).name
+    try:
+        label_set = label_set_from_json(card.label_set)
+    except LabelError as error:
+        raise ModelFileError(str(error)) from None
+    generator = _network(card.generator, "generator", tensors, name)
+    encoder = None if card.encoder is None else _network(card.encoder, "encoder", tensors, name)
+    return Model(generator, encoder, card, _code_book(card, tensors, name), label_set)
+
+
+def _card(metadata: dict[str, str], name: str) -> Card:
+    try:
+        data = json.loads(metadata["card"])
+        if data["format"] > FORMAT:
+            raise ModelFileError(f"{name} was written by a newer version; update Veduta to use it.")
+        data["resolution"] = tuple(int(v) for v in data["resolution"])
+        data["code_dim"] = int(data["code_dim"])
+        return Card(**data)
+    except (KeyError, TypeError, ValueError):
+        raise ModelFileError(
+            f"{name} has no card that this program understands; choose a model made with Veduta, "
+            "or import it with 'python main.py import'."
+        ) from None
+
+
+def _network(described: dict, prefix: str, tensors: dict, name: str):
+    try:
+        network = build(described["name"], described["config"])
+    except KeyError:
+        raise ModelFileError(f"The card of {name} doesn't describe its {prefix}; save the model again.") from None
+    state = {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
+    try:
+        network.load_state_dict(state, strict=True)
+    except RuntimeError:
+        expected = network.state_dict()
+        wrong = sorted(expected.keys() ^ state.keys()) or [
+            k for k in expected if expected[k].shape != state[k].shape
+        ]
+        raise ModelFileError(
+            f"The {prefix} in {name} doesn't fit its card (first at '{wrong[0]}'); get the file again."
+        ) from None
+    return network.eval()
+
+
+def _code_book(card: Card, tensors: dict, name: str) -> CodeBook | None:
+    if not card.code_dim:
+        return None
+    book = CodeBook(card.code_dim)
+    for key, tensor in tensors.items():
+        if key.startswith("code_book.") and key.endswith(".centres"):
+            label_id = key.split(".")[1]
+            sizes = tensors.get(f"code_book.{label_id}.sizes")
+            fits = tensor.ndim == 2 and tensor.shape[1] == card.code_dim
+            if not label_id.isdigit() or not fits or sizes is None or len(sizes) != len(tensor):
+                raise ModelFileError(f"The code book in {name} is damaged at '{key}'; get the file again.")
+            book.centres[int(label_id)] = tensor.float().numpy()
+            book.sizes[int(label_id)] = sizes.long().numpy()
+    return book

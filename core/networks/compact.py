@@ -1,0 +1,123 @@
+"""The compact generator: pix2pixHD's conditioning at a fortieth of its work.
+
+Made for painting live. Most work happens at 1/16 and 1/8 of the frame, where
+an object's shape and light are decided; the label detail of the full frame
+comes back through skips at 1/8, 1/4 and 1/2, so a painted window keeps its
+straight edge. Nothing depends on the whole frame: a changed pixel reaches at
+most :attr:`CompactGenerator.reach` pixels, so a stroke can be rendered locally
+and exactly.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from core.networks.weights import StandardConv2d
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(act(conv(act(x)))), the second convolution dilated to see further."""
+
+    def __init__(self, channels: int, dilation: int = 1):
+        super().__init__()
+        self.conv1 = StandardConv2d(channels, channels, 3, padding=1)
+        self.conv2 = StandardConv2d(channels, channels, 3, padding=dilation, dilation=dilation, gain=0.3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.conv1(F.leaky_relu(x, 0.2))
+        return x + self.conv2(F.leaky_relu(y, 0.2))
+
+
+class CompactGenerator(nn.Module):
+    """Labels, object edges and appearance planes to a picture.
+
+    Args:
+        label_count: number of classes (channels of the label set).
+        code_dim: channels of an appearance code.
+        widths: channels at 1/2, 1/4, 1/8 and 1/16 of the frame.
+        blocks: residual blocks at 1/4, 1/8 and 1/16.
+
+    The frame's sides must be multiples of 16; the renderer pads.
+    """
+
+    input_form = "index"
+    multiple = 16
+
+    def __init__(
+        self,
+        label_count: int,
+        code_dim: int = 6,
+        widths: tuple[int, int, int, int] = (24, 48, 96, 160),
+        blocks: tuple[int, int, int] = (1, 1, 2),
+    ):
+        super().__init__()
+        self.label_count, self.code_dim = label_count, code_dim
+        half, quarter, eighth, sixteenth = widths
+        # 16 input planes in all: what one vector register of float32 holds.
+        self.embedding = nn.Parameter(torch.randn(label_count, 15 - code_dim))
+        self.stem = nn.Conv2d(16, half, 2, stride=2)
+        self.down1 = StandardConv2d(half, quarter, 3, stride=2, padding=1)
+        self.down2 = StandardConv2d(quarter, eighth, 3, stride=2, padding=1)
+        self.down3 = StandardConv2d(eighth, sixteenth, 3, stride=2, padding=1)
+
+        def stage(channels, count, dilated):
+            return nn.Sequential(*(ResidualBlock(channels, 2 if dilated else 1) for _ in range(count)))
+
+        self.body16 = stage(sixteenth, blocks[2], True)
+        self.up3 = StandardConv2d(sixteenth, eighth, 1)
+        self.body8 = stage(eighth, blocks[1], True)
+        self.up2 = StandardConv2d(eighth, quarter, 1)
+        self.body4 = stage(quarter, blocks[0], False)
+        self.up1 = StandardConv2d(quarter, half, 1)
+        # One plain convolution: at 1/2 a residual block would cost as much as all of 1/16.
+        self.body2 = StandardConv2d(half, half, 3, padding=1)
+        self.head = nn.Conv2d(half, 12, 3, padding=1)
+        self._init_head()
+        self.reach = _reach(blocks)
+
+    def _init_head(self) -> None:
+        # The four sub-pixels of a pixel-shuffle start equal (Aitken et al. 2017),
+        # else random differences between them stay visible as a checkerboard.
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+        with torch.no_grad():
+            self.head.weight.copy_(self.head.weight[::4].repeat_interleave(4, dim=0))
+
+    def forward(self, labels: torch.Tensor, planes: torch.Tensor) -> torch.Tensor:
+        """Render.
+
+        Args:
+            labels: (B, H, W) int64 channel indices 0..label_count-1.
+            planes: (B, 1 + code_dim, H, W) float32, instance edge then code planes.
+
+        Returns:
+            (B, 3, H, W) float32 in [-1, 1].
+        """
+        detail = F.embedding(labels, self.embedding).permute(0, 3, 1, 2)
+        x2 = self.stem(torch.cat((detail, planes), 1))  #          (B, half, H/2, W/2)
+        x4 = self.down1(F.leaky_relu(x2, 0.2))  #                  (B, quarter, H/4, W/4)
+        x8 = self.down2(F.leaky_relu(x4, 0.2))  #                  (B, eighth, H/8, W/8)
+        x = self.down3(F.leaky_relu(x8, 0.2))  #                   (B, sixteenth, H/16, W/16)
+        x = self.up3(self.body16(x))
+        x = self.body8(F.interpolate(x, scale_factor=2.0, mode="nearest") + x8)
+        x = self.up2(x)
+        x = self.body4(F.interpolate(x, scale_factor=2.0, mode="nearest") + x4)
+        x = self.up1(x)
+        x = self.body2(F.leaky_relu(F.interpolate(x, scale_factor=2.0, mode="nearest") + x2, 0.2))
+        x = self.head(F.leaky_relu(x, 0.2))  #                     (B, 12, H/2, W/2)
+        return torch.tanh(F.pixel_shuffle(x, 2))
+
+
+def _reach(blocks) -> int:
+    """Upper bound, in pixels, of how far a changed input pixel changes the output.
+
+    At a scale of 1/s a convolution of dilation d reaches s*d pixels further,
+    and each change of scale may round outwards by s pixels.
+    """
+    quarter, eighth, sixteenth = blocks
+    down = 2 + 4 + 8 + 16
+    body = 16 * 3 * sixteenth + 8 * 3 * eighth + 4 * 2 * quarter + 2
+    up = 16 + 8 + 4 + 2
+    return down + body + up + 2

@@ -1,0 +1,53 @@
+"""The compact instance encoder E (pix2pixHD, sec. 3.4).
+
+pix2pixHD's encoder normalises by the frame's own statistics, which takes the
+overall brightness out of every code and makes the code of an object depend on
+the rest of the crop. This one has no such statistics: the same car gives the
+same code in a crop and in a frame.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from core.appearance import pool_by_object
+from core.networks.weights import StandardConv2d
+
+
+class CompactEncoder(nn.Module):
+    """Photograph to appearance planes, constant over each object.
+
+    Args:
+        code_dim: K, channels of a code.
+        width: channels at 1/2; doubled at 1/4.
+    """
+
+    def __init__(self, code_dim: int = 6, width: int = 16):
+        super().__init__()
+        self.code_dim = code_dim
+        self.down1 = nn.Conv2d(3, width, 4, stride=2, padding=1)
+        self.down2 = StandardConv2d(width, 2 * width, 3, stride=2, padding=1)
+        self.mid = StandardConv2d(2 * width, 2 * width, 3, padding=1)
+        self.out = StandardConv2d(2 * width, code_dim, 1)
+
+    def features(self, photograph: torch.Tensor) -> torch.Tensor:
+        """(B, 3, H, W) in [-1, 1] -> (B, code_dim, H/4, W/4) in (-1, 1), not yet averaged."""
+        x = F.leaky_relu(self.down1(photograph), 0.2)
+        x = F.leaky_relu(self.down2(x), 0.2)
+        x = x + F.leaky_relu(self.mid(x), 0.2)
+        return torch.tanh(self.out(x))
+
+    def forward(self, photograph: torch.Tensor, instance_map: torch.Tensor) -> torch.Tensor:
+        """Codes painted over their objects.
+
+        Args:
+            photograph: (B, 3, H, W) float in [-1, 1].
+            instance_map: (B, H, W) int64.
+
+        Returns:
+            (B, code_dim, H, W).
+        """
+        planes = F.interpolate(self.features(photograph), size=photograph.shape[-2:], mode="nearest")
+        return pool_by_object(planes, instance_map)

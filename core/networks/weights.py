@@ -1,0 +1,64 @@
+"""Weight-standardised convolution: training without statistics of the frame.
+
+A generator that normalises by the frame's own mean and variance (instance
+norm) can't be rendered locally: one brushed pixel changes every pixel. Here
+the *weights* are normalised instead (Qiao et al. 2019; Brock et al. 2021,
+"scaled weight standardization", eq. 1), which costs nothing at inference:
+:func:`fold` bakes the result into plain convolutions.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+#: Keeps unit variance through LeakyReLU(0.2): sqrt(2 / (1 + 0.2^2)).
+LEAKY_GAIN = math.sqrt(2 / (1 + 0.2**2))
+
+
+class StandardConv2d(nn.Conv2d):
+    """A convolution whose kernels have zero mean, unit norm and a learnt gain per output.
+
+    ``gain`` is the initial output scale: 1 keeps the variance of a
+    LeakyReLU(0.2) input of unit variance; a residual branch starts lower.
+    """
+
+    def __init__(self, in_channels, out_channels, kernel_size, *, gain: float = 1.0, **options):
+        super().__init__(in_channels, out_channels, kernel_size, **options)
+        nn.init.normal_(self.weight)
+        nn.init.zeros_(self.bias)
+        self.gain = nn.Parameter(torch.full((out_channels, 1, 1, 1), float(gain)))
+
+    def standard_weight(self) -> torch.Tensor:
+        """(out, in / groups, k, k) effective kernel."""
+        weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
+        norm = torch.sqrt(weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8)
+        return weight * (self.gain * LEAKY_GAIN / norm)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(x, self.standard_weight(), self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def folded(self) -> nn.Conv2d:
+        """A plain convolution that computes the same."""
+        plain = nn.Conv2d(
+            self.in_channels, self.out_channels, self.kernel_size, self.stride,
+            self.padding, self.dilation, self.groups,
+        )
+        with torch.no_grad():
+            plain.weight.copy_(self.standard_weight())
+            plain.bias.copy_(self.bias)
+        return plain.to(self.weight.device)
+
+
+def fold(module: nn.Module) -> nn.Module:
+    """A copy of ``module`` for inference, every StandardConv2d replaced by a plain convolution."""
+    module = copy.deepcopy(module).eval().requires_grad_(False)
+    for parent in list(module.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, StandardConv2d):
+                setattr(parent, name, child.folded())
+    return module

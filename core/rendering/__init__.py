@@ -1,0 +1,1 @@
+"""From a scene to pixels: conditioning, devices and the renderer."""

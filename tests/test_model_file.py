@@ -1,0 +1,179 @@
+"""Model files, conditioning and the renderer on the real compact networks."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from core.appearance import CodeBook, build_code_book, object_means, pool_by_object
+from core.errors import ModelFileError
+from core.labels import CITYSCAPES, STREETS
+from core.models.model_file import Model, load_model, make_card, save_model
+from core.models.registry import build
+from core.networks.compact import CompactGenerator
+from core.networks.weights import fold
+from core.rendering.conditioning import code_table, condition, dense, instance_edges
+from core.rendering.renderer import Renderer
+
+
+def small_model(seed: int = 0) -> Model:
+    torch.manual_seed(seed)
+    generator = ("compact", {"label_count": len(STREETS), "code_dim": 6, "widths": [8, 8, 16, 16], "blocks": [1, 1, 1]})
+    encoder = ("compact_encoder", {"code_dim": 6, "width": 8})
+    book = CodeBook(6, {26: np.eye(6, dtype=np.float32)[:3]}, {26: np.array([5, 3, 1])})
+    card = make_card("small", generator, encoder, STREETS, 6, (64, 32))
+    return Model(build(*generator), build(*encoder), card, book, STREETS)
+
+
+def street(height=48, width=80):
+    labels = np.full((height, width), 23, np.uint8)
+    labels[height // 2 :] = 7
+    labels[20:40, 30:60] = 26
+    instances = labels.astype(np.uint16)
+    instances[20:40, 30:45] = 26000
+    instances[20:40, 45:60] = 26001
+    return labels, instances
+
+
+def test_a_model_file_gives_the_same_model_back(tmp_path):
+    model = small_model()
+    save_model(tmp_path / "m.safetensors", model)
+    again = load_model(tmp_path / "m.safetensors")
+    for ours, theirs in ((model.generator, again.generator), (model.encoder, again.encoder)):
+        for key, value in ours.state_dict().items():
+            assert torch.equal(value, theirs.state_dict()[key])
+    assert np.array_equal(again.code_book.centres[26], model.code_book.centres[26])
+    assert again.card == model.card
+    assert [label for label in again.label_set] == [label for label in STREETS]
+    assert list(tmp_path.iterdir()) == [tmp_path / "m.safetensors"]
+
+
+@pytest.mark.parametrize("content", [b"<html>not found</html>", b"", b"\x80\x04cposix\nsystem\n."])
+def test_what_is_no_model_is_refused_in_a_sentence(tmp_path, content):
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match="not a model file"):
+        load_model(path)
+
+
+def test_a_weight_of_another_shape_is_named(tmp_path):
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    path = tmp_path / "m.safetensors"
+    save_model(path, small_model())
+    with safe_open(str(path), framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(str(path))
+    tensors["generator.head.weight"] = tensors["generator.head.weight"][:, :3].contiguous()
+    save_file(tensors, str(path), metadata=metadata)
+    with pytest.raises(ModelFileError, match="head.weight"):
+        load_model(path)
+
+
+def test_a_newer_format_is_refused(tmp_path):
+    from safetensors.torch import save_file
+
+    path = tmp_path / "m.safetensors"
+    save_file({"x": torch.zeros(1)}, str(path), metadata={"card": json.dumps({"format": 99})})
+    with pytest.raises(ModelFileError, match="newer version"):
+        load_model(path)
+
+
+def test_edges_mark_both_sides_of_every_border():
+    instances = np.array([[1, 1, 2], [1, 1, 2], [3, 1, 2]])
+    expected = np.array([[0, 1, 1], [1, 1, 1], [1, 1, 1]], bool)
+    assert np.array_equal(instance_edges(instances), expected)
+
+
+def test_conditioning_agrees_pixel_by_pixel_with_its_definition():
+    labels, instances = street()
+    code = np.arange(6, dtype=np.float32)
+    table = code_table({26001: code}, {26: -code}, 6)
+    indices, planes = condition(labels, instances, STREETS, table)
+    one_hot = dense((c := condition(labels, instances, STREETS, table)), len(STREETS))
+    edges = instance_edges(instances)
+    for y, x in [(0, 0), (25, 35), (25, 50), (30, 44), (30, 45), (47, 79)]:
+        assert STREETS.labels[int(indices[0, y, x])].id == labels[y, x]
+        assert planes[0, 0, y, x] == edges[y, x]
+        expected = {26000: -code, 26001: code}.get(int(instances[y, x]), np.zeros(6))
+        assert np.array_equal(planes[0, 1:, y, x].numpy(), expected)
+        assert one_hot[0, : len(STREETS), y, x].argmax() == indices[0, y, x]
+        assert one_hot[0, : len(STREETS), y, x].sum() == 1
+    assert torch.equal(one_hot[:, len(STREETS) :], c.planes)
+
+
+def test_pooling_is_the_mean_over_each_object_of_each_sample():
+    _, instances = street()
+    maps = torch.from_numpy(np.stack([instances, instances[::-1]]).astype(np.int64))
+    features = torch.randn(2, 4, *instances.shape)
+    pooled = pool_by_object(features, maps)
+    for sample in range(2):
+        for value in maps[sample].unique():
+            inside = maps[sample] == value
+            expected = features[sample][:, inside].mean(1)
+            assert torch.allclose(pooled[sample][:, inside], expected[:, None].expand(4, int(inside.sum())), atol=1e-5)
+    means = object_means(features[0].numpy(), instances)
+    assert means[26000][1] == int((instances == 26000).sum())
+    assert np.allclose(means[26000][0], pooled[0, :, 30, 40].numpy(), atol=1e-5)
+
+
+def test_folding_changes_no_number():
+    torch.manual_seed(1)
+    generator = CompactGenerator(5, widths=(8, 8, 16, 16), blocks=(1, 1, 1)).eval()
+    labels, planes = torch.randint(0, 5, (1, 32, 64)), torch.randn(1, 7, 32, 64)
+    with torch.no_grad():
+        assert torch.allclose(generator(labels, planes), fold(generator)(labels, planes), atol=1e-5)
+
+
+def test_compact_stays_inside_its_stated_reach_and_size():
+    torch.manual_seed(2)
+    generator = fold(CompactGenerator(len(STREETS)))
+    assert generator.reach <= 256
+    assert sum(p.numel() for p in generator.parameters()) <= 6_000_000
+    labels, planes = torch.zeros(1, 16, 1024, dtype=torch.long), torch.randn(1, 7, 16, 1024)
+    with torch.inference_mode():
+        before = generator(labels, planes)
+        labels[0, 8, 512] = 3
+        changed = (generator(labels, planes) != before).any(1)[0].any(0).nonzero()
+    assert len(changed) > 0
+    assert int((changed - 512).abs().max()) <= generator.reach
+
+
+def test_any_size_renders_and_codes_change_only_what_they_reach():
+    renderer = Renderer(small_model(), "cpu")
+    labels, instances = street(50, 83)
+    plain = renderer.render(labels, instances)
+    assert plain.shape == (50, 83, 3) and plain.dtype == np.uint8
+    recoloured = renderer.render(labels, instances, {26001: np.full(6, 3.0, np.float32)})
+    assert (recoloured != plain).any()
+    assert np.array_equal(renderer.render(labels, instances), plain)
+
+
+def test_a_model_of_fewer_classes_gets_folded_labels():
+    model = small_model()
+    generator = ("compact", {"label_count": len(CITYSCAPES), "code_dim": 6, "widths": [8, 8, 8, 8], "blocks": [0, 0, 0]})
+    model = Model(
+        build(*generator), None, make_card("c", generator, None, CITYSCAPES, 6, (64, 32), object_classes=[26]), None, CITYSCAPES
+    )
+    renderer = Renderer(model, "cpu")
+    labels, instances = street()
+    with_window = labels.copy()
+    with_window[labels == 26] = STREETS.named("car glass").id
+    assert np.array_equal(renderer.render(with_window, instances), renderer.render(labels, instances))
+
+
+def test_the_code_book_finds_the_looks_that_are_there():
+    rng = np.random.default_rng(0)
+    centres = np.array([[0.8, 0, 0], [-0.8, 0, 0], [0, 0.8, 0]], np.float32)
+    which = rng.choice(3, 300, p=[0.6, 0.3, 0.1])
+    rows = centres[which] + rng.normal(0, 0.01, (300, 3)).astype(np.float32)
+    book = build_code_book({26: rows}, {26: np.full(300, 100)}, 3, k=3)
+    assert np.allclose(book.centres[26], centres, atol=0.02)
+    assert list(book.sizes[26]) == sorted(book.sizes[26], reverse=True)
+    chosen = book.random_codes([26000, 26001, 7], seed=4)
+    assert set(chosen) == {26000, 26001}
+    assert np.array_equal(chosen[26000], book.random_codes([26000], seed=4)[26000])
