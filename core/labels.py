@@ -154,6 +154,10 @@ class LabelSet:
         """Raise LabelError, naming the ids, when ``label_map`` holds ids outside the set."""
         present = np.bincount(label_map.reshape(-1), minlength=256)[:256] > 0
         unknown = np.flatnonzero(present & ~self.known)
+        if unknown.size == 1 and unknown[0] == 255:
+            raise LabelError(
+                f"The {what} holds 255, which marks ignored pixels in trainIds maps; use the labelIds map instead."
+            )
         if unknown.size:
             shown = ", ".join(str(i) for i in unknown[:6]) + (", ..." if unknown.size > 6 else "")
             raise LabelError(
