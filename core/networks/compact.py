@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from core.networks.weights import StandardConv2d
+from core.networks.weights import LabelEmbedding, StandardConv2d
 
 
 class ResidualBlock(nn.Module):
@@ -56,7 +56,7 @@ class CompactGenerator(nn.Module):
         self.label_count, self.code_dim = label_count, code_dim
         half, quarter, eighth, sixteenth = widths
         # 16 input planes in all: what one vector register of float32 holds.
-        self.embedding = nn.Parameter(torch.randn(label_count, 15 - code_dim))
+        self.embedding = LabelEmbedding(label_count, 15 - code_dim)
         self.stem = nn.Conv2d(16, half, 2, stride=2)
         self.down1 = StandardConv2d(half, quarter, 3, stride=2, padding=1)
         self.down2 = StandardConv2d(quarter, eighth, 3, stride=2, padding=1)
@@ -95,8 +95,7 @@ class CompactGenerator(nn.Module):
         Returns:
             (B, 3, H, W) float32 in [-1, 1].
         """
-        detail = F.embedding(labels, self.embedding).permute(0, 3, 1, 2)
-        x2 = self.stem(torch.cat((detail, planes), 1))  #          (B, half, H/2, W/2)
+        x2 = self.stem(torch.cat((self.embedding(labels), planes), 1))  #          (B, half, H/2, W/2)
         x4 = self.down1(F.leaky_relu(x2, 0.2))  #                  (B, quarter, H/4, W/4)
         x8 = self.down2(F.leaky_relu(x4, 0.2))  #                  (B, eighth, H/8, W/8)
         x = self.down3(F.leaky_relu(x8, 0.2))  #                   (B, sixteenth, H/16, W/16)

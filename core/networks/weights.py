@@ -29,14 +29,15 @@ class StandardConv2d(nn.Conv2d):
 
     def __init__(self, in_channels, out_channels, kernel_size, *, gain: float = 1.0, **options):
         super().__init__(in_channels, out_channels, kernel_size, **options)
-        nn.init.normal_(self.weight)
+        # The scale of the raw weight cancels out, but sets how fast Adam can turn it.
+        nn.init.normal_(self.weight, std=0.03)
         nn.init.zeros_(self.bias)
         self.gain = nn.Parameter(torch.full((out_channels, 1, 1, 1), float(gain)))
 
     def standard_weight(self) -> torch.Tensor:
         """(out, in / groups, k, k) effective kernel."""
         weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
-        norm = torch.sqrt(weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8)
+        norm = torch.sqrt(weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-10)
         return weight * (self.gain * LEAKY_GAIN / norm)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -54,11 +55,35 @@ class StandardConv2d(nn.Conv2d):
         return plain.to(self.weight.device)
 
 
+class LabelEmbedding(nn.Module):
+    """A learnt vector per class: the exact equal of a 1x1 convolution over one-hot labels.
+
+    The table is stored small and multiplied by a constant, so that Adam, whose
+    steps have a fixed size, moves it as fast as it moves the convolutions.
+    """
+
+    def __init__(self, label_count: int, dim: int, scale: float = 20.0):
+        super().__init__()
+        self.scale = scale
+        self.weight = nn.Parameter(torch.randn(label_count, dim) / scale)
+
+    def forward(self, labels: torch.Tensor) -> torch.Tensor:
+        """(B, H, W) int64 -> (B, dim, H, W), channels-last in memory."""
+        return F.embedding(labels, self.weight * self.scale).permute(0, 3, 1, 2)
+
+    def folded(self) -> nn.Module:
+        """The same look-up with the constant multiplied in."""
+        plain = LabelEmbedding(*self.weight.shape, scale=1.0)
+        with torch.no_grad():
+            plain.weight.copy_(self.weight * self.scale)
+        return plain.to(self.weight.device)
+
+
 def fold(module: nn.Module) -> nn.Module:
-    """A copy of ``module`` for inference, every StandardConv2d replaced by a plain convolution."""
+    """A copy of ``module`` for inference: whatever has a ``folded()`` form is replaced by it."""
     module = copy.deepcopy(module).eval().requires_grad_(False)
     for parent in list(module.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, StandardConv2d):
+            if hasattr(child, "folded"):
                 setattr(parent, name, child.folded())
     return module

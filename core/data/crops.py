@@ -1,0 +1,123 @@
+"""Batches of training crops, a pure function of (samples, settings, seed, step).
+
+Because a batch depends on nothing else, a resumed run sees exactly the batches
+that the interrupted one would have seen, and each rank of several can cut its
+own share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Sequence
+
+import numpy as np
+import torch
+
+from core.data.samples import Sample, read_sample
+from core.labels import LabelSet
+from core.opencv import cv2
+from core.rendering.conditioning import instance_edges
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """How crops are cut.
+
+    Attributes:
+        size: (width, height) of a crop in pixels.
+        widths: the frame is resized so that its width lies in [low, high]
+            (log-uniform); objects then have the size that they have in a frame
+            of that width.
+        flip: mirror half of the crops.
+        fold_parts: share of crops whose parts (windows, wheels) are folded
+            into their parents, so that maps without parts work too.
+    """
+
+    size: tuple[int, int]
+    widths: tuple[int, int]
+    flip: bool = True
+    fold_parts: float = 0.5
+
+
+@dataclass
+class Batch:
+    """Tensors of B crops.
+
+    Attributes:
+        photograph: (B, 3, H, W) float32 in [-1, 1].
+        labels: (B, H, W) int64 channel indices.
+        instances: (B, H, W) int64 instance values.
+        edges: (B, 1, H, W) float32, 0 or 1.
+    """
+
+    photograph: torch.Tensor
+    labels: torch.Tensor
+    instances: torch.Tensor
+    edges: torch.Tensor
+
+    def to(self, device) -> "Batch":
+        return Batch(*(t.to(device, non_blocking=True) for t in vars(self).values()))
+
+
+def make_batch(
+    samples: Sequence[Sample],
+    settings: CropSettings,
+    label_set: LabelSet,
+    seed: int,
+    step: int,
+    batch: int,
+    rank: int = 0,
+    world: int = 1,
+) -> Batch:
+    """The crops of one step.
+
+    Every sample is visited once before any is visited twice. ``batch`` is the
+    global batch; rank r of ``world`` gets crops r, r + world, ...
+    """
+    crops = [
+        _crop(samples[_sample_index(len(samples), seed, number)], settings, label_set, (seed, 1, number))
+        for number in range(step * batch + rank, (step + 1) * batch, world)
+    ]
+    photographs, labels, instances = (np.stack(arrays) for arrays in zip(*crops))
+    edges = np.stack([instance_edges(m) for m in instances])
+    # A permuted view is channels-last in memory, as the networks want it.
+    photograph = torch.from_numpy(photographs).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+    return Batch(
+        photograph,
+        torch.from_numpy(label_set.index[labels].astype(np.int64)),
+        torch.from_numpy(instances.astype(np.int64)),
+        torch.from_numpy(edges).float()[:, None],
+    )
+
+
+def _sample_index(count: int, seed: int, number: int) -> int:
+    epoch, position = divmod(number, count)
+    return int(np.random.default_rng((seed, 0, epoch)).permutation(count)[position])
+
+
+def _crop(sample: Sample, settings: CropSettings, label_set: LabelSet, seed: tuple[int, ...]):
+    rng = np.random.default_rng(seed)
+    photograph, labels, instances = read_sample(sample)
+    label_set.check(labels, f"label map {sample.labels.name}")
+    crop_width, crop_height = settings.size
+    height, width = labels.shape
+    low, high = settings.widths
+    scale = np.exp(rng.uniform(np.log(low), np.log(high))) / width
+    # A crop never reaches outside the frame: a frame too small is enlarged.
+    scale = max(scale, crop_width / width, crop_height / height)
+    # The window is cut before it is resized: only what is used is computed.
+    cut_width, cut_height = min(width, round(crop_width / scale)), min(height, round(crop_height / scale))
+    x = int(rng.integers(0, width - cut_width + 1))
+    y = int(rng.integers(0, height - cut_height + 1))
+    window = np.s_[y : y + cut_height, x : x + cut_width]
+    shrinking = cut_width > crop_width
+    photograph = cv2.resize(
+        photograph[window], settings.size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
+    )
+    labels = cv2.resize(labels[window], settings.size, interpolation=cv2.INTER_NEAREST_EXACT)
+    instances = cv2.resize(instances[window], settings.size, interpolation=cv2.INTER_NEAREST_EXACT)
+    if settings.flip and rng.random() < 0.5:
+        photograph, labels, instances = photograph[:, ::-1], labels[:, ::-1], instances[:, ::-1]
+    if rng.random() < settings.fold_parts:
+        labels = label_set.base[labels]
+    return photograph, labels, instances

@@ -1,0 +1,87 @@
+"""From a training state to a model file: averaged weights, code book, card."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Sequence
+
+import numpy as np
+import torch
+
+from core.appearance import build_code_book, object_means
+from core.data.samples import Sample, read_sample
+from core.labels import object_class
+from core.models.model_file import Model, make_card
+from core.opencv import cv2
+from core.training.trainer import Trainer
+
+#: Objects of fewer pixels than this (at the encoder's frame) say little about a look.
+SMALLEST_OBJECT = 64
+
+
+@torch.inference_mode()
+def collect_codes(
+    encoder: torch.nn.Module, samples: Sequence[Sample], width: int, device: torch.device
+) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
+    """Codes of all objects in ``samples`` (pix2pixHD, sec. 3.4).
+
+    Args:
+        encoder: module with ``features``.
+        width: frames are resized to it first.
+
+    Returns:
+        class id -> (N, K) codes, and class id -> (N,) pixels.
+    """
+    codes: dict[int, list] = {}
+    sizes: dict[int, list] = {}
+    for sample in samples:
+        photograph, _, instances = read_sample(sample)
+        size = (width, round(photograph.shape[0] * width / photograph.shape[1]) // 4 * 4)
+        photograph = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
+        image = torch.from_numpy(photograph).permute(2, 0, 1)[None].to(device).float() / 127.5 - 1
+        features = encoder.features(image)[0].cpu().numpy()
+        small = cv2.resize(instances, features.shape[:0:-1], interpolation=cv2.INTER_NEAREST_EXACT)
+        for value, (mean, pixels) in object_means(features, small).items():
+            if pixels * 16 >= SMALLEST_OBJECT:
+                label_id = int(object_class(value))
+                codes.setdefault(label_id, []).append(mean)
+                sizes.setdefault(label_id, []).append(pixels)
+    return {k: np.stack(v) for k, v in codes.items()}, {k: np.array(v) for k, v in sizes.items()}
+
+
+def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], frames: int = 300) -> Model:
+    """The model as it would be used now.
+
+    Args:
+        trainer: its averaged weights are taken; it can go on afterwards.
+        name: for the card.
+        provenance: data, licence and so on; steps, seed and recipe are added.
+        frames: how many training frames the code book looks at.
+    """
+    recipe = trainer.recipe
+    generator, *rest = (m for m in trainer.averaged)
+    encoder = rest[0] if rest else None
+    book = None
+    largest = max(phase.widths[1] for phase in recipe.phases)
+    if encoder is not None:
+        chosen = random.Random(trainer.seed).sample(trainer.samples, min(frames, len(trainer.samples)))
+        width = int(np.mean(recipe.phases[-1].widths)) // 4 * 4
+        codes, sizes = collect_codes(encoder, chosen, width, trainer.device)
+        book = build_code_book(codes, sizes, recipe.code_dim)
+    name_g, config_g = recipe.generator
+    card = make_card(
+        name,
+        (name_g, {**config_g, "label_count": len(trainer.label_set), "code_dim": recipe.code_dim}),
+        None if encoder is None else (recipe.encoder[0], {**recipe.encoder[1], "code_dim": recipe.code_dim}),
+        trainer.label_set,
+        recipe.code_dim,
+        (largest, largest // 2),
+        provenance={
+            **provenance,
+            "recipe": recipe.name,
+            "steps": trainer.step,
+            "seed": trainer.seed,
+            "training_frames": len(trainer.samples),
+        },
+    )
+    return Model(generator, encoder, card, book, trainer.label_set)
