@@ -34,9 +34,9 @@ def _local(**config) -> nn.Module:
 
 
 def _encoder(**config) -> nn.Module:
-    from core.networks.pix2pixhd_encoder import Encoder
+    from core.networks.pix2pixhd_encoder import InstanceEncoder
 
-    return Encoder(**config)
+    return InstanceEncoder(**config)
 
 
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {

@@ -184,6 +184,8 @@ class Trainer:
         self.optimiser_g.zero_grad(set_to_none=True)
         total.backward()
         self.optimiser_d.zero_grad(set_to_none=True)
+        # A parameter frozen at backward time gets no gradient, whatever it was in the forward pass.
+        self.discriminator.requires_grad_(True)
         loss_d.backward()
         self.optimiser_g.step()
         self.optimiser_d.step()
