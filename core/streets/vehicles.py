@@ -1,0 +1,60 @@
+"""Every vehicle of a street: kinds, colours, sizes, and the one door to their meshes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.streets import cars
+from core.streets.parts import Part, Surface
+
+#: kind -> Cityscapes class id.
+KINDS: dict[str, int] = {
+    "hatchback": 26, "sedan": 26, "estate": 26, "suv": 26, "van": 26, "sports": 26, "taxi": 26, "pickup": 26,
+}
+
+#: (share, low colour, high colour): linear RGB; the colour lies between the two.
+CAR_COLOURS = (
+    (0.21, (0.105, 0.110, 0.118), (0.270, 0.275, 0.285)),  # greys
+    (0.20, (0.010, 0.010, 0.011), (0.022, 0.022, 0.025)),  # black
+    (0.17, (0.720, 0.720, 0.710), (0.830, 0.830, 0.820)),  # white
+    (0.13, (0.460, 0.470, 0.480), (0.600, 0.610, 0.620)),  # silver
+    (0.12, (0.010, 0.030, 0.110), (0.035, 0.110, 0.340)),  # blue
+    (0.08, (0.230, 0.008, 0.010), (0.480, 0.020, 0.018)),  # red
+    (0.03, (0.012, 0.070, 0.035), (0.080, 0.180, 0.070)),  # green
+    (0.02, (0.650, 0.420, 0.020), (0.780, 0.520, 0.040)),  # yellow
+    (0.02, (0.380, 0.290, 0.190), (0.520, 0.420, 0.300)),  # beige
+    (0.02, (0.550, 0.130, 0.010), (0.650, 0.180, 0.020)),  # orange
+)
+TAXI_IVORY = (0.72, 0.60, 0.38)
+
+
+def car_colour(rng) -> tuple[float, float, float]:
+    """A car's linear RGB, in the shares that are seen on the road."""
+    shares = np.array([entry[0] for entry in CAR_COLOURS])
+    _, low, high = CAR_COLOURS[int(rng.choice(len(shares), p=shares / shares.sum()))]
+    t = rng.random()
+    return tuple(float(a + (b - a) * t) for a, b in zip(low, high))
+
+
+def vehicle(kind: str, rng: np.random.Generator, colour=None) -> list[Part]:
+    """The parts of one vehicle; +x forward, the origin on the ground below its centre.
+
+    Args:
+        kind: one of :data:`KINDS`.
+        rng: decides shape details, finish and, where ``colour`` is None, the colour.
+        colour: linear RGB 0..1 of the paint, or None.
+
+    Raises:
+        KeyError: for an unknown kind.
+    """
+    if kind not in KINDS:
+        raise KeyError(kind)
+    drawn = TAXI_IVORY if kind == "taxi" else car_colour(rng)
+    paint = Surface("paint", tuple(colour) if colour is not None else drawn, roughness=0.4)
+    return cars.car(kind, rng, paint).parts()
+
+
+def footprint(kind: str) -> tuple[float, float, float]:
+    """(length, width, height) in metres; a vehicle stays within about 5 % of it, mirrors apart."""
+    spec = cars.SPECS[kind]
+    return spec.length, spec.width, spec.height
