@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -40,7 +41,9 @@ def read_state_dict(path: str | Path) -> dict[str, torch.Tensor]:
         elif not head.startswith((_ZIP, _PICKLE)):
             raise ModelFileError(f"{path.name} is {_what_it_is(head)}, not a PyTorch weight file; download it again.")
         else:
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about unusual pickles; they are refused below in our words
+                loaded = torch.load(path, map_location="cpu", weights_only=True)
     except ModelFileError:
         raise
     except pickle.UnpicklingError as error:

@@ -1,0 +1,1 @@
+"""The subcommands of main.py, each with main(argv) -> exit status."""
