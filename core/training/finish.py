@@ -8,20 +8,19 @@ from typing import Any, Sequence
 import numpy as np
 import torch
 
-from core.appearance import build_code_book, object_means
+from core.appearance import build_code_book
+from core.capture import capture_codes
 from core.data.samples import Sample, read_sample
 from core.labels import object_class
 from core.models.model_file import Model, make_card
-from core.opencv import cv2
 from core.training.trainer import Trainer
 
-#: Objects of fewer pixels than this (at the encoder's frame) say little about a look.
-SMALLEST_OBJECT = 64
+#: Objects of fewer feature pixels than this say little about a look.
+SMALLEST_OBJECT = 6
 
 
-@torch.inference_mode()
 def collect_codes(
-    encoder: torch.nn.Module, samples: Sequence[Sample], width: int, device: torch.device
+    encoder: torch.nn.Module, samples: Sequence[Sample], width: int
 ) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
     """Codes of all objects in ``samples`` (pix2pixHD, sec. 3.4).
 
@@ -36,13 +35,8 @@ def collect_codes(
     sizes: dict[int, list] = {}
     for sample in samples:
         photograph, _, instances = read_sample(sample)
-        size = (width, round(photograph.shape[0] * width / photograph.shape[1]) // 4 * 4)
-        photograph = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
-        image = torch.from_numpy(photograph).permute(2, 0, 1)[None].to(device).float() / 127.5 - 1
-        features = encoder.features(image)[0].cpu().numpy()
-        small = cv2.resize(instances, features.shape[:0:-1], interpolation=cv2.INTER_NEAREST_EXACT)
-        for value, (mean, pixels) in object_means(features, small).items():
-            if pixels * 16 >= SMALLEST_OBJECT:
+        for value, (mean, pixels) in capture_codes(encoder, photograph, instances, width).items():
+            if pixels >= SMALLEST_OBJECT:
                 label_id = int(object_class(value))
                 codes.setdefault(label_id, []).append(mean)
                 sizes.setdefault(label_id, []).append(pixels)
@@ -63,10 +57,10 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
     encoder = rest[0] if rest else None
     book = None
     largest = max(phase.widths[1] for phase in recipe.phases)
+    width = int(np.mean(recipe.phases[-1].widths)) // 16 * 16
     if encoder is not None:
         chosen = random.Random(trainer.seed).sample(trainer.samples, min(frames, len(trainer.samples)))
-        width = int(np.mean(recipe.phases[-1].widths)) // 4 * 4
-        codes, sizes = collect_codes(encoder, chosen, width, trainer.device)
+        codes, sizes = collect_codes(encoder, chosen, width)
         book = build_code_book(codes, sizes, recipe.code_dim)
     name_g, config_g = recipe.generator
     card = make_card(
@@ -82,6 +76,7 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
             "steps": trainer.step,
             "seed": trainer.seed,
             "training_frames": len(trainer.samples),
+            "encoder_width": width,
         },
     )
     return Model(generator, encoder, card, book, trainer.label_set)

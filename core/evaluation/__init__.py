@@ -1,0 +1,1 @@
+"""Measuring a model against held-out photographs."""

@@ -1,0 +1,74 @@
+"""``python main.py evaluate``: scores on held-out photographs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="main.py evaluate", description="Measure a model on held-out photographs.")
+    parser.add_argument("--model", type=Path, help="model file (default: the one that comes with the program)")
+    parser.add_argument("--data", type=Path, required=True, help="data set; its 'val' split is held out")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the report")
+    parser.add_argument("--size", help="WxH at which frames are compared (default: the photographs' own)")
+    parser.add_argument("--limit", type=int, help="use only the first N held-out frames")
+    parser.add_argument("--vgg", help="file of VGG weights for the perceptual distance, or 'none'")
+    parser.add_argument("--judge-steps", type=int, default=800, help="steps of the segmentation network; 0 for none")
+    parser.add_argument("--device", default="auto")
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """Run the command; returns the exit status."""
+    options = _parser().parse_args(argv)
+    import torch
+    from tqdm import tqdm
+
+    from core.data.samples import find_samples
+    from core.evaluation.report import evaluate
+    from core.evaluation.segmentation import Segmenter, train_segmenter
+    from core.labels import STREETS
+    from core.models.model_file import load_model
+    from core.networks.vgg import load_vgg
+    from core.rendering.device import choose_device
+    from core.rendering.renderer import default_model_path
+
+    model = load_model(options.model or default_model_path())
+    held_out = find_samples(options.data, "val")[: options.limit]
+    size = tuple(int(v) for v in options.size.lower().split("x")) if options.size else None
+    vgg = None if options.vgg == "none" else load_vgg(options.vgg)
+    judge = None
+    if options.judge_steps:
+        # Trained on photographs alone, so one judge serves every model of a data set.
+        options.out.mkdir(parents=True, exist_ok=True)
+        kept = options.out / f"judge_{options.judge_steps}.pt"
+        if kept.is_file():
+            judge = Segmenter(len(STREETS))
+            judge.load_state_dict(torch.load(kept, weights_only=True))
+            judge.eval()
+        else:
+            with tqdm(total=options.judge_steps, desc="segmentation network") as bar:
+                judge = train_segmenter(
+                    find_samples(options.data, "train"),
+                    STREETS,
+                    options.judge_steps,
+                    device=choose_device(options.device),
+                    progress=lambda step, loss: bar.update(1),
+                )
+            torch.save(judge.state_dict(), kept)
+    with tqdm(total=len(held_out), desc="held-out frames") as bar:
+        scores = evaluate(
+            model, held_out, options.out, vgg, judge, size, device=options.device, progress=lambda n: bar.update(1)
+        )
+    for name, value in vars(scores).items():
+        if isinstance(value, float):
+            print(f"{name:26} {value:.4f}")
+    print(f"The report is {options.out / 'index.html'}.")
+    return 0
+
+
+if __name__ == "__main__":
+    import sys
+
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,179 @@
+"""Scores of a model on held-out photographs, as JSON and as a page with pictures."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Sequence
+
+import numpy as np
+import torch
+
+from core.capture import photograph_codes
+from core.data.samples import Sample, read_sample
+from core.evaluation.metrics import confusion, delta_e, mean_colour_difference, mean_iou, psnr, ssim
+from core.evaluation.segmentation import Segmenter, segment
+from core.labels import STREETS, LabelSet, object_class
+from core.models.model_file import Model
+from core.networks.perceptual import perceptual_distance
+from core.opencv import cv2
+from core.rendering.renderer import Renderer
+
+CAR = 26
+
+
+@dataclass
+class Scores:
+    """Means over the held-out photographs; None where a score wasn't asked for."""
+
+    frames: int = 0
+    psnr_db: float | None = None
+    ssim: float | None = None
+    perceptual: float | None = None
+    perceptual_random_codes: float | None = None
+    captured_closer_share: float | None = None
+    miou_real: float | None = None
+    miou_generated: float | None = None
+    miou_ratio: float | None = None
+    car_delta_e: float | None = None
+    car_delta_e_far: float | None = None
+    cars: int = 0
+    classes: dict[str, float] = field(default_factory=dict)
+
+
+def evaluate(
+    model: Model,
+    samples: Sequence[Sample],
+    out: Path,
+    vgg: torch.nn.Module | None,
+    judge: Segmenter | None,
+    size: tuple[int, int] | None = None,
+    label_set: LabelSet = STREETS,
+    device: str = "auto",
+    pictures: int = 12,
+    progress: Callable[[int], None] | None = None,
+) -> Scores:
+    """Measure ``model`` and write ``report.json``, ``index.html`` and its pictures to ``out``.
+
+    A photograph is rebuilt from its maps with its own captured codes, and once
+    more with codes drawn at random from the code book. One car of each frame
+    gets the two looks of the book that differ most: how far its mean colour
+    moves, and the largest mean change of pixels further than 64 px away.
+
+    Args:
+        size: (width, height) at which frames are rendered and compared;
+            default: the photographs' own.
+    """
+    (out / "pictures").mkdir(parents=True, exist_ok=True)
+    renderer = Renderer(model, device)
+    rows: dict[str, list[float]] = {}
+    classes = len(label_set)
+    matrices = {"real": np.zeros((classes, classes), np.int64), "generated": np.zeros((classes, classes), np.int64)}
+    shares = np.zeros(256, np.int64)
+    shown = []
+    for number, sample in enumerate(samples):
+        photograph, labels, instances = read_sample(sample)
+        if size is not None:
+            photograph = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
+            labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
+            instances = cv2.resize(instances, size, interpolation=cv2.INTER_NEAREST_EXACT)
+        shares += np.bincount(labels.reshape(-1), minlength=256)
+        captured = photograph_codes(model, photograph, instances) if model.encoder is not None else {}
+        picture = renderer.render(labels, instances, captured, label_set)
+        add = lambda name, value: rows.setdefault(name, []).append(value)  # noqa: E731
+        add("psnr_db", psnr(picture, photograph))
+        add("ssim", ssim(picture, photograph))
+        if model.code_book is not None:
+            drawn = model.code_book.random_codes(np.unique(instances).tolist(), seed=number)
+            other = renderer.render(labels, instances, drawn, label_set)
+            moved = _recolour_a_car(renderer, model, labels, instances, captured, picture, label_set)
+            if moved:
+                add("car_delta_e", moved[0])
+                add("car_delta_e_far", moved[1])
+        if vgg is not None:
+            add("perceptual", _perceptual(vgg, picture, photograph))
+            if model.code_book is not None:
+                add("perceptual_random_codes", _perceptual(vgg, other, photograph))
+        if judge is not None:
+            for name, image in (("real", photograph), ("generated", picture)):
+                matrices[name] += confusion(*segment(judge, image, labels, label_set), classes)
+        if number < pictures:
+            shown.append(_save_row(out / "pictures", sample.name, label_set.palette[labels], picture, photograph))
+        if progress:
+            progress(number + 1)
+    scores = Scores(frames=len(samples), cars=len(rows.get("car_delta_e", [])))
+    for name, values in rows.items():
+        setattr(scores, name, float(np.mean(values)))
+    if "perceptual_random_codes" in rows:
+        scores.captured_closer_share = float(
+            np.mean(np.array(rows["perceptual"]) < np.array(rows["perceptual_random_codes"]))
+        )
+    if judge is not None:
+        # Classes of fewer than one pixel in 2,000 say more about luck than about the model.
+        truth = matrices["real"].sum(1)
+        present = truth > truth.sum() / 2000
+        scores.miou_real = mean_iou(matrices["real"], present)
+        scores.miou_generated = mean_iou(matrices["generated"], present)
+        scores.miou_ratio = scores.miou_generated / scores.miou_real
+    total = shares.sum()
+    scores.classes = {label.name: round(float(shares[label.id] / total), 6) for label in label_set if shares[label.id]}
+    _write(out, model, scores, shown)
+    return scores
+
+
+def _perceptual(vgg, a: np.ndarray, b: np.ndarray) -> float:
+    tensors = [torch.from_numpy(i).permute(2, 0, 1)[None].float() / 127.5 - 1 for i in (a, b)]
+    return float(perceptual_distance(vgg, *tensors)[0])
+
+
+def _recolour_a_car(renderer, model, labels, instances, codes, picture, label_set):
+    """(change of mean colour, mean change beyond 64 px) of the largest car between its two most different looks."""
+    values, counts = np.unique(instances[object_class(instances) == CAR], return_counts=True)
+    large = [(c, v) for v, c in zip(values, counts) if v >= 1000 and c >= 400]
+    if not large or model.code_book.looks(CAR) < 2:
+        return None
+    value = int(max(large)[1])
+    centres = model.code_book.centres[CAR]
+    distances = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
+    pair = np.unravel_index(distances.argmax(), distances.shape)
+    first, second = (renderer.render(labels, instances, {**codes, value: centres[k]}, label_set) for k in pair)
+    mask = instances == value
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((129, 129), np.uint8)).astype(bool)
+    far = delta_e(first, second)[~near]
+    return mean_colour_difference(first, second, mask), float(far.mean()) if far.size else 0.0
+
+
+def _save_row(folder: Path, name: str, *images: np.ndarray) -> list[str]:
+    files = []
+    for kind, image in zip(("labels", "generated", "photograph"), images):
+        file = f"{name}_{kind}.jpg"
+        cv2.imwrite(str(folder / file), cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))
+        files.append(file)
+    return files
+
+
+def _write(out: Path, model: Model, scores: Scores, shown: list[list[str]]) -> None:
+    data = {"model": model.card.name, "provenance": model.card.provenance, "scores": vars(scores)}
+    (out / "report.json").write_text(json.dumps(data, indent=2), encoding="utf-8")
+    numbers = "".join(
+        f"<tr><td>{html.escape(k)}</td><td>{v:.4g}</td></tr>"
+        for k, v in vars(scores).items()
+        if isinstance(v, (int, float))
+    )
+    rows = "".join(
+        "<tr>" + "".join(f'<td><img src="pictures/{html.escape(f)}"></td>' for f in row) + "</tr>" for row in shown
+    )
+    shares = "".join(
+        f"<tr><td>{html.escape(k)}</td><td>{100 * v:.2f} %</td></tr>" for k, v in scores.classes.items()
+    )
+    page = (
+        "<!doctype html><meta charset='utf-8'><title>Evaluation</title>"
+        "<style>body{font:15px/1.5 system-ui;margin:2rem;max-width:1600px}img{width:100%;display:block}"
+        "td{padding:.2rem .6rem;vertical-align:top}th{text-align:left;padding:.2rem .6rem}</style>"
+        f"<h1>{html.escape(model.card.name)}</h1><table>{numbers}</table>"
+        f"<h2>Held-out streets</h2><table><tr><th>Labels<th>Generated<th>Photograph</tr>{rows}</table>"
+        f"<h2>Share of pixels</h2><table>{shares}</table>"
+    )
+    (out / "index.html").write_text(page, encoding="utf-8")

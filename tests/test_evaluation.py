@@ -1,0 +1,107 @@
+"""Scores against values known by arithmetic, and a judge that really learns."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from core.evaluation.metrics import confusion, delta_e, mean_colour_difference, mean_iou, psnr, ssim
+from core.opencv import cv2
+
+
+def test_psnr_of_a_constant_difference():
+    a = np.full((8, 8, 3), 100, np.uint8)
+    assert psnr(a, a + 5) == pytest.approx(10 * np.log10(255**2 / 25))
+    assert psnr(a, a) == float("inf")
+
+
+def test_ssim_agrees_with_its_formula_on_constants_and_falls_with_noise():
+    rng = np.random.default_rng(0)
+    a = rng.integers(0, 256, (40, 40, 3)).astype(np.uint8)
+    assert ssim(a, a) == pytest.approx(1)
+    light, dark = np.full((20, 20, 3), 200, np.uint8), np.full((20, 20, 3), 50, np.uint8)
+    c1 = (0.01 * 255) ** 2
+    assert ssim(light, dark) == pytest.approx((2 * 200 * 50 + c1) / (200**2 + 50**2 + c1))
+    little = np.clip(a + rng.normal(0, 5, a.shape), 0, 255).astype(np.uint8)
+    much = np.clip(a + rng.normal(0, 60, a.shape), 0, 255).astype(np.uint8)
+    assert ssim(a, little) > ssim(a, much) + 0.1
+
+
+def test_colour_difference_of_known_colours():
+    white, black = np.full((2, 2, 3), 255, np.uint8), np.zeros((2, 2, 3), np.uint8)
+    assert delta_e(white, black) == pytest.approx(np.full((2, 2), 100), abs=0.1)
+    red = np.zeros((2, 2, 3), np.uint8)
+    red[..., 0] = 255
+    # sRGB red is L 53.24, a 80.09, b 67.20 under D65.
+    assert delta_e(red, black)[0, 0] == pytest.approx(np.linalg.norm([53.24, 80.09, 67.20]), rel=0.01)
+    mask = np.array([[True, False], [False, False]])
+    half = black.copy()
+    half[0, 0] = 255
+    assert mean_colour_difference(half, black, mask) == pytest.approx(100, abs=0.1)
+    assert mean_colour_difference(half, black, ~mask) == 0
+
+
+def test_mean_iou_counts_what_it_says():
+    truth = np.array([[0, 0], [1, 1]])
+    seen = np.array([[0, 1], [1, 1]])
+    matrix = confusion(seen, truth, 3)
+    assert matrix.tolist() == [[1, 1, 0], [0, 2, 0], [0, 0, 0]]
+    assert mean_iou(matrix) == pytest.approx((1 / 2 + 2 / 3) / 2)
+
+
+def _data_set(folder, count, split):
+    """Streets in miniature: sky over road, a car whose colour says nothing about its class."""
+    rng = np.random.default_rng(1)
+    for number in range(count):
+        labels = np.full((64, 128), 23, np.uint8)
+        labels[32:] = 7
+        x, y = rng.integers(0, 80), rng.integers(30, 44)
+        labels[y : y + 18, x : x + 40] = 26
+        instances = labels.astype(np.uint16)
+        instances[labels == 26] = 26000
+        photograph = np.zeros((64, 128, 3), np.uint8)
+        photograph[labels == 23] = (230, 180, 120)
+        photograph[labels == 7] = (90, 90, 90)
+        photograph[labels == 26] = rng.choice([(20, 20, 200), (30, 160, 30)])
+        photograph = np.clip(photograph + rng.normal(0, 6, photograph.shape), 0, 255).astype(np.uint8)
+        stem = f"veduta_{number:06}_000000"
+        for kind, image, top in (
+            ("leftImg8bit.png", photograph, "leftImg8bit"),
+            ("gtFine_labelIds.png", labels, "gtFine"),
+            ("gtFine_instanceIds.png", instances, "gtFine"),
+        ):
+            path = folder / top / split / "veduta" / f"{stem}_{kind}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            assert cv2.imwrite(str(path), image)
+
+
+def test_the_report_tells_a_good_picture_from_a_wrong_one(tmp_path):
+    from core.data.samples import find_samples, read_sample
+    from core.evaluation.report import evaluate
+    from core.evaluation.segmentation import segment, train_segmenter
+    from core.labels import STREETS
+    from tests.test_model_file import small_model
+
+    _data_set(tmp_path, 6, "train")
+    _data_set(tmp_path, 3, "val")
+    judge = train_segmenter(find_samples(tmp_path), STREETS, steps=60, batch=4, picture_width=128)
+    held_out = find_samples(tmp_path, "val")
+    photograph, labels, _ = read_sample(held_out[0])
+    seen, truth = segment(judge, photograph, labels, STREETS)
+    assert (seen == truth).mean() > 0.9
+    wrong, _ = segment(judge, photograph[::-1].copy(), labels, STREETS)
+    assert (wrong == truth).mean() < (seen == truth).mean() - 0.2
+
+    scores = evaluate(small_model(), held_out, tmp_path / "report", None, judge, device="cpu")
+    assert scores.frames == 3 and scores.cars == 3
+    assert scores.miou_real > 0.5
+    # The small model is untrained: its pictures must not pass for streets.
+    assert scores.miou_ratio < 0.9
+    assert 0 < scores.classes["car"] < 0.2
+    data = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert data["scores"]["psnr_db"] == scores.psnr_db
+    page = (tmp_path / "report" / "index.html").read_text()
+    for picture in (tmp_path / "report" / "pictures").iterdir():
+        assert picture.name in page
