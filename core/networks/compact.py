@@ -49,7 +49,7 @@ class CompactGenerator(nn.Module):
         self,
         label_count: int,
         code_dim: int = 6,
-        widths: tuple[int, int, int, int] = (24, 48, 96, 160),
+        widths: tuple[int, int, int, int] = (32, 48, 96, 160),
         blocks: tuple[int, int, int] = (1, 1, 2),
     ):
         super().__init__()

@@ -85,7 +85,7 @@ class Recipe:
         return self.learning_rate * (1.0 if step < flat else max(0.0, (self.steps - step) / (self.steps - flat)))
 
 
-_COMPACT = ("compact", {"widths": [24, 48, 96, 160], "blocks": [1, 1, 2]})
+_COMPACT = ("compact", {"widths": [32, 48, 96, 160], "blocks": [1, 1, 2]})
 _COMPACT_ENCODER = ("compact_encoder", {"width": 16})
 
 _TABLE = (
