@@ -1,0 +1,323 @@
+"""A described :class:`~core.streets.parts.Surface` as a Cycles shader.
+
+Patterns are laid out in object space in metres. On walls the pattern's u runs
+along the wall and v up, whichever way the wall faces.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import bpy
+
+from core.streets.parts import Surface
+
+_CACHE: dict[Surface, "bpy.types.Material"] = {}
+
+
+def forget() -> None:
+    """Drop the cache; call it whenever Blender's data is emptied."""
+    _CACHE.clear()
+
+
+def with_nodes(block) -> "bpy.types.NodeTree":
+    """The emptied node tree of a new material or world."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        block.use_nodes = True
+    block.node_tree.nodes.clear()
+    return block.node_tree
+
+
+class Graph:
+    """Shorthand for building a node tree: inputs are values or other nodes' sockets."""
+
+    def __init__(self, tree: "bpy.types.NodeTree"):
+        self.tree = tree
+
+    def node(self, kind: str, _out=0, _set=None, **inputs):
+        """A node with ``inputs`` by socket name (underscores for spaces); returns its output ``_out``."""
+        node = self.tree.nodes.new(kind)
+        for name, value in (_set or {}).items():
+            setattr(node, name, value)
+        for name, value in inputs.items():
+            key = int(name[1:]) if name[0] == "i" and name[1:].isdigit() else name.replace("_", " ")
+            self.feed(node.inputs[key], value)
+        return node.outputs[_out]
+
+    def feed(self, socket, value) -> None:
+        if isinstance(value, bpy.types.NodeSocket):
+            self.tree.links.new(value, socket)
+        elif isinstance(value, tuple) and len(value) == 3 and socket.type == "RGBA":
+            socket.default_value = (*value, 1.0)
+        else:
+            socket.default_value = value
+
+    def math(self, operation: str, a, b=0.0, clamp=False):
+        return self.node("ShaderNodeMath", _set={"operation": operation, "use_clamp": clamp}, i0=a, i1=b)
+
+    def vector(self, operation: str, a, b=(0.0, 0.0, 0.0)):
+        return self.node("ShaderNodeVectorMath", _set={"operation": operation}, i0=a, i1=b)
+
+    def ramp(self, value, low, high, to_low=0.0, to_high=1.0):
+        return self.node("ShaderNodeMapRange", _set={"clamp": True}, Value=value, From_Min=low, From_Max=high, To_Min=to_low, To_Max=to_high)
+
+    def mix(self, factor, a, b, blend="MIX"):
+        node = self.tree.nodes.new("ShaderNodeMix")
+        node.data_type, node.blend_type = "RGBA", blend
+        for index, value in ((0, factor), (6, a), (7, b)):
+            self.feed(node.inputs[index], value)
+        return node.outputs[2]
+
+    def scaled(self, colour, factor):
+        """A colour socket or tuple times a factor socket."""
+        grey = self.node("ShaderNodeCombineXYZ", X=factor, Y=factor, Z=factor)
+        return self.mix(1.0, colour, grey, "MULTIPLY")
+
+    def noise(self, vector, scale, detail=2.0, roughness=0.55):
+        return self.node("ShaderNodeTexNoise", Vector=vector, Scale=scale, Detail=detail, Roughness=roughness)
+
+    def object_place(self):
+        return self.node("ShaderNodeTexCoord", _out="Object")
+
+    def wall_place(self):
+        """(u, v, 0) of walls in metres, (x, y, 0) on level ground."""
+        place = self.node("ShaderNodeSeparateXYZ", Vector=self.object_place()).node.outputs
+        normal = self.node("ShaderNodeSeparateXYZ", Vector=self.node("ShaderNodeTexCoord", _out="Normal")).node.outputs
+        ax, ay, az = (self.math("ABSOLUTE", normal[i]) for i in range(3))
+        facing = self.math("GREATER_THAN", ax, ay)
+        level = self.math("GREATER_THAN", az, 0.75)
+        def pick(f, a, b):
+            return self.math("ADD", self.math("MULTIPLY", a, self.math("SUBTRACT", 1.0, f)), self.math("MULTIPLY", b, f))
+        u = pick(level, pick(facing, place[0], place[1]), place[0])
+        v = pick(level, place[2], place[1])
+        return self.node("ShaderNodeCombineXYZ", X=u, Y=v, Z=0.0)
+
+    def bump(self, height, strength, distance=0.01):
+        return self.node("ShaderNodeBump", Strength=strength, Distance=distance, Height=height)
+
+    def principled(self, **inputs):
+        return self.node("ShaderNodeBsdfPrincipled", **inputs)
+
+
+def material(surface: Surface) -> "bpy.types.Material":
+    """The (cached) material of ``surface``; an unknown kind is built as plaster."""
+    if surface not in _CACHE:
+        made = bpy.data.materials.new(surface.kind)
+        g = Graph(with_nodes(made))
+        shader = _BUILDERS.get(surface.kind, _plaster)(g, surface)
+        out = g.tree.nodes.new("ShaderNodeOutputMaterial")
+        g.tree.links.new(shader, out.inputs["Surface"])
+        _CACHE[surface] = made
+    return _CACHE[surface]
+
+
+def _weathered(g: Graph, colour, amount=0.25):
+    """``colour`` with broad stains, rain streaks and a dirty foot."""
+    place = g.object_place()
+    broad = g.ramp(g.noise(place, 0.45, 3.0), 0.3, 0.75, 1.0 - amount, 1.05)
+    streak_place = g.vector("MULTIPLY", place, (2.6, 2.6, 0.16))
+    streaks = g.ramp(g.noise(streak_place, 1.0, 3.0, 0.6), 0.48, 0.78, 1.0, 1.0 - amount * 0.9)
+    height = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[2]
+    foot = g.ramp(height, 0.0, 1.3, 1.0 - amount * 1.2, 1.0)
+    factor = g.math("MULTIPLY", g.math("MULTIPLY", broad, streaks), foot)
+    return g.scaled(colour, factor)
+
+
+def _plaster(g: Graph, s: Surface):
+    fine = g.noise(g.object_place(), 60.0, 2.0)
+    return g.principled(Base_Color=_weathered(g, s.colour, 0.2), Roughness=s.roughness, Normal=g.bump(fine, 0.25, 0.004))
+
+
+def _concrete(g: Graph, s: Surface):
+    place = g.object_place()
+    speckle = g.ramp(g.noise(place, 14.0, 4.0, 0.7), 0.3, 0.7, 0.88, 1.08)
+    colour = _weathered(g, g.scaled(s.colour, speckle), 0.3)
+    return g.principled(Base_Color=colour, Roughness=s.roughness)
+
+
+def _bricks(g: Graph, s: Surface, width, height, mortar, offset=0.5, wall=True, bias=0.0):
+    vector = g.wall_place() if wall else g.object_place()
+    node = g.tree.nodes.new("ShaderNodeTexBrick")
+    node.offset = offset
+    second = s.second or tuple(0.6 * v for v in s.colour)
+    for key, value in (
+        ("Vector", vector), ("Color1", tuple(min(1.18 * v, 1) for v in s.colour)), ("Color2", tuple(0.72 * v for v in s.colour)),
+        ("Mortar", second), ("Scale", 1.0), ("Mortar Size", mortar), ("Mortar Smooth", 0.1), ("Bias", bias),
+        ("Brick Width", width), ("Row Height", height),
+    ):
+        g.feed(node.inputs[key], value)
+    return node.outputs["Color"], node.outputs["Fac"]
+
+
+def _brick(g: Graph, s: Surface):
+    colour, mortar = _bricks(g, s, s.scale * 3.2, s.scale, s.scale * 0.09)
+    return g.principled(Base_Color=_weathered(g, colour, 0.25), Roughness=s.roughness, Normal=g.bump(g.math("SUBTRACT", 1.0, mortar), 0.5, 0.008))
+
+
+def _stone(g: Graph, s: Surface):
+    colour, mortar = _bricks(g, s, s.scale * 2.1, s.scale, 0.007)
+    return g.principled(Base_Color=_weathered(g, colour, 0.28), Roughness=s.roughness, Normal=g.bump(g.math("SUBTRACT", 1.0, mortar), 0.6, 0.01))
+
+
+def _tiles(g: Graph, s: Surface):
+    place = g.wall_place()
+    parts = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs
+    stretched = g.node("ShaderNodeCombineXYZ", X=parts[0], Y=g.math("MULTIPLY", parts[1], 1.4), Z=0.0)
+    node = g.tree.nodes.new("ShaderNodeTexBrick")
+    node.offset = 0.5
+    for key, value in (
+        ("Vector", stretched), ("Color1", tuple(min(1.25 * v, 1) for v in s.colour)), ("Color2", tuple(0.65 * v for v in s.colour)),
+        ("Mortar", tuple(0.25 * v for v in s.colour)), ("Scale", 1.0), ("Mortar Size", 0.014), ("Brick Width", s.scale * 0.75), ("Row Height", s.scale),
+    ):
+        g.feed(node.inputs[key], value)
+    moss = g.ramp(g.noise(g.object_place(), 0.6, 4.0, 0.65), 0.35, 0.75, 1.0, 0.6)
+    # Rows step down like shingles: the bump falls along each row.
+    step = g.math("FRACT", g.math("DIVIDE", g.math("MULTIPLY", parts[1], 1.4), s.scale))
+    return g.principled(Base_Color=g.scaled(node.outputs["Color"], moss), Roughness=s.roughness, Normal=g.bump(step, 0.5, 0.03))
+
+
+def _wetness(g: Graph, s: Surface, rough):
+    """Roughness with puddles where the surface is wet (``strength`` holds the share)."""
+    if s.strength <= 0:
+        return rough
+    puddles = g.noise(g.object_place(), 0.22, 3.0, 0.5)
+    return g.ramp(puddles, 0.62 - 0.35 * s.strength, 0.72 - 0.25 * s.strength, rough * 0.8, 0.08)
+
+
+def _asphalt(g: Graph, s: Surface):
+    place = g.object_place()
+    if s.second is not None:
+        # Road paint: worn through to the road below.
+        wear = g.ramp(g.noise(place, 7.0, 6.0, 0.75), 0.56, 0.72, 0.0, 0.75)
+        grime = g.ramp(g.noise(place, 0.9, 3.0), 0.3, 0.7, 1.0, 0.8)
+        return g.principled(Base_Color=g.scaled(g.mix(wear, s.colour, s.second), grime), Roughness=s.roughness)
+    broad = g.ramp(g.noise(place, 0.16, 4.0, 0.6), 0.3, 0.7, 0.78, 1.2)
+    along = g.noise(g.vector("MULTIPLY", place, (0.05, 1.6, 1.0)), 1.0, 3.0, 0.6)
+    tracks = g.ramp(along, 0.35, 0.68, 1.1, 0.84)
+    grain = g.ramp(g.noise(place, 140.0, 1.0), 0.25, 0.75, 0.72, 1.28)
+    cracks = g.node("ShaderNodeTexVoronoi", _out="Distance", _set={"feature": "DISTANCE_TO_EDGE"}, Vector=g.vector(
+        "ADD", place, g.node("ShaderNodeTexNoise", _out=1, Vector=place, Scale=1.3, Detail=3.0)), Scale=0.2)
+    seam = g.ramp(cracks, 0.0, 0.006, 0.5, 1.0)
+    factor = g.math("MULTIPLY", g.math("MULTIPLY", broad, tracks), g.math("MULTIPLY", grain, seam))
+    return g.principled(Base_Color=g.scaled(s.colour, factor), Roughness=_wetness(g, s, s.roughness), Normal=g.bump(g.noise(place, 90.0, 1.0), 0.15, 0.004) if s.strength <= 0 else (0.0, 0.0, 0.0))
+
+
+def _paving(g: Graph, s: Surface):
+    colour, mortar = _bricks(g, s, s.scale * 1.5, s.scale, max(s.scale * 0.02, 0.006))
+    place = g.object_place()
+    broad = g.ramp(g.noise(place, 0.3, 4.0, 0.6), 0.3, 0.7, 0.75, 1.12)
+    fleck = g.ramp(g.noise(place, 5.0, 3.0, 0.7), 0.3, 0.7, 0.85, 1.12)
+    normal = g.bump(g.math("SUBTRACT", 1.0, mortar), 0.5, 0.01) if s.strength <= 0 else (0.0, 0.0, 0.0)
+    return g.principled(Base_Color=g.scaled(colour, g.math("MULTIPLY", broad, fleck)), Roughness=_wetness(g, s, s.roughness), Normal=normal)
+
+
+def _grass(g: Graph, s: Surface):
+    place = g.object_place()
+    second = s.second or tuple(1.5 * v for v in s.colour)
+    colour = g.mix(g.ramp(g.noise(place, 3.0, 6.0, 0.75), 0.3, 0.7), s.colour, second)
+    shade = g.ramp(g.noise(place, 40.0, 2.0), 0.3, 0.7, 0.5, 1.25)
+    return g.principled(Base_Color=g.scaled(colour, shade), Roughness=0.95, Normal=g.bump(g.noise(place, 40.0, 2.0), 1.0, 0.04))
+
+
+def _leaf(g: Graph, s: Surface):
+    place = g.object_place()
+    colour = g.scaled(s.colour, g.ramp(g.noise(place, 1.6, 2.0), 0.3, 0.7, 0.7, 1.35))
+    front = g.principled(Base_Color=colour, Roughness=max(s.roughness, 0.45), Specular_IOR_Level=0.3)
+    through = g.node("ShaderNodeBsdfTranslucent", Color=g.scaled(colour, 1.5))
+    return g.node("ShaderNodeMixShader", i0=0.35, i1=front, i2=through)
+
+
+def _bark(g: Graph, s: Surface):
+    place = g.vector("MULTIPLY", g.object_place(), (9.0, 9.0, 1.6))
+    ridges = g.noise(place, 1.5, 4.0, 0.7)
+    return g.principled(Base_Color=g.scaled(s.colour, g.ramp(ridges, 0.3, 0.7, 0.5, 1.3)), Roughness=0.95, Normal=g.bump(ridges, 0.8, 0.03))
+
+
+def _wood(g: Graph, s: Surface):
+    grain = g.noise(g.vector("MULTIPLY", g.object_place(), (12.0, 12.0, 0.9)), 1.6, 4.0, 0.6)
+    return g.principled(Base_Color=g.scaled(s.colour, g.ramp(grain, 0.3, 0.7, 0.75, 1.15)), Roughness=s.roughness)
+
+
+def _paint(g: Graph, s: Surface):
+    return g.principled(Base_Color=s.colour, Roughness=max(s.roughness, 0.25), Metallic=0.15, Coat_Weight=0.9, Coat_Roughness=0.03)
+
+
+def _metal(g: Graph, s: Surface):
+    dull = g.ramp(g.noise(g.object_place(), 2.5, 3.0), 0.3, 0.7, 0.85, 1.1)
+    return g.principled(Base_Color=g.scaled(s.colour, dull), Metallic=0.75, Roughness=s.roughness)
+
+
+def _plain(g: Graph, s: Surface):
+    return g.principled(Base_Color=s.colour, Roughness=s.roughness)
+
+
+def _cloth(g: Graph, s: Surface):
+    if s.second is not None:
+        u = g.node("ShaderNodeSeparateXYZ", Vector=g.wall_place()).node.outputs[0]
+        stripe = g.math("GREATER_THAN", g.math("FRACT", g.math("DIVIDE", u, s.scale)), 0.5)
+        colour = g.mix(stripe, s.colour, s.second)
+    else:
+        colour = s.colour
+    folds = g.ramp(g.noise(g.object_place(), 7.0, 2.0), 0.3, 0.7, 0.8, 1.12)
+    return g.principled(Base_Color=g.scaled(colour, folds), Roughness=max(s.roughness, 0.8), Sheen_Weight=0.2)
+
+
+def _skin(g: Graph, s: Surface):
+    return g.principled(Base_Color=s.colour, Roughness=0.5, Specular_IOR_Level=0.35)
+
+
+def _glass(g: Graph, s: Surface):
+    """Thin see-through glass: tinted transparency under a mirror, without refraction."""
+    through = g.node("ShaderNodeBsdfTransparent", Color=s.colour)
+    mirror = g.node("ShaderNodeBsdfGlossy", Color=(1.0, 1.0, 1.0), Roughness=min(s.roughness, 0.06))
+    fresnel = g.node("ShaderNodeFresnel", IOR=1.5)
+    return g.node("ShaderNodeMixShader", i0=g.math("MULTIPLY", fresnel, 1.6, clamp=True), i1=through, i2=mirror)
+
+
+def _mirror_glass(g: Graph, s: Surface):
+    """Facade glass. ``strength`` 1 is a curtain behind the pane, 2 a lit shop, 0 a dark room."""
+    options = dict(Roughness=s.roughness, IOR=1.75)
+    place = g.wall_place()
+    # Old panes are never flat: a slow wave bends what they mirror.
+    wave = g.bump(g.noise(g.object_place(), 0.9, 1.0), 0.08, 0.05)
+    if s.strength >= 2.0:
+        goods = g.node("ShaderNodeTexVoronoi", _out="Color", _set={"feature": "F1", "distance": "CHEBYCHEV"},
+                       Vector=g.vector("MULTIPLY", place, (1.0, 1.4, 1.0)), Scale=3.2)
+        lit = g.noise(place, 0.7, 2.0)
+        height = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[1]
+        shelf = g.math("MULTIPLY", g.ramp(height, 0.2, 2.6, 1.0, 0.25), g.ramp(lit, 0.4, 0.7, 0.02, 0.75))
+        second = s.second or (0.3, 0.25, 0.2)
+        wares = g.mix(0.65, goods, second)
+        return g.principled(Base_Color=s.colour, Emission_Color=g.scaled(wares, shelf), Emission_Strength=0.55, Normal=wave, **options)
+    if s.strength >= 1.0:
+        u = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[0]
+        folds = g.math("SINE", g.math("ADD", g.math("MULTIPLY", u, 42.0), g.math("MULTIPLY", g.noise(place, 3.0, 1.0), 9.0)))
+        cells = g.vector("SNAP", place, (0.62, 2.9, 1.0))
+        drawn = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=cells)
+        shade = g.math("MULTIPLY", g.ramp(folds, -1.0, 1.0, 0.6, 1.0), g.ramp(drawn, 0.25, 0.45, 0.12, 1.0))
+        return g.principled(Base_Color=g.scaled(s.colour, shade), Normal=wave, **options)
+    return g.principled(Base_Color=s.colour, Normal=wave, **options)
+
+
+def _sign(g: Graph, s: Surface):
+    """Flat colour; with a ``second`` colour, blocks as of lettering seen from afar."""
+    if s.second is None:
+        return g.principled(Base_Color=s.colour, Roughness=s.roughness)
+    parts = g.node("ShaderNodeSeparateXYZ", Vector=g.wall_place()).node.outputs
+    letters = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=g.vector("SNAP", g.node("ShaderNodeCombineXYZ", X=parts[0], Y=0.0, Z=0.0), (0.075, 1.0, 1.0)))
+    word = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=g.vector("SNAP", g.node("ShaderNodeCombineXYZ", X=parts[0], Y=3.0, Z=0.0), (1.7, 1.0, 1.0)))
+    row = g.math("MULTIPLY", g.math("GREATER_THAN", letters, 0.42), g.math("GREATER_THAN", word, 0.45))
+    return g.principled(Base_Color=g.mix(row, s.colour, s.second), Roughness=s.roughness)
+
+
+def _emission(g: Graph, s: Surface):
+    return g.node("ShaderNodeEmission", Color=s.colour, Strength=max(s.strength, 0.0))
+
+
+_BUILDERS = {
+    "plaster": _plaster, "concrete": _concrete, "brick": _brick, "stone": _stone, "tiles": _tiles, "asphalt": _asphalt,
+    "paving": _paving, "grass": _grass, "leaf": _leaf, "bark": _bark, "wood": _wood, "paint": _paint, "metal": _metal,
+    "plastic": _plain, "rubber": _plain, "hair": _plain, "cloth": _cloth, "skin": _skin, "glass": _glass,
+    "mirror_glass": _mirror_glass, "sign": _sign, "emission": _emission,
+}

@@ -1,0 +1,227 @@
+"""The two passes over a built street: the photograph, and its labels and instances.
+
+The id pass replaces every material by one that emits the face's label (red)
+and the object's instance value (green), with one sample at each pixel's
+centre, and is stored as floats: what is decoded is exact.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from core.errors import DataError
+from core.labels import STREETS
+from core.streets import blender, lighting
+from core.streets.ego import ego_parts
+from core.streets.materials import Graph, with_nodes
+from core.streets.plan import Camera, StreetPlan
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How much light is traced. ``threads`` 0 takes all cores."""
+
+    samples: int = 6
+    bounces: int = 3
+    threads: int = 2
+    denoise: bool = True
+
+
+@dataclass
+class Frame:
+    """One rendered view: (H, W, 3) uint8 sRGB, (H, W) uint8 label ids, (H, W) uint16 instance values."""
+
+    photograph: np.ndarray
+    labels: np.ndarray
+    instances: np.ndarray
+
+
+class Studio:
+    """A built street, ready to be photographed from any camera of its plan.
+
+    Args:
+        plan: the street.
+        size: (width, height) in pixels.
+        quality: samples, bounces, threads.
+    """
+
+    def __init__(self, plan: StreetPlan, size: tuple[int, int] = (1024, 512), quality: Quality = Quality()):
+        self.plan, self.size, self.quality = plan, size, quality
+        blender.empty()
+        self.scene = bpy.context.scene
+        blender.build(plan)
+        self._sky, self._ids = lighting.light(plan), lighting.id_world()
+        self._id_material = _id_material()
+        self._ego: dict[int, "bpy.types.Object"] = {}
+        camera = bpy.data.cameras.new("camera")
+        camera.clip_start, camera.clip_end = 0.05, 2000
+        self._camera = bpy.data.objects.new("camera", camera)
+        self.scene.collection.objects.link(self._camera)
+        self.scene.camera = self._camera
+        self._settings()
+
+    def _settings(self) -> None:
+        scene, q = self.scene, self.quality
+        render, cycles = scene.render, scene.cycles
+        render.engine = "CYCLES"
+        render.resolution_x, render.resolution_y, render.resolution_percentage = *self.size, 100
+        render.threads_mode, render.threads = ("FIXED", q.threads) if q.threads else ("AUTO", 1)
+        render.use_persistent_data = True
+        render.film_transparent = False
+        render.image_settings.file_format = "OPEN_EXR"
+        render.image_settings.color_mode = "RGB"
+        render.image_settings.color_depth = "32"
+        render.image_settings.exr_codec = "NONE"
+        cycles.device = "CPU"
+        cycles.max_bounces = q.bounces
+        cycles.diffuse_bounces, cycles.glossy_bounces = min(q.bounces, 2), min(q.bounces, 2)
+        cycles.transmission_bounces, cycles.transparent_max_bounces = 2, 6
+        cycles.caustics_reflective = cycles.caustics_refractive = False
+        cycles.sample_clamp_indirect, cycles.sample_clamp_direct = 4.0, 0.0
+        cycles.use_adaptive_sampling = False
+        cycles.use_light_tree = False
+        cycles.blur_glossy = 0.5
+        cycles.debug_use_spatial_splits = False
+        cycles.use_auto_tile = False
+        cycles.denoiser = "OPENIMAGEDENOISE"
+        cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
+        cycles.denoising_prefilter = "FAST"
+        scene.view_settings.exposure = 0.0
+
+    def frame(self, camera: Camera) -> Frame:
+        """Photograph and maps from ``camera``."""
+        self._aim(camera)
+        labels, instances = self._maps()
+        return Frame(self._photograph(), labels, instances)
+
+    def _aim(self, camera: Camera) -> None:
+        pose = self.plan.axis.pose(camera.s, camera.t, camera.turn, camera.height)
+        # The road's slope pitches a car with it.
+        pitch = camera.pitch + math.atan(self.plan.axis.slope) * math.cos(camera.turn)
+        c, s = math.cos(pitch), math.sin(pitch)
+        tilt = np.eye(4)
+        tilt[:3, :3] = [[c, 0, -s], [0, 1, 0], [s, 0, c]]
+        body = pose @ tilt
+        # Blender's cameras look along -z with y up; ours along +x with z up.
+        view = np.array([[0, 0, -1, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float)
+        self._camera.matrix_world = Matrix(body @ view)
+        self._camera.data.angle_x = camera.hfov
+        for ego in self._ego.values():
+            ego.hide_render = True
+        if camera.ego:
+            if camera.ego_seed not in self._ego:
+                parts = ego_parts(np.random.default_rng(camera.ego_seed))
+                self._ego[camera.ego_seed] = blender._place(blender.asset_mesh("ego", parts), np.eye(4), blender.BARE)
+            ego = self._ego[camera.ego_seed]
+            ego.hide_render = False
+            # The bonnet is set out for a camera of known height and opening; a wider view sees more of it.
+            vfov = 2 * math.atan(math.tan(camera.hfov / 2) * self.size[1] / self.size[0])
+            down = math.tan(vfov / 2) * 2.0 * EGO_SHOWN
+            ego.matrix_world = Matrix(body) @ Matrix.Translation((0.0, 0.0, -down))
+
+    def _maps(self) -> tuple[np.ndarray, np.ndarray]:
+        scene, cycles = self.scene, self.scene.cycles
+        layer = bpy.context.view_layer
+        layer.material_override, scene.world = self._id_material, self._ids
+        cycles.samples, cycles.use_denoising = 1, False
+        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
+        pixels = self._render()
+        layer.material_override = None
+        labels = np.rint(pixels[..., 0]).astype(np.int64)
+        value = np.rint(pixels[..., 1]).astype(np.int64)
+        if np.abs(pixels[..., :2] - np.stack([labels, value], -1)).max() > 0.01 or not STREETS.known[np.clip(labels, 0, 255)].all():
+            raise DataError("The label pass of a street came out inexact; check that no other add-on changes Cycles' settings.")
+        labels = labels.astype(np.uint8)
+        base = STREETS.base[labels]
+        instances = np.where(value < 0, base, value).astype(np.uint16)
+        return labels, instances
+
+    def _photograph(self) -> np.ndarray:
+        scene, cycles, sky = self.scene, self.scene.cycles, self.plan.sky
+        scene.world = self._sky
+        cycles.samples, cycles.use_denoising = self.quality.samples, self.quality.denoise
+        cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5
+        return developed(scene, self._render(), sky)
+
+    def _render(self) -> np.ndarray:
+        """(H, W, 3) float32 scene-linear pixels, top row first."""
+        with tempfile.TemporaryDirectory(prefix="veduta-") as folder:
+            path = os.path.join(folder, "pass.exr")
+            self.scene.render.filepath = path
+            bpy.ops.render.render(write_still=True)
+            return read_exr(path)
+
+
+#: How far below the picture's middle the bonnet's edge lies, as a share of half the height, at 2 m.
+EGO_SHOWN = 0.86
+
+
+def read_exr(path: str | Path) -> np.ndarray:
+    """(H, W, 3) float32 of an EXR file, top row first, values as stored."""
+    image = bpy.data.images.load(str(path))
+    try:
+        image.colorspace_settings.name = "Non-Color"
+        width, height = image.size
+        pixels = np.empty(width * height * 4, np.float32)
+        image.pixels.foreach_get(pixels)
+        return pixels.reshape(height, width, 4)[::-1, :, :3].copy()
+    finally:
+        bpy.data.images.remove(image)
+
+
+def developed(scene, linear: np.ndarray, sky) -> np.ndarray:
+    """Scene-linear light as a photograph: metered exposure, white balance, tone curve; uint8 sRGB."""
+    luminance = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    height = len(linear)
+    # Centre-weighted towards the street, as a car's camera meters: the sky may burn out.
+    street = luminance[int(height * 0.3):int(height * 0.9)]
+    metered = math.exp(float(np.log(np.clip(street, 1e-3, 20)).mean()))
+    gain = 0.17 / metered * 2 ** sky.exposure
+    w = 0.09 * sky.warmth
+    balanced = linear * (np.array([1 + w, 1, 1 - w], np.float32) * gain)
+    transform, look = lighting.LOOKS[sky.look]
+    view = scene.view_settings
+    view.view_transform = transform
+    view.look = look
+    view.exposure, view.gamma = 0.0, 1.0
+    h, w_, _ = balanced.shape
+    image = bpy.data.images.new("photograph", w_, h, float_buffer=True, alpha=False)
+    settings = scene.render.image_settings
+    try:
+        pixels = np.ones((h, w_, 4), np.float32)
+        pixels[..., :3] = balanced[::-1]
+        image.pixels.foreach_set(pixels.reshape(-1))
+        with tempfile.TemporaryDirectory(prefix="veduta-") as folder:
+            path = os.path.join(folder, "photograph.png")
+            settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 0
+            image.save_render(path, scene=scene)
+            saved = bpy.data.images.load(path)
+            saved.colorspace_settings.name = "Non-Color"
+            out = np.empty(h * w_ * 4, np.float32)
+            saved.pixels.foreach_get(out)
+            bpy.data.images.remove(saved)
+        out = np.rint(out.reshape(h, w_, 4)[::-1, :, :3] * 255).astype(np.uint8)
+        return out
+    finally:
+        settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGB", "32"
+        bpy.data.images.remove(image)
+
+
+def _id_material() -> "bpy.types.Material":
+    made = bpy.data.materials.new("ids")
+    g = Graph(with_nodes(made))
+    label = g.node("ShaderNodeAttribute", _out="Fac", _set={"attribute_type": "GEOMETRY", "attribute_name": blender.LABEL_ATTRIBUTE})
+    value = g.node("ShaderNodeSeparateColor", Color=g.node("ShaderNodeObjectInfo", _out="Color"))
+    colour = g.node("ShaderNodeCombineColor", Red=label, Green=value, Blue=0.0)
+    shader = g.node("ShaderNodeEmission", Color=colour, Strength=1.0)
+    out = g.tree.nodes.new("ShaderNodeOutputMaterial")
+    g.tree.links.new(shader, out.inputs["Surface"])
+    return made
