@@ -154,7 +154,7 @@ def write_png(path: str | os.PathLike, array: np.ndarray) -> None:
     Raises:
         BadImageError: when the file can't be written.
     """
-    _write(Path(path), encode_png(array))
+    write_bytes(path, encode_png(array))
 
 
 def write_picture(path: str | os.PathLike, rgb: np.ndarray, quality: int = 95) -> None:
@@ -176,7 +176,16 @@ def write_picture(path: str | os.PathLike, rgb: np.ndarray, quality: int = 95) -
     done, data = cv2.imencode(suffix, cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGR), options)
     if not done:
         raise BadImageError(f"This picture can't be written as {suffix}; choose .png.")
-    _write(path, data.tobytes())
+    write_bytes(path, data.tobytes())
+
+
+def write_bytes(path: str | os.PathLike, data: bytes) -> None:
+    """Write a file whole or not at all; BadImageError where the place does not allow it."""
+    try:
+        with replacing(path) as file:
+            file.write(data)
+    except OSError as error:
+        raise BadImageError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
 
 
 def resize_nearest(map_2d: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -185,14 +194,6 @@ def resize_nearest(map_2d: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     columns = (np.arange(size[0]) * 2 + 1) * width // (2 * size[0])
     rows = (np.arange(size[1]) * 2 + 1) * height // (2 * size[1])
     return np.ascontiguousarray(map_2d[rows[:, None], columns])
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        with replacing(path) as file:
-            file.write(data)
-    except OSError as error:
-        raise BadImageError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
 
 
 def _decode(data: bytes, name: str):

@@ -1,0 +1,185 @@
+"""The project file (``.veduta``): one zip with the scene, its appearance and the last render.
+
+Entries: ``project.json`` (format, version, size, label set, codes, settings),
+``labels.png`` and ``instances.png`` (Cityscapes encoding), ``render.png`` (may be missing).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core.atomic import replacing
+from core.errors import ProjectFileError, VedutaError
+from core.labels import LABEL_SETS, LabelSet, label_set_from_json, label_set_to_json
+from core.scene.files import decode_instance_map, decode_label_map, encode_png
+from core.scene.png import check_png
+from core.scene.scene import Scene, SceneSnapshot
+
+FORMAT = "veduta-project"
+VERSION = 1
+SUFFIX = ".veduta"
+
+_JSON, _LABELS, _INSTANCES, _RENDER = "project.json", "labels.png", "instances.png", "render.png"
+
+#: Unpacked bytes that an entry may have. A zip that promises more is refused unread.
+_LIMITS = {_JSON: 64 << 20, _LABELS: 192 << 20, _INSTANCES: 320 << 20, _RENDER: 448 << 20}
+
+
+@dataclass
+class Project:
+    """What a project file holds.
+
+    Attributes:
+        settings: plain JSON data, kept as it is.
+        last_render: (H, W, 3) uint8 RGB, or None.
+    """
+
+    scene: Scene
+    settings: dict = field(default_factory=dict)
+    last_render: np.ndarray | None = None
+
+
+def save_project(
+    path: str | os.PathLike, scene: Scene | SceneSnapshot, settings: dict | None = None,
+    last_render: np.ndarray | None = None,
+) -> None:
+    """Write a project file; a crash at any moment leaves the old file or the new one whole.
+
+    Pass a snapshot to save from another thread.
+
+    Raises:
+        ProjectFileError: when it can't be written, or the settings are no JSON data.
+    """
+    path = Path(path)
+    width, height = scene.size
+    described = {
+        "format": FORMAT,
+        "version": VERSION,
+        "size": [width, height],
+        "label_set": label_set_to_json(scene.label_set),
+        "codes": {str(value): [float(number) for number in code] for value, code in sorted(scene.codes.items())},
+        "settings": settings or {},
+    }
+    try:
+        text = json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ProjectFileError(f"The settings can't be saved ({error}); use plain numbers, texts and lists.") from None
+    entries = {_JSON: text.encode(), _LABELS: encode_png(scene.label_map), _INSTANCES: encode_png(scene.instance_map)}
+    if last_render is not None:
+        entries[_RENDER] = encode_png(last_render)
+    try:
+        with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+            for name, data in entries.items():
+                kind = zipfile.ZIP_DEFLATED if name == _JSON else zipfile.ZIP_STORED
+                archive.writestr(name, data, kind)
+    except OSError as error:
+        raise ProjectFileError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
+
+
+def load_project(path: str | os.PathLike) -> Project:
+    """Read a project file.
+
+    Raises:
+        ProjectFileError: one sentence saying what is wrong with it.
+    """
+    path = Path(path)
+    try:
+        entries = _entries(path)
+    except FileNotFoundError:
+        raise ProjectFileError(f"There is no project at '{path}'; check the path.") from None
+    except OSError as error:
+        raise ProjectFileError(f"'{path}' can't be read ({error.strerror}); check the path.") from None
+    described = _described(entries.get(_JSON), path)
+    if _LABELS not in entries or _INSTANCES not in entries:
+        raise _damaged(path)
+    try:
+        label_set = _label_set(described)
+        codes = {int(value): np.array(code, np.float32) for value, code in described["codes"].items()}
+        for name in (_LABELS, _INSTANCES):  # before decoding either
+            header = check_png(entries[name], f"{path.name}: {name}")
+            if [header.width, header.height] != list(described["size"]):
+                raise ProjectFileError(
+                    f"The maps in '{path.name}' do not have the size that the project names; open a backup of it."
+                )
+        scene = Scene(
+            decode_label_map(entries[_LABELS], f"{path.name}: {_LABELS}", label_set),
+            decode_instance_map(entries[_INSTANCES], f"{path.name}: {_INSTANCES}"),
+            label_set, codes,
+        )
+        render = _render(entries[_RENDER], path) if _RENDER in entries else None
+        settings = described["settings"]
+        if not isinstance(settings, dict):
+            raise _damaged(path)
+    except ProjectFileError:
+        raise
+    except VedutaError as error:
+        raise ProjectFileError(f"The project '{path.name}' can't be opened: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise _damaged(path) from None
+    return Project(scene, settings, render)
+
+
+def _entries(path: Path) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = {}
+            for name, limit in _LIMITS.items():
+                if name not in archive.namelist():
+                    continue
+                if archive.getinfo(name).file_size > limit:
+                    raise ProjectFileError(
+                        f"'{path.name}' unpacks to more than a street can hold; open a project saved by Veduta."
+                    )
+                with archive.open(name) as entry:  # what an entry promises may be a lie, so count again
+                    data = entry.read(limit + 1)
+                if len(data) > limit:
+                    raise _damaged(path)
+                found[name] = data
+            return found
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
+        raise _damaged(path) from None
+
+
+def _described(data: bytes | None, path: Path) -> dict:
+    try:
+        described = json.loads(data or b"")
+        if described["format"] != FORMAT:
+            raise ValueError
+        version = int(described["version"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _damaged(path) from None
+    if version > VERSION:
+        raise ProjectFileError(
+            f"'{path.name}' was saved by a newer Veduta (file version {version}, this one reads up to {VERSION}); "
+            "update Veduta to open it."
+        )
+    return described
+
+
+def _label_set(described: dict) -> LabelSet:
+    """The file's own label set; the built-in one where they are the same."""
+    built_in = LABEL_SETS.get(described["label_set"]["name"])
+    if built_in is not None and label_set_to_json(built_in) == described["label_set"]:
+        return built_in
+    return label_set_from_json(described["label_set"])
+
+
+def _render(data: bytes, path: Path) -> np.ndarray:
+    from core.opencv import cv2
+
+    check_png(data, f"{path.name}: {_RENDER}")
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise _damaged(path)
+    return np.ascontiguousarray(picture[..., ::-1])
+
+
+def _damaged(path: Path) -> ProjectFileError:
+    return ProjectFileError(f"'{path.name}' is not a whole Veduta project; open a backup or another file.")
