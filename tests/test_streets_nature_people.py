@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.labels import STREETS
-from core.streets import nature
+from core.streets import furniture, nature, signs
 from core.streets.parts import Part
 
 SURFACE_KINDS = {
@@ -120,3 +120,95 @@ def test_grass_stays_on_its_plot():
     feet = np.concatenate([part.scatter[:, :2, 3] for part in parts])
     assert not ((feet[:, 0] > 2) & (feet[:, 1] > 2)).any()
     assert instances(nature.grass(np.random.default_rng(0), (60, 60))) <= 6000
+
+
+def volume(part: Part) -> float:
+    """Signed volume, positive where the faces look outwards."""
+    total = 0.0
+    for face in part.faces:
+        corners = part.vertices[np.asarray(face)].astype(np.float64)
+        total += np.einsum("ij,ij->", np.cross(corners[1:-1], corners[2:]), np.repeat(corners[:1], len(face) - 2, 0)) / 6
+    return total
+
+
+#: Piece -> the classes it may hold, and its lowest and highest top.
+PIECES = {
+    "street_lamp": ({17}, 3.2, 10.0), "sign": ({17, 20}, 2.3, 4.5), "bollard": ({17}, 0.55, 1.1),
+    "traffic_light": ({17, 19}, 3.1, 7.2), "parking_meter": ({4}, 1.4, 1.9), "cycle_stand": ({4}, 0.7, 1.0),
+    "bus_shelter": ({4}, 2.3, 2.8), "bin": ({4}, 0.7, 1.3), "bench": ({4}, 0.4, 1.0), "planter": ({4, 21}, 0.4, 1.9),
+    "advertising_pillar": ({4}, 2.8, 3.8), "letterbox": ({4}, 1.2, 1.6), "electric_cabinet": ({4}, 0.85, 1.6),
+    "cafe_table": ({4}, 0.7, 1.0), "parasol": ({4}, 2.4, 3.0), "wheelie_bin": ({5}, 0.9, 1.4), "bags": ({5}, 0.4, 1.1),
+    "cardboard_box": ({5}, 0.15, 1.4), "cone": ({5}, 0.45, 0.8), "barricade": ({5}, 1.0, 1.4),
+    "fence": ({13}, 0.8, 2.1), "guard_rail": ({14}, 0.7, 0.85), "wall": ({12}, 0.6, 2.3), "hydrant": ({4}, 0.7, 1.0),
+    "advert_board": ({4}, 0.8, 1.2),
+}
+
+
+def test_every_piece_is_checked():
+    assert set(PIECES) == set(furniture.FURNITURE)
+
+
+@pytest.mark.parametrize("name", list(PIECES))
+def test_furniture_is_sound_and_fits_its_footprint(name):
+    labels, low, high = PIECES[name]
+    piece = furniture.FURNITURE[name]
+    for seed in range(5):
+        parts = piece(np.random.default_rng(seed))
+        bounds = check(parts, labels, low, high)
+        assert piece.label in {part.label for part in parts}
+        assert same(parts, piece(np.random.default_rng(seed)))
+        size = bounds[1, :2] - bounds[0, :2]
+        if piece.place != "kerb":  # A lamp's arm and a signal's mast may overhang the road.
+            assert (size <= np.array(piece.footprint) + 0.05).all(), (seed, size)
+        assert sum(len(part.faces) for part in parts) < 9000
+
+
+@pytest.mark.parametrize("name", ["bollard", "cone", "hydrant", "guard_rail", "bags", "wheelie_bin", "wall", "parking_meter"])
+def test_faces_look_outwards(name):
+    for seed in range(3):
+        for part in furniture.FURNITURE[name](np.random.default_rng(seed)):
+            if part.surface.kind != "sign":
+                assert volume(part) > 0, (seed, part.surface.kind)
+
+
+@pytest.mark.parametrize("face", list(signs.FACES))
+def test_sign_faces_look_forward_and_have_a_grey_back(face):
+    parts = signs.sign(np.random.default_rng(2), face)
+    check(parts, {17, 20}, 2.3, 4.5)
+    faces = [part for part in parts if part.surface.kind == "sign"]
+    assert len({part.surface.colour for part in faces}) >= 2
+    for part in faces:
+        for polygon in part.faces:
+            a, b, c = part.vertices[list(polygon[:3])]
+            corners = part.vertices[list(polygon)]
+            normal = np.cross(corners[1:-1] - corners[0], corners[2:] - corners[0]).sum(0)
+            assert normal[0] > 0
+    backs = [part for part in parts if part.label == 20 and part.surface.kind == "metal"]
+    assert backs and min(p.vertices[:, 0].min() for p in backs) < min(p.vertices[:, 0].min() for p in faces)
+
+
+def test_traffic_light_shows_its_state():
+    for state, channel in (("red", 0), ("green", 1)):
+        parts = furniture.traffic_light(np.random.default_rng(1), state=state, mast=True, walkers=False)
+        lit = [part for part in parts if part.surface.kind == "emission"]
+        assert len(lit) == 2 and all(part.label == 19 for part in lit)
+        assert all(int(np.argmax(part.surface.colour)) == channel for part in lit)
+        assert all(part.vertices[:, 0].mean() > 0 for part in lit)
+
+
+def test_plans_short_names_and_options():
+    rng = np.random.default_rng(0)
+    for kind in ("lamp", "traffic light", "sign", "bin", "bench", "hydrant", "cabinet", "post", "shelter", "column",
+                 "planter", "stand", "bollard"):
+        assert furniture.furniture(kind, rng)
+    stop = furniture.furniture("sign", rng, option="stop")
+    assert any(part.surface.colour[0] > 0.3 and part.surface.colour[1] < 0.05 for part in stop)
+    with pytest.raises(KeyError):
+        furniture.furniture("fountain", rng)
+
+
+@pytest.mark.parametrize("kind", furniture.FENCE_KINDS)
+def test_fence_keeps_its_length(kind):
+    for length in (2.0, 7.3):
+        bounds = check(furniture.fence(np.random.default_rng(0), length, kind), {13}, 0.8, 2.1)
+        assert abs(bounds[1, 1] - bounds[0, 1] - length) < 0.3
