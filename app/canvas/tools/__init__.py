@@ -1,0 +1,12 @@
+"""The tools, in the order in which the tool bar shows them."""
+
+from app.canvas.tools.base import Tool
+from app.canvas.tools.brush import BrushTool, EraserTool
+from app.canvas.tools.fill import FillTool
+from app.canvas.tools.pan import PanTool
+from app.canvas.tools.picker import PickerTool
+from app.canvas.tools.polygon import PolygonTool
+
+TOOLS: tuple[type[Tool], ...] = (BrushTool, EraserTool, FillTool, PolygonTool, PickerTool, PanTool)
+
+__all__ = ["TOOLS", "Tool"]

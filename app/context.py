@@ -1,0 +1,180 @@
+"""What every panel, tool and dialog of the studio shares.
+
+A panel gets one :class:`StudioContext`. It reads the scene and the choices from
+it, asks it to carry out edits, and listens to its signals; panels never know
+each other or the window.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.history import UndoHistory
+from app.settings import Settings
+from app.theme import Theme
+from core.labels import INSTANCE_FACTOR, STREETS, Label, object_class
+from core.scene.edit import NEW, Edit, Target
+from core.scene.regions import Box
+from core.scene.scene import Scene
+
+#: Ways in which painted pixels join objects: value, words, hint.
+TARGETS = (
+    ("auto", "Auto", "A stroke that starts on an object of its class extends it; elsewhere it makes a new one."),
+    ("new", "New object", "Every stroke makes a new object."),
+    ("extend", "Extend", "Strokes join the selected object while it is of the painted class."),
+)
+
+
+class StudioContext(QObject):
+    """The studio's shared state.
+
+    Signals:
+        scene_replaced: another scene is on the canvas (``scene`` may be None).
+        scene_changed(box): pixels in ``box`` = (x0, y0, x1, y1) changed; an empty
+            box means that only appearance codes did.
+        label_changed(id), selection_changed(value), target_changed(key),
+        tool_changed(name), brush_changed(radius): a choice changed. ``value`` is
+            an instance value, 0 for no object.
+        model_changed: another model file, or none, is in use.
+        photograph_changed: a new photograph arrived, or the old one went.
+        pointer_moved(x, y): pixel under the pointer, (-1, -1) outside the frame.
+        message(text): something to say in the status bar.
+        failed(title, text): something to say in a dialog.
+    """
+
+    scene_replaced = Signal()
+    scene_changed = Signal(tuple)
+    label_changed = Signal(int)
+    selection_changed = Signal(int)
+    target_changed = Signal(str)
+    tool_changed = Signal(str)
+    brush_changed = Signal(int)
+    model_changed = Signal()
+    photograph_changed = Signal()
+    pointer_moved = Signal(int, int)
+    message = Signal(str)
+    failed = Signal(str, str)
+
+    def __init__(self, settings: Settings, theme: Theme, parent: QObject | None = None):
+        super().__init__(parent)
+        self.settings = settings
+        self.theme = theme
+        self.scene: Scene | None = None
+        self.history = UndoHistory(self)
+        #: Facts about the loaded model (app.render_worker.ModelFacts), or None.
+        self.model = None
+        #: The newest photograph (app.live.Photograph), or None.
+        self.photograph = None
+        self.label_id = STREETS.named("car").id
+        self.previous_label_id = STREETS.named("building").id
+        self.selection = 0
+        self.target: str = settings["target"]
+        self.tool = "brush"
+        self.brush_radius: int = settings["brush_radius"]
+        #: True between the first dab and the end of a stroke: nothing else may edit then.
+        self.stroking = False
+
+    # -- the scene -----------------------------------------------------------
+
+    @property
+    def label_set(self):
+        return self.scene.label_set if self.scene is not None else STREETS
+
+    @property
+    def label(self) -> Label:
+        return self.label_set[self.label_id]
+
+    def show_scene(self, scene: Scene | None) -> None:
+        """Put another scene on the canvas; forgets the undo steps and the photograph."""
+        self.stroking = False
+        self.scene = scene
+        self.photograph = None
+        self.selection = 0
+        self.history.restart()
+        if scene is not None and self.label_id not in scene.label_set:
+            self.label_id = scene.label_set.ids[0]
+        if scene is not None and self.previous_label_id not in scene.label_set:
+            self.previous_label_id = self.label_id
+        self.scene_replaced.emit()
+        self.selection_changed.emit(0)
+        self.label_changed.emit(self.label_id)
+
+    def commit(self, edit: Edit | None, applied: bool = False) -> bool:
+        """Carry out ``edit`` as one undo step; False for None.
+
+        ``applied`` says that a stroke has carried it out, and told of it, already.
+        Nothing is carried out while a stroke is being drawn.
+        """
+        if edit is None or self.scene is None or self.stroking:
+            return False
+        self.history.push(edit, applied)
+        return True
+
+    def touched(self, box: Box) -> None:
+        """Say that pixels in ``box`` (or, for an empty box, codes) have changed."""
+        if self.selection and not self.scene.area(self.selection):
+            self.select(0)
+        self.scene_changed.emit(tuple(box))
+
+    # -- choices -------------------------------------------------------------
+
+    def choose_label(self, label_id: int) -> None:
+        if label_id == self.label_id or label_id not in self.label_set:
+            return
+        self.previous_label_id, self.label_id = self.label_id, label_id
+        self.label_changed.emit(label_id)
+
+    def swap_labels(self) -> None:
+        """Back to the class used before."""
+        self.choose_label(self.previous_label_id)
+
+    def select(self, value: int) -> None:
+        """Select an object by its instance value; 0, or a bare class id, selects none."""
+        value = value if value >= INSTANCE_FACTOR else 0
+        if value != self.selection:
+            self.selection = value
+            self.selection_changed.emit(value)
+
+    def choose_target(self, key: str) -> None:
+        if key != self.target:
+            self.target = self.settings["target"] = key
+            self.target_changed.emit(key)
+
+    def choose_tool(self, name: str) -> None:
+        if name != self.tool:
+            self.tool = name
+            self.tool_changed.emit(name)
+
+    def choose_radius(self, radius: int) -> None:
+        radius = max(1, min(512, int(radius)))
+        if radius != self.brush_radius:
+            self.brush_radius = self.settings["brush_radius"] = radius
+            self.brush_changed.emit(radius)
+
+    def pick(self, x: int, y: int) -> None:
+        """Take the class under a pixel, and select its object if it has one."""
+        if self.scene is None or not self.inside(x, y):
+            return
+        self.choose_label(self.scene.label_at(x, y))
+        self.select(self.scene.object_at(x, y))
+
+    def inside(self, x: float, y: float) -> bool:
+        width, height = self.scene.size if self.scene is not None else (0, 0)
+        return 0 <= x < width and 0 <= y < height
+
+    @property
+    def counts_objects(self) -> bool:
+        """True where the chosen class, or its parent, may have objects."""
+        base = self.label_set[int(self.label_set.base[self.label_id])]
+        return base.thing or base.instanced
+
+    def paint_target(self) -> Target:
+        """The target for the next edit, see ``core.scene.edit``."""
+        if not self.counts_objects:
+            return None
+        base = int(self.label_set.base[self.label_id])
+        if self.target == "extend" and self.selection and object_class(self.selection) == base:
+            return self.selection
+        if self.target == "new" and self.label.parent is None:
+            return NEW
+        return None

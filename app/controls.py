@@ -1,0 +1,94 @@
+"""Small controls that several panels use."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
+
+from app.theme import Theme
+
+
+class Segments(QFrame):
+    """A row of buttons of which one is on: (value, words, hint[, icon]) each."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, choices, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setObjectName("segments")
+        self._group = QButtonGroup(self)
+        self.buttons: dict[str, QToolButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.setSpacing(0)
+        for value, words, hint, *icon in choices:
+            button = QToolButton(self, text=words, checkable=True, toolTip=hint)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            if icon:
+                theme.dress(button, icon[0])
+                button.setIconSize(QSize(16, 16))
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.clicked.connect(lambda _=False, value=value: self.chosen.emit(value))
+            self._group.addButton(button)
+            self.buttons[value] = button
+            layout.addWidget(button)
+
+    def show_choice(self, value: str) -> None:
+        if value in self.buttons:
+            self.buttons[value].setChecked(True)
+
+
+class Spinner(QWidget):
+    """A small turning arc while something is being worked on."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._theme = theme
+        self._angle = 0
+        self._timer = QTimer(self, interval=50)
+        self._timer.timeout.connect(self._turn)
+        self.setFixedSize(16, 16)
+
+    @property
+    def turning(self) -> bool:
+        return self._timer.isActive()
+
+    def turn(self, on: bool) -> None:
+        if on != self._timer.isActive():
+            self._timer.start() if on else self._timer.stop()
+            self.update()
+
+    def _turn(self) -> None:
+        self._angle = (self._angle + 24) % 360
+        self.update()
+
+    def paintEvent(self, event) -> None:
+        if not self.turning:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(2, 2, 12, 12)
+        painter.setPen(QPen(self._theme.colour("line"), 2))
+        painter.drawEllipse(area)
+        painter.setPen(QPen(self._theme.colour("accent"), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawArc(area, -self._angle * 16, 110 * 16)
+
+
+def draw_swatch(painter: QPainter, area: QRectF, colour: tuple[int, int, int], line: QColor) -> None:
+    """A rounded square in a class's colour."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(line, 1))
+    painter.setBrush(QColor(*colour))
+    painter.drawRoundedRect(area, 4, 4)
+
+
+def swatch_icon(colour: tuple[int, int, int], side: int = 16) -> QIcon:
+    """A class's colour as an icon."""
+    picture = QPixmap(side * 2, side * 2)
+    picture.setDevicePixelRatio(2)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    draw_swatch(painter, QRectF(0.5, 0.5, side - 1, side - 1), colour, QColor(128, 128, 128, 120))
+    painter.end()
+    return QIcon(picture)

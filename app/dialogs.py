@@ -1,0 +1,178 @@
+"""Dialogs: messages, questions, the new street, the preferences."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QMessageBox, QPushButton, QSlider, QSpinBox,
+    QVBoxLayout, QWidget,
+)
+
+from app.settings import Setting, Settings
+from core.labels import STREETS
+from core.scene.png import SIDE_LIMIT
+
+
+def tell(parent: QWidget, title: str, text: str, details: str = "") -> QMessageBox:
+    """Say something went wrong, without stopping the program's other work. Returns the open box."""
+    box = QMessageBox(QMessageBox.Icon.Warning, "Veduta", title, QMessageBox.StandardButton.Ok, parent)
+    box.setInformativeText(text)
+    if details:
+        box.setDetailedText(details)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+    return box
+
+
+def ask_save(parent: QWidget, name: str) -> str:
+    """What to do with unsaved changes: "save", "discard" or "cancel"."""
+    box = QMessageBox(QMessageBox.Icon.Question, "Veduta", f"Save the changes to {name}?", parent=parent)
+    box.setInformativeText("They are lost otherwise.")
+    save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
+    discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(save)
+    box.exec()
+    return {save: "save", discard: "discard"}.get(box.clickedButton(), "cancel")
+
+
+def ask_yes(parent: QWidget, question: str, text: str, yes: str, no: str) -> bool:
+    """A question with two answers in words."""
+    box = QMessageBox(QMessageBox.Icon.Question, "Veduta", question, parent=parent)
+    box.setInformativeText(text)
+    accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(no, QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(accept)
+    box.exec()
+    return box.clickedButton() is accept
+
+
+class NewStreetDialog(QDialog):
+    """Asks for the size of a new street and what it starts with."""
+
+    SIZES = (("2048 \u00d7 1024", (2048, 1024)), ("1024 \u00d7 512", (1024, 512)), ("4096 \u00d7 2048", (4096, 2048)))
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowTitle("New street")
+        self.preset = QComboBox()
+        for words, size in self.SIZES:
+            self.preset.addItem(words, size)
+        self.preset.addItem("Other", None)
+        self.across = QSpinBox(minimum=64, maximum=SIDE_LIMIT, value=2048, suffix=" px")
+        self.down = QSpinBox(minimum=64, maximum=SIDE_LIMIT, value=1024, suffix=" px")
+        self.start = QComboBox()
+        self.start.addItem("Sky above, road below", "street")
+        self.start.addItem("Unlabeled", "blank")
+        self.horizon = QSlider(Qt.Orientation.Horizontal, minimum=10, maximum=90, value=48)
+        self.horizon.setToolTip("Where the sky ends")
+        self.preset.currentIndexChanged.connect(self._take_preset)
+        self.across.valueChanged.connect(self._show_preset)
+        self.down.valueChanged.connect(self._show_preset)
+        self.start.currentIndexChanged.connect(lambda: self.horizon.setEnabled(self.start.currentData() == "street"))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        create = buttons.addButton("Create", QDialogButtonBox.ButtonRole.AcceptRole)
+        create.setDefault(True)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        form = _form()
+        form.addRow("Size", self.preset)
+        form.addRow("Width", self.across)
+        form.addRow("Height", self.down)
+        form.addRow("Start with", self.start)
+        form.addRow("Horizon", self.horizon)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 22, 24, 18)
+        layout.setSpacing(18)
+        layout.addLayout(form)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(380)
+
+    def _take_preset(self) -> None:
+        size = self.preset.currentData()
+        if size is not None:
+            for box, value in zip((self.across, self.down), size):
+                box.blockSignals(True)
+                box.setValue(value)
+                box.blockSignals(False)
+
+    def _show_preset(self) -> None:
+        sizes = [size for _, size in self.SIZES]
+        size = (self.across.value(), self.down.value())
+        self.preset.setCurrentIndex(sizes.index(size) if size in sizes else len(sizes))
+
+    def scene(self):
+        """The scene that was asked for."""
+        from core.scene.scene import Scene
+
+        size = (self.across.value(), self.down.value())
+        if self.start.currentData() == "blank":
+            return Scene.blank(size)
+        return sky_and_road(size, self.horizon.value() / 100)
+
+
+def sky_and_road(size: tuple[int, int], horizon: float = 0.48):
+    """A scene of ``size`` (width, height): sky down to ``horizon`` (0..1 of the height), road below."""
+    import numpy as np
+
+    from core.scene.scene import Scene
+
+    labels = np.full((size[1], size[0]), STREETS.named("sky").id, np.uint8)
+    labels[round(size[1] * horizon):] = STREETS.named("road").id
+    return Scene(labels)
+
+
+class PreferencesDialog(QDialog):
+    """Every declared setting that has a title, each with the control that fits its type."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowTitle("Preferences")
+        self.settings = settings
+        self.controls: dict[str, QWidget] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 18)
+        layout.setSpacing(10)
+        shown = [setting for setting in settings.declared.values() if setting.title]
+        for page in dict.fromkeys(setting.page for setting in shown):
+            layout.addWidget(QLabel(page, objectName="heading"))
+            form = _form()
+            for setting in (setting for setting in shown if setting.page == page):
+                control = self.controls[setting.key] = self._control(setting)
+                control.setToolTip(setting.hint)
+                form.addRow(*((control,) if isinstance(control, QCheckBox) else (setting.title, control)))
+            layout.addLayout(form)
+            layout.addSpacing(8)
+        close = QPushButton("Done", default=True)
+        close.clicked.connect(self.accept)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        self.setMinimumWidth(440)
+
+    def _control(self, setting: Setting) -> QWidget:
+        def store(value):
+            self.settings[setting.key] = value
+
+        value = self.settings[setting.key]
+        if setting.choices:
+            control = QComboBox()
+            for choice, words in setting.choices:
+                control.addItem(words, choice)
+            control.setCurrentIndex(control.findData(value))
+            control.currentIndexChanged.connect(lambda: store(control.currentData()))
+        elif isinstance(setting.default, bool):
+            control = QCheckBox(setting.title, checked=value)
+            control.toggled.connect(store)
+        else:
+            control = QSpinBox(minimum=int(setting.low), maximum=int(setting.high), suffix=setting.suffix)
+            control.setValue(value)
+            control.valueChanged.connect(store)
+        return control
+
+
+def _form() -> QFormLayout:
+    form = QFormLayout()
+    form.setHorizontalSpacing(18)
+    form.setVerticalSpacing(10)
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    return form

@@ -1,0 +1,108 @@
+"""Qt's undo stack over the engine's edits: one drag, one step."""
+
+from __future__ import annotations
+
+import weakref
+
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from core.scene.edit import Edit
+
+#: Once the edits hold more than this many bytes, the oldest become unreachable.
+LIMIT_BYTES = 1 << 30
+
+
+class EditCommand(QUndoCommand):
+    """One edit on the stack; ``applied`` where a stroke has carried it out already."""
+
+    def __init__(self, edit: Edit, history: "UndoHistory", applied: bool):
+        super().__init__(edit.title)
+        self.edit = edit
+        self._applied = applied
+        self._history = weakref.ref(history)
+
+    def redo(self) -> None:
+        # Pushing a command redoes it; what a stroke has painted and drawn is not done twice.
+        if self._applied:
+            self._applied = False
+        else:
+            self._carry_out("apply")
+
+    def undo(self) -> None:
+        self._carry_out("revert")
+
+    def forget(self) -> None:
+        """Free the edit's memory; when undo comes to this step, it is dropped and does nothing."""
+        self.edit = None
+        self.setText("(forgotten)")
+        self.setObsolete(True)
+
+    def _carry_out(self, direction: str) -> None:
+        history = self._history()
+        context = history.context if history is not None else None
+        if self.edit is None or context is None or context.scene is None:
+            return
+        getattr(self.edit, direction)(context.scene)
+        context.touched(self.edit.bbox)
+
+
+class UndoHistory(QUndoStack):
+    """The studio's undo stack; ``context`` is the StudioContext whose scene it changes."""
+
+    def __init__(self, context):
+        super().__init__(context)
+        self.context = context
+        self._forgotten = False
+
+    def restart(self) -> None:
+        """Forget every step, for another scene, which counts as saved."""
+        self.clear()
+        self.setUndoLimit(self.context.settings["undo_steps"])
+        self._forgotten = False
+
+    def push(self, edit: Edit, applied: bool = False) -> None:
+        super().push(EditCommand(edit, self, applied))
+        self._spare_memory()
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory that the steps hold."""
+        return sum(command.edit.nbytes for command in self._commands() if command.edit is not None)
+
+    def _commands(self) -> list[EditCommand]:
+        return [self.command(i) for i in range(self.count())]
+
+    @property
+    def saved(self) -> bool:
+        """True where the scene is as it was opened or last saved."""
+        return self.isClean() and not self._forgotten
+
+    def mark_saved(self) -> None:
+        self._forgotten = False
+        self.setClean()
+
+    def mark_unsaved(self) -> None:
+        """The scene was never written as it is (a recovered or a new one)."""
+        self._forgotten = True
+        self.resetClean()
+
+    def undo(self) -> None:
+        if not self.context.stroking:
+            super().undo()
+
+    def redo(self) -> None:
+        if not self.context.stroking:
+            super().redo()
+
+    def _spare_memory(self) -> None:
+        """Past the limit the oldest steps lose their memory, which makes them unreachable."""
+        if self.count() % 16:
+            return
+        held = self.held_bytes
+        for index, command in enumerate(self._commands()[:-1]):
+            if held <= LIMIT_BYTES:
+                break
+            if command.edit is not None:
+                held -= command.edit.nbytes
+                command.forget()
+                self._forgotten |= self.cleanIndex() <= index

@@ -1,0 +1,142 @@
+"""The bar above the canvas: the class in hand, the brush, the object choice, the view."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
+
+from app.canvas.canvas import VIEWS, Canvas
+from app.context import TARGETS, StudioContext
+from app.controls import Segments, swatch_icon
+from core.labels import object_class
+
+VIEW_HINTS = {
+    "side": "Labels left, photograph right  (Tab)",
+    "overlay": "Labels over the photograph  (Tab)",
+    "swipe": "Drag the divider between labels and photograph  (Tab)",
+}
+
+
+class OptionsBar(QToolBar):
+    """Shows the context's choices and changes them."""
+
+    def __init__(self, context: StudioContext, canvas: Canvas, parent: QWidget | None = None):
+        super().__init__("Options", parent)
+        self.context, self.canvas = context, canvas
+        self.setObjectName("options")
+        self.setMovable(False)
+
+        self.label_button = QToolButton(self, toolTip="The class in hand. Click to swap with the one before  (X)")
+        self.label_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.label_button.setIconSize(QSize(18, 18))
+        self.label_button.setMinimumWidth(140)
+        self.label_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.label_button.clicked.connect(context.swap_labels)
+
+        self.size = self._slider(0, 100, 120, "Brush size  ( [ and ], Shift: larger steps )")
+        self.size.valueChanged.connect(lambda value: context.choose_radius(_radius(value)))
+        self.size_text = QLabel(objectName="muted")
+        self.size_text.setFixedWidth(52)
+
+        self.targets = Segments(context.theme, [(key, words, hint + "  (N)") for key, words, hint in TARGETS])
+        self.targets.chosen.connect(context.choose_target)
+        self.object_chip = QToolButton(self, toolTip="The selected object. Click to select none")
+        self.object_chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.object_chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.object_chip.clicked.connect(lambda: context.select(0))
+
+        self.opacity = self._slider(0, 100, 90, "How strongly the labels cover the photograph. Hold 0 to hide them")
+        self.opacity.valueChanged.connect(lambda value: context.settings.__setitem__("overlay_opacity", value))
+        self.opacity_text = QLabel("Labels", objectName="muted")
+        self.views = Segments(
+            context.theme, [(value, words, VIEW_HINTS[value], icon) for value, words, icon in VIEWS]
+        )
+        self.views.chosen.connect(canvas.set_view)
+
+        spacer = QWidget(self)
+        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row = QWidget(self)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(4, 0, 4, 0)
+        layout.setSpacing(10)
+        for widget in (
+            self.label_button, _rule(), QLabel("Size", objectName="muted"), self.size, self.size_text, _rule(),
+            QLabel("Objects", objectName="muted"), self.targets, self.object_chip, spacer,
+            self.opacity_text, self.opacity, self.views,
+        ):
+            layout.addWidget(widget)
+        self.addWidget(row)
+
+        context.label_changed.connect(self._show_label)
+        context.brush_changed.connect(self._show_size)
+        context.target_changed.connect(self.targets.show_choice)
+        context.selection_changed.connect(self._show_selection)
+        context.tool_changed.connect(self._show_tool)
+        context.settings.changed.connect(self._setting_changed)
+        canvas.view_changed.connect(self._show_view)
+        context.theme.changed.connect(self._show_label)
+        self._show_label()
+        self._show_size(context.brush_radius)
+        self._show_selection(context.selection)
+        self._show_view(canvas.view)
+        self._show_tool()
+        self.targets.show_choice(context.target)
+
+    def _slider(self, low: int, high: int, width: int, hint: str) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal, self, minimum=low, maximum=high, toolTip=hint)
+        slider.setFixedWidth(width)
+        slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return slider
+
+    def _show_label(self, *_) -> None:
+        label = self.context.label
+        self.label_button.setText("  " + label.name)
+        self.label_button.setIcon(swatch_icon(label.colour, 18))
+        counts = self.context.counts_objects
+        self.targets.setEnabled(counts)
+        self._show_selection(self.context.selection)
+
+    def _show_size(self, radius: int) -> None:
+        self.size.blockSignals(True)
+        self.size.setValue(_slider_value(radius))
+        self.size.blockSignals(False)
+        self.size_text.setText(f"{2 * radius} px")
+
+    def _show_tool(self, *_) -> None:
+        outlined = self.canvas.tool.outlined
+        self.size.setEnabled(outlined)
+
+    def _show_selection(self, value: int) -> None:
+        self.object_chip.setVisible(bool(value))
+        if value:
+            label = self.context.label_set[object_class(value)]
+            self.object_chip.setIcon(swatch_icon(label.colour, 14))
+            self.object_chip.setText(f"{label.name} {value}  \u00d7")
+
+    def _show_view(self, view: str) -> None:
+        self.views.show_choice(view)
+        for widget in (self.opacity, self.opacity_text):
+            widget.setVisible(view == "overlay")
+        self.opacity.setValue(self.context.settings["overlay_opacity"])
+
+    def _setting_changed(self, key: str, value) -> None:
+        if key == "overlay_opacity":
+            self.opacity.setValue(value)
+
+
+def _radius(slider: int) -> int:
+    """Slider 0..100 -> radius 1..512, finer among small brushes."""
+    return max(1, round(512 ** (slider / 100)))
+
+
+def _slider_value(radius: int) -> int:
+    from math import log
+
+    return round(100 * log(max(radius, 1)) / log(512))
+
+
+def _rule() -> QWidget:
+    line = QWidget()
+    line.setFixedSize(1, 22)
+    line.setStyleSheet("background: palette(mid);")
+    return line

@@ -1,0 +1,111 @@
+"""A copy of unsaved work, kept aside while one paints and offered after a crash."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject, QRunnable, QStandardPaths, QThreadPool, QTimer
+
+from app.context import StudioContext
+from core.errors import VedutaError
+from core.scene.scene import Scene, SceneSnapshot
+
+log = logging.getLogger("veduta.recovery")
+
+
+def recovery_folder() -> Path:
+    base = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    return Path(base) / "Veduta" / "recovery"
+
+
+class Recovery(QObject):
+    """Writes ``<process>.veduta`` in the recovery folder every so often, in another thread.
+
+    A lock file beside it tells a later start whether this studio still runs.
+    The copy goes when the studio closes in order.
+    """
+
+    def __init__(self, context: StudioContext, folder: Path | None = None, parent: QObject | None = None):
+        super().__init__(parent)
+        self.context = context
+        self.folder = folder or recovery_folder()
+        self.path = self.folder / f"{os.getpid()}-{time.time_ns():x}.veduta"
+        self._lock: QLockFile | None = None
+        self._written = -1  # revision in the copy
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.write)
+        context.settings.changed.connect(self._setting_changed)
+        context.scene_replaced.connect(self._scene_replaced)
+
+    def start(self) -> None:
+        self._timer.start(self.context.settings["autosave_seconds"] * 1000)
+
+    def write(self) -> None:
+        """Copy the scene now if it has unsaved changes that the copy lacks; returns at once."""
+        scene = self.context.scene
+        if scene is None or self.context.history.saved or scene.revision == self._written or self.context.stroking:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if self._lock is None:
+                self._lock = QLockFile(str(self.path) + ".lock")
+                self._lock.setStaleLockTime(0)
+                self._lock.tryLock(100)
+        except OSError as error:
+            log.warning("no recovery copy: %s", error)
+            return
+        self._written = scene.revision
+        self._pool.start(_Copy(scene.snapshot(), self.path))
+
+    def close(self) -> None:
+        """The studio closes in order: nothing to recover."""
+        self._timer.stop()
+        self._pool.waitForDone()
+        self.path.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
+    def abandoned(self) -> list[Path]:
+        """Copies left by studios that no longer run, newest first."""
+        if not self.folder.is_dir():
+            return []
+        found = []
+        for path in self.folder.glob("*.veduta"):
+            if path == self.path:
+                continue
+            lock = QLockFile(str(path) + ".lock")
+            lock.setStaleLockTime(0)
+            if lock.tryLock(0):
+                lock.unlock()
+                found.append(path)
+        return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+    def _scene_replaced(self) -> None:
+        self._written = -1
+        self._pool.waitForDone()
+        self.path.unlink(missing_ok=True)
+
+    def _setting_changed(self, key: str, value) -> None:
+        if key == "autosave_seconds" and self._timer.isActive():
+            self._timer.start(value * 1000)
+
+
+class _Copy(QRunnable):
+    def __init__(self, snapshot: SceneSnapshot, path: Path):
+        super().__init__()
+        self._snapshot, self._path = snapshot, path
+
+    def run(self) -> None:
+        from core.scene.project import save_project
+
+        shot = self._snapshot
+        try:
+            save_project(self._path, Scene(shot.label_map, shot.instance_map, shot.label_set, shot.codes), {}, None)
+        except VedutaError as error:
+            log.warning("no recovery copy: %s", error)

@@ -1,0 +1,160 @@
+"""The thread that owns torch: loads models and renders frames, one at a time.
+
+Everything here but :class:`RenderThread` runs in that thread. torch is imported
+there and nowhere else in the studio, so the window is up before it loads.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from app.canvas.pyramid import bgrx, halves
+from core.errors import VedutaError
+from core.scene.scene import SceneSnapshot
+
+log = logging.getLogger("veduta.render")
+
+STACK_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class LoadJob:
+    """Open the model file at ``path`` on ``device`` ("auto", "cpu", ...)."""
+
+    generation: int
+    path: str
+    device: str
+
+
+@dataclass(frozen=True)
+class RenderJob:
+    """Render ``snapshot``; ``number`` grows with every request, ``generation`` with every scene or model."""
+
+    number: int
+    generation: int
+    snapshot: SceneSnapshot
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What panels may know about the model in use; the networks stay in their thread.
+
+    ``code_book`` is a core.appearance.CodeBook or None, ``card`` a core.models.model_file.Card.
+    """
+
+    path: str
+    name: str
+    card: object
+    code_book: object
+    label_set: object
+    device: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A rendered frame: ``rgb`` (H, W, 3) uint8, ``levels`` of it for drawing, and how long it took."""
+
+    job: RenderJob
+    rgb: np.ndarray
+    levels: list[np.ndarray]
+    milliseconds: float
+
+
+class RenderWorker(QObject):
+    """Lives in the render thread. Jobs arrive by queued signals and are answered by signals."""
+
+    model_loaded = Signal(int, object)  # generation, ModelFacts
+    model_failed = Signal(int, str, str)  # generation, sentence, details
+    rendered = Signal(object)  # Answer
+    render_failed = Signal(object, str, str)  # RenderJob, sentence, details
+
+    def __init__(self):
+        super().__init__()
+        self._renderer = None
+        self._prepared = False
+
+    @Slot(object)
+    def load(self, job: LoadJob) -> None:
+        try:
+            self._prepare()
+            from core.models.model_file import load_model
+            from core.rendering.device import describe
+            from core.rendering.renderer import Renderer
+
+            model = load_model(job.path)
+            renderer = Renderer(model, job.device)
+            self._renderer = renderer
+            facts = ModelFacts(
+                job.path, model.card.name, model.card, model.code_book, model.label_set, describe(renderer.device)
+            )
+        except Exception as error:
+            self.model_failed.emit(job.generation, *_explain(error, "The model can't be used"))
+        else:
+            self.model_loaded.emit(job.generation, facts)
+
+    @Slot(object)
+    def render(self, job: RenderJob) -> None:
+        try:
+            if self._renderer is None:
+                raise VedutaError("There is no model yet; open one first.")
+            started = time.perf_counter()
+            shot = job.snapshot
+            rgb = self._renderer.render(shot.label_map, shot.instance_map, shot.codes, shot.label_set)
+            milliseconds = (time.perf_counter() - started) * 1000
+            answer = Answer(job, rgb, halves(bgrx(rgb)), milliseconds)
+        except Exception as error:
+            self.render_failed.emit(job, *_explain(error, "The photograph can't be rendered"))
+        else:
+            self.rendered.emit(answer)
+
+    @Slot()
+    def release(self) -> None:
+        """Let go of the model before the thread ends."""
+        self._renderer = None
+
+    def _prepare(self) -> None:
+        """Once, in this thread, before torch starts its own threads (they inherit the priority)."""
+        if self._prepared:
+            return
+        self._prepared = True
+        nice = sys.platform.startswith("linux")
+        if nice:
+            try:
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+            except OSError:
+                nice = False
+        import torch
+
+        cores = os.cpu_count() or 1
+        if not nice and cores > 2:
+            # Without a lower priority the window needs a core of its own.
+            torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - 1)))
+
+
+def _explain(error: Exception, what: str) -> tuple[str, str]:
+    """(sentence for the person, traceback or "")."""
+    if isinstance(error, VedutaError):
+        return str(error), ""
+    detail = "".join(traceback.format_exception(error))
+    log.error("%s\n%s", what, detail)
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "can't allocate" in str(error).lower():
+        return f"{what}: the memory is full. Close other programs, or use a smaller scene.", detail
+    return f"{what} ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no details'}).", detail
+
+
+class RenderThread(QThread):
+    """A thread with room enough on its stack for deep graphs, also on macOS."""
+
+    def __init__(self, parent: QObject | None = None):
+        super().__init__(parent)
+        self.setObjectName("render")
+        self.setStackSize(STACK_BYTES)

@@ -1,0 +1,212 @@
+"""The studio's look: Fusion with a light and a dark palette, one accent, icons that follow."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+
+@dataclass(frozen=True)
+class Look:
+    """Named colours, as #rrggbb."""
+
+    dark: bool
+    window: str
+    panel: str
+    raised: str
+    field: str
+    canvas: str
+    line: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    on_accent: str
+    accent_soft: str
+    hover: str
+    warn: str
+
+
+LIGHT = Look(
+    dark=False, window="#f3f4f5", panel="#fafbfb", raised="#ffffff", field="#ffffff", canvas="#dcdfe1",
+    line="#d9dcdf", text="#22272b", muted="#69727a", faint="#a3abb1", accent="#1f7a8c", on_accent="#ffffff",
+    accent_soft="#d8eaee", hover="#e7eaec", warn="#b3541e",
+)
+DARK = Look(
+    dark=True, window="#25282b", panel="#2b2f32", raised="#34393d", field="#1f2225", canvas="#191b1d",
+    line="#3b4044", text="#e3e6e8", muted="#98a1a8", faint="#656d73", accent="#5cb8c9", on_accent="#10242a",
+    accent_soft="#294a52", hover="#383d41", warn="#e8a06a",
+)
+
+
+class Theme(QObject):
+    """Applies a look to the application and keeps icons in its colours.
+
+    ``changed`` fires after the look has changed, so custom-painted widgets
+    can repaint.
+    """
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, choice: str = "system"):
+        super().__init__(app)
+        self._app = app
+        self._choice = choice
+        self._dressed: list[tuple[weakref.ref, str]] = []
+        self.look = LIGHT
+        app.setStyle(QStyleFactory.create("Fusion"))
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
+        self.choose(choice)
+
+    def choose(self, choice: str) -> None:
+        """``choice``: "system", "light" or "dark"."""
+        self._choice = choice
+        scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(choice, Qt.ColorScheme.Unknown)
+        hints = QGuiApplication.styleHints()
+        if scheme == Qt.ColorScheme.Unknown:
+            hints.unsetColorScheme()
+        else:
+            hints.setColorScheme(scheme)
+        self._apply()
+
+    def _follow(self) -> None:
+        if self._choice == "system":
+            self._apply()
+
+    def _apply(self) -> None:
+        system_dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        dark = system_dark if self._choice == "system" else self._choice == "dark"
+        self.look = DARK if dark else LIGHT
+        self._app.setPalette(_palette(self.look))
+        self._app.setStyleSheet(_style_sheet(self.look))
+        alive = []
+        for reference, name in self._dressed:
+            target = reference()
+            if target is not None:
+                try:
+                    target.setIcon(self.icon(name))
+                except RuntimeError:  # the C++ side is gone already
+                    continue
+                alive.append((reference, name))
+        self._dressed = alive
+        self.changed.emit()
+
+    def colour(self, name: str) -> QColor:
+        """A named colour of the present look."""
+        return QColor(getattr(self.look, name))
+
+    def icon(self, name: str) -> QIcon:
+        """A Phosphor icon, e.g. ``paint-brush``, in the look's colours; its "on" state is in the accent."""
+        import qtawesome
+
+        look = self.look
+        return qtawesome.icon(
+            f"ph.{name}", color=look.text, color_active=look.text, color_disabled=look.faint,
+            color_on=look.accent, color_on_active=look.accent, color_on_disabled=look.faint,
+        )
+
+    def dress(self, target, name: str):
+        """Give ``target`` (anything with ``setIcon``) an icon that follows the look; returns ``target``."""
+        target.setIcon(self.icon(name))
+        self._dressed.append((weakref.ref(target), name))
+        return target
+
+
+ICON = QSize(20, 20)
+
+
+def _palette(look: Look) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for name, colour in (
+        (role.Window, look.window), (role.WindowText, look.text), (role.Base, look.field),
+        (role.AlternateBase, look.panel), (role.Text, look.text), (role.Button, look.raised),
+        (role.ButtonText, look.text), (role.BrightText, look.warn), (role.Highlight, look.accent),
+        (role.HighlightedText, look.on_accent), (role.Link, look.accent), (role.ToolTipBase, look.raised),
+        (role.ToolTipText, look.text), (role.PlaceholderText, look.faint), (role.Accent, look.accent),
+        (role.Light, look.raised), (role.Midlight, look.hover), (role.Mid, look.line), (role.Dark, look.line),
+        (role.Shadow, look.canvas),
+    ):
+        palette.setColor(name, QColor(colour))
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(look.faint))
+    palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(look.line))
+    return palette
+
+
+def _style_sheet(look: Look) -> str:
+    return f"""
+    QToolTip {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; padding: 5px 7px; }}
+    QMainWindow::separator {{ background: {look.line}; width: 1px; height: 1px; }}
+    QMainWindow::separator:hover {{ background: {look.accent}; }}
+    QMenuBar {{ background: {look.window}; border-bottom: 1px solid {look.line}; padding: 2px 6px; }}
+    QMenuBar::item {{ padding: 5px 9px; border-radius: 5px; background: transparent; }}
+    QMenuBar::item:selected {{ background: {look.hover}; }}
+    QMenu {{ background: {look.raised}; border: 1px solid {look.line}; padding: 5px; }}
+    QMenu::item {{ padding: 6px 26px 6px 10px; border-radius: 5px; }}
+    QMenu::item:selected {{ background: {look.accent_soft}; color: {look.text}; }}
+    QMenu::item:disabled {{ color: {look.faint}; }}
+    QMenu::separator {{ height: 1px; background: {look.line}; margin: 5px 8px; }}
+    QMenu::icon {{ padding-left: 8px; }}
+    QToolBar {{ background: {look.window}; border: none; spacing: 4px; padding: 6px 8px; }}
+    QToolBar#options {{ border-bottom: 1px solid {look.line}; }}
+    QToolBar#tools {{ border-right: 1px solid {look.line}; padding: 8px 6px; spacing: 4px; }}
+    QToolBar::separator {{ background: {look.line}; width: 1px; height: 1px; margin: 6px 6px; }}
+    QToolButton {{ border: none; border-radius: 7px; padding: 6px; color: {look.text}; background: transparent; }}
+    QToolButton:hover {{ background: {look.hover}; }}
+    QToolButton:pressed {{ background: {look.line}; }}
+    QToolButton:checked {{ background: {look.accent_soft}; color: {look.text}; }}
+    QToolButton:disabled {{ color: {look.faint}; }}
+    QFrame#segments {{ background: {look.hover}; border-radius: 8px; }}
+    QFrame#segments QToolButton {{ padding: 4px 10px; border-radius: 6px; margin: 2px; color: {look.muted}; }}
+    QFrame#segments QToolButton:checked {{ background: {look.raised}; color: {look.text}; }}
+    QFrame#segments QToolButton:disabled {{ color: {look.faint}; }}
+    QDockWidget {{ color: {look.muted}; font-weight: 600; }}
+    QDockWidget::title {{ background: {look.panel}; padding: 10px 14px 6px 14px; text-align: left; }}
+    QWidget#panel, QScrollArea#panel, QScrollArea#panel > QWidget > QWidget {{ background: {look.panel}; }}
+    QTreeView {{ background: {look.panel}; border: none; outline: none; }}
+    QTreeView::branch {{ background: {look.panel}; }}
+    QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
+        background: {look.field}; border: 1px solid {look.line}; border-radius: 7px; padding: 5px 8px;
+        selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
+    QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {look.accent}; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox QAbstractItemView {{ background: {look.raised}; border: 1px solid {look.line};
+        selection-background-color: {look.accent_soft}; selection-color: {look.text}; }}
+    QPushButton {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 7px; padding: 6px 14px; }}
+    QPushButton:hover {{ background: {look.hover}; }}
+    QPushButton:pressed {{ background: {look.line}; }}
+    QPushButton:disabled {{ color: {look.faint}; }}
+    QPushButton:focus {{ border-color: {look.accent}; }}
+    QPushButton:checked {{ background: {look.accent_soft}; border-color: {look.accent}; }}
+    QPushButton#primary, QPushButton:default {{ background: {look.accent}; color: {look.on_accent}; border-color: {look.accent}; }}
+    QPushButton#primary:disabled {{ background: {look.line}; color: {look.faint}; border-color: {look.line}; }}
+    QPushButton#code {{ padding: 0; border-radius: 6px; font-weight: 500; }}
+    QPushButton#code:checked {{ background: {look.accent}; color: {look.on_accent}; border-color: {look.accent}; }}
+    QSlider::groove:horizontal {{ height: 3px; background: {look.line}; border-radius: 1px; }}
+    QSlider::sub-page:horizontal {{ height: 3px; background: {look.accent}; border-radius: 1px; }}
+    QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 7px;
+        background: {look.raised}; border: 1px solid {look.faint}; }}
+    QSlider::handle:horizontal:hover {{ border-color: {look.accent}; }}
+    QSlider:disabled {{ }}
+    QSlider::sub-page:horizontal:disabled {{ background: {look.line}; }}
+    QStatusBar {{ background: {look.window}; border-top: 1px solid {look.line}; color: {look.muted}; }}
+    QStatusBar::item {{ border: none; }}
+    QStatusBar QLabel {{ color: {look.muted}; padding: 3px 6px; }}
+    QSplitter::handle {{ background: {look.line}; }}
+    QSplitter::handle:hover {{ background: {look.accent}; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {look.line}; border-radius: 3px; min-height: 28px; margin: 2px; }}
+    QScrollBar::handle:vertical:hover {{ background: {look.faint}; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {look.line}; border-radius: 3px; min-width: 28px; margin: 2px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QLabel#title {{ font-size: 22px; font-weight: 600; }}
+    QLabel#heading {{ font-weight: 600; }}
+    QLabel#muted {{ color: {look.muted}; }}
+    """
