@@ -135,6 +135,7 @@ def test_imported_model_renders_a_scene(folder, tmp_path, capsys):
     picture = renderer.render(labels, instances, {}, CITYSCAPES)
     other = renderer.render(labels, instances, {26000: np.float32([1, -1, 1])}, CITYSCAPES)
     assert picture.shape == (70, 90, 3) and (picture != other).any()
+    assert renderer.render(labels[:3, :5], instances[:3, :5], {}, CITYSCAPES).shape == (3, 5, 3)
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch"])

@@ -181,7 +181,7 @@ def test_two_enhancers_only_the_last_makes_an_image():
 def test_generators_trace_and_say_what_they_need(make):
     network = make(4, code_dim=2, width=4, downsamples=2, blocks=1).eval()
     assert network.input_form == "dense" and network.label_channels == 4 and network.code_dim == 2
-    side = 2 * network.multiple
+    side = network.smallest
     x = picture(1, 7, side, 3 * network.multiple)
     traced = torch.fx.symbolic_trace(network)
     with torch.inference_mode():

@@ -86,12 +86,16 @@ class _Generator(nn.Module):
         label_channels: one-hot channels; NVIDIA's city models have 35.
         code_dim: channels of an appearance code, 0 for none.
         multiple: both sides of a frame must be multiples of this.
+        smallest: and at least this, so that the coarsest features have a
+            neighbour to mirror.
     """
 
     input_form = "dense"
 
-    def __init__(self, label_channels: int, code_dim: int):
+    def __init__(self, label_channels: int, code_dim: int, multiple: int):
         super().__init__()
+        self.multiple = multiple
+        self.smallest = 2 * multiple
         self.label_channels = label_channels
         self.code_dim = code_dim
         self.input_channels = label_channels + 1 + code_dim
@@ -117,8 +121,7 @@ class GlobalGenerator(_Generator):
         blocks: int = 9,
         norm: str = "instance",
     ):
-        super().__init__(label_channels, code_dim)
-        self.multiple = 2**downsamples
+        super().__init__(label_channels, code_dim, multiple=2**downsamples)
         body = _global_body(self.input_channels, width, downsamples, blocks, norm)
         self.model = nn.Sequential(*body, *head(width, 3))
         init_weights(self)
@@ -157,9 +160,8 @@ class LocalEnhancer(_Generator):
         local_blocks: int = 3,
         norm: str = "instance",
     ):
-        super().__init__(label_channels, code_dim)
+        super().__init__(label_channels, code_dim, multiple=2 ** (downsamples + enhancers))
         self.enhancers = enhancers
-        self.multiple = 2 ** (downsamples + enhancers)
         inputs = self.input_channels
         self.model = nn.Sequential(*_global_body(inputs, width * 2**enhancers, downsamples, blocks, norm))
         for i in range(1, enhancers + 1):

@@ -185,6 +185,7 @@ def download_vgg19(
         ModelFileError: when the network, the disk or the checksum says no. A
             file already there is then untouched.
     """
+    import http.client
     import urllib.error
     import urllib.request
 
@@ -205,7 +206,7 @@ def download_vgg19(
         if sha256_of(partial) != sha256:
             raise ModelFileError("The VGG19 download is damaged (its checksum differs); try again.")
         os.replace(partial, target)
-    except (urllib.error.URLError, OSError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         raise ModelFileError(f"VGG19 couldn't be downloaded ({error}); save {url} as {target} by hand.") from None
     finally:
         partial.unlink(missing_ok=True)

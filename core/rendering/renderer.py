@@ -36,6 +36,8 @@ class Renderer:
         self.device = choose_device(device)
         self.generator = fold(model.generator).to(self.device, memory_format=torch.channels_last)
         self.multiple = model.generator.multiple
+        #: Least padded side; mirrored borders need a few pixels at the coarsest scale.
+        self.smallest = getattr(model.generator, "smallest", self.multiple)
         self._fold_tables: dict[str, np.ndarray] = {}
         known = np.zeros(65536, bool)
         for label_id in model.card.object_classes:
@@ -58,7 +60,7 @@ class Renderer:
         instances = self._object_table[instance_map]
         table = self.code_table(codes)
         height, width = labels.shape
-        pad = ((0, -height % self.multiple), (0, -width % self.multiple))
+        pad = tuple((0, max(side + -side % self.multiple, self.smallest) - side) for side in (height, width))
         if any(p[1] for p in pad):
             labels = np.pad(labels, pad, mode="edge")
             instances = np.pad(instances, pad, mode="edge")
