@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QDockWidget, QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.theme import Theme
 
@@ -37,6 +37,24 @@ class Segments(QFrame):
     def show_choice(self, value: str) -> None:
         if value in self.buttons:
             self.buttons[value].setChecked(True)
+
+
+class PanelTitle(QWidget):
+    """The title of a docked panel: its name, and a button to close it. Drag it to move the panel."""
+
+    def __init__(self, theme: Theme, dock: QDockWidget):
+        super().__init__(dock)
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 8, 8, 2)
+        layout.addWidget(QLabel(dock.windowTitle(), objectName="panelTitle"), 1)
+        close = QToolButton(self, toolTip="Close. The View menu brings it back")
+        close.setIconSize(QSize(12, 12))
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        theme.dress(close, "x")
+        close.clicked.connect(dock.close)
+        layout.addWidget(close)
 
 
 class Spinner(QWidget):

@@ -137,6 +137,18 @@ class Documents(QObject):
         self.show(scene, example_name(path), None, photograph)
         return True
 
+    def open_recovered(self, path: Path) -> bool:
+        """Open the copy that a crash has left; it counts as never saved."""
+        try:
+            scene, photograph = self._read_project(path)
+        except VedutaError as error:
+            dialogs.tell(self.window, "The copy can't be opened.", str(error))
+            return False
+        self.show(scene, "Recovered street", None, photograph)
+        self.context.history.mark_unsaved()
+        self.changed.emit()
+        return True
+
     def show(self, scene: Scene, name: str, path: Path | None, photograph: np.ndarray | None = None) -> None:
         """Put a scene on the canvas under a name; ``photograph`` (H, W, 3) is shown until a new one is rendered."""
         self._stop_waiting()

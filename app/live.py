@@ -34,11 +34,12 @@ class LiveRenderer(QObject):
 
     Signals:
         state_changed: ``busy``, ``loading`` or ``error`` changed.
-        failed(sentence, details, is_new): the worker failed; ``is_new`` unless the last failure said the same.
+        failed(what, sentence, details, is_new): the worker failed; ``what`` is a heading, ``is_new`` is
+    False where the last failure said the same.
     """
 
     state_changed = Signal()
-    failed = Signal(str, str, bool)
+    failed = Signal(str, str, str, bool)
 
     _load = Signal(object)
     _render = Signal(object)
@@ -143,7 +144,7 @@ class LiveRenderer(QObject):
     def _render_failed(self, job: RenderJob, sentence: str, details: str) -> None:
         self.busy = False
         if job.generation == self._generation:
-            self._tell(sentence, details)
+            self._tell("The photograph can't be rendered.", sentence, details)
         self._next()
         self.state_changed.emit()
 
@@ -161,10 +162,10 @@ class LiveRenderer(QObject):
         if generation != self._load_generation:
             return
         self.loading = False
-        self._tell(sentence, details)
+        self._tell("This model can't be used.", sentence, details)
         self.state_changed.emit()
 
-    def _tell(self, sentence: str, details: str) -> None:
+    def _tell(self, what: str, sentence: str, details: str) -> None:
         self.error = sentence
         is_new, self._told = sentence != self._told, sentence
-        self.failed.emit(sentence, details, is_new)
+        self.failed.emit(what, sentence, details, is_new)

@@ -11,7 +11,7 @@ from app.controls import Segments, swatch_icon
 from core.labels import object_class
 
 VIEW_HINTS = {
-    "side": "Labels left, photograph right  (Tab)",
+    "side": "Labels and photograph side by side  (Tab)",
     "overlay": "Labels over the photograph  (Tab)",
     "swipe": "Drag the divider between labels and photograph  (Tab)",
 }

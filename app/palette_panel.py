@@ -38,7 +38,7 @@ class PalettePanel(QWidget):
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.context = context
-        self.search = QLineEdit(self, placeholderText="Find a class", clearButtonEnabled=True)
+        self.search = QLineEdit(self, objectName="search", placeholderText="Find a class", clearButtonEnabled=True)
         self.search.setToolTip("Find a class  (Ctrl+F). Enter takes the first.")
         context.theme.dress(_LeadingIcon(self.search), "magnifying-glass")
         self.tree = QTreeWidget(self)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QLockFile, QObject, QRunnable, QStandardPaths, QThrea
 
 from app.context import StudioContext
 from core.errors import VedutaError
-from core.scene.scene import Scene, SceneSnapshot
+from core.scene.scene import SceneSnapshot
 
 log = logging.getLogger("veduta.recovery")
 
@@ -86,6 +86,12 @@ class Recovery(QObject):
                 found.append(path)
         return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
+    def discard(self, paths: list[Path]) -> None:
+        """Delete abandoned copies."""
+        for path in paths:
+            path.unlink(missing_ok=True)
+            Path(f"{path}.lock").unlink(missing_ok=True)
+
     def _scene_replaced(self) -> None:
         self._written = -1
         self._pool.waitForDone()
@@ -104,8 +110,7 @@ class _Copy(QRunnable):
     def run(self) -> None:
         from core.scene.project import save_project
 
-        shot = self._snapshot
         try:
-            save_project(self._path, Scene(shot.label_map, shot.instance_map, shot.label_set, shot.codes), {}, None)
+            save_project(self._path, self._snapshot)
         except VedutaError as error:
             log.warning("no recovery copy: %s", error)

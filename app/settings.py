@@ -70,6 +70,10 @@ DECLARED: tuple[Setting, ...] = (
         choices=(("system", "Follow the system"), ("light", "Light"), ("dark", "Dark")),
     ),
     Setting("open_example", True, "Start with an example street", "Otherwise the start page is shown.", "Window"),
+    Setting(
+        "arrange", "auto", "Labels and photograph stand", "'The larger way' looks at the window and the street.", "Window",
+        choices=(("auto", "The larger way"), ("beside", "Beside each other"), ("above", "Above each other")),
+    ),
     Setting("object_edges", True, "Draw lines between objects", "Shows where one car ends and the next begins.", "Painting"),
     Setting("paint_hint", 45, "Paint on the photograph shows through", "How strongly fresh paint covers the photograph until the new one arrives.", "Painting", 0, 100, suffix=" %"),
     Setting("undo_steps", 300, "Steps that can be undone", "Counts from the next street that you open.", "Painting", 10, 5000),

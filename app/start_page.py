@@ -21,6 +21,7 @@ COLUMNS = 3
 class StartPage(QScrollArea):
     """Signals carry what was chosen; the window acts on them."""
 
+    back_requested = Signal()
     new_requested = Signal()
     open_requested = Signal()
     path_requested = Signal(str)
@@ -53,6 +54,9 @@ class StartPage(QScrollArea):
         context.theme.dress(opened, "folder-open")
         buttons.addWidget(new)
         buttons.addWidget(opened)
+        self.back = QPushButton("Back to the street", toolTip="The street that is open")
+        self.back.clicked.connect(self.back_requested)
+        buttons.addWidget(self.back)
         buttons.addStretch(1)
         column.addLayout(buttons)
         column.addWidget(QLabel("You can also drop files on this window.", objectName="muted"))
@@ -70,6 +74,11 @@ class StartPage(QScrollArea):
         column.addLayout(self._recent)
         column.addStretch(1)
         self._filled = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring the recent files and the way back up to date."""
+        self.back.setVisible(self.context.scene is not None)
         self.fill_recent()
 
     def showEvent(self, event) -> None:

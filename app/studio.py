@@ -12,6 +12,7 @@ from app import dialogs, help_text
 from app.actions import Actions
 from app.canvas.canvas import Canvas
 from app.context import StudioContext
+from app.controls import PanelTitle
 from app.files import Documents, example_files, example_name
 from app.live import LiveRenderer
 from app.look_panel import LookPanel
@@ -69,6 +70,7 @@ class Studio(QMainWindow):
         for dock in self._docks:
             self.actions_.menu("View").addAction(dock.toggleViewAction())
 
+        self._bars_shown, self._open_docks = True, []
         self._connect()
         self.resize(1440, 900)
         if not settings["geometry"].isEmpty():
@@ -93,6 +95,7 @@ class Studio(QMainWindow):
         self.start_page.new_requested.connect(documents.new)
         self.start_page.open_requested.connect(documents.ask_open)
         self.start_page.path_requested.connect(lambda path: documents.open([Path(path)]))
+        self.start_page.back_requested.connect(self._show_page)
         self.start_page.example_requested.connect(lambda path: documents.open_example(Path(path)))
         documents.changed.connect(self._show_title)
         documents.recent_changed.connect(self._fill_menus)
@@ -109,7 +112,7 @@ class Studio(QMainWindow):
         dock.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
         )
-        dock.setTitleBarWidget(None)
+        dock.setTitleBarWidget(PanelTitle(self.context.theme, dock))
         dock.setWidget(panel)
         self.addDockWidget(area, dock)
         return dock
@@ -141,28 +144,27 @@ class Studio(QMainWindow):
                 return
 
     def _offer_recovery(self) -> bool:
+        """Ask about the newest copy left by a crash; True where it is on the canvas now."""
         found = self.recovery.abandoned()
         if not found:
             return False
-        if dialogs.ask_yes(
+        wanted = dialogs.ask_yes(
             self, "Veduta was not closed properly.", "There is a copy of the street you were painting.",
             "Open the copy", "Delete it",
-        ) and self.documents.open_example(found[0]):
-            self.documents.name = "Recovered street"
-            self.context.history.mark_unsaved()
-            self.documents.changed.emit()
-        elif self.context.scene is None and found[0].exists():
-            pass
-        for path in found:
-            path.unlink(missing_ok=True)
-            Path(str(path) + ".lock").unlink(missing_ok=True)
-        return self.context.scene is not None
+        )
+        if wanted and not self.documents.open_recovered(found[0]):
+            return False
+        if wanted:
+            self.recovery.write()  # before the old copy goes
+        self.recovery.discard(found)
+        return wanted
 
     def closeEvent(self, event) -> None:
         if not self.documents.may_leave():
             event.ignore()
             return
         settings = self.context.settings
+        self._show_bars(True)  # so that the panels' places are remembered
         settings["geometry"] = self.saveGeometry()
         settings["window_state"] = self.saveState()
         settings.sync()
@@ -174,7 +176,7 @@ class Studio(QMainWindow):
     # -- what is shown -------------------------------------------------------------------
 
     def show_start(self) -> None:
-        self.start_page.fill_recent()
+        self.start_page.refresh()
         self._pages.setCurrentWidget(self.start_page)
         self._show_bars(False)
 
@@ -189,10 +191,13 @@ class Studio(QMainWindow):
 
     def _show_bars(self, shown: bool) -> None:
         """On the start page there is nothing to paint on."""
-        for widget in (self.tool_bar, self.options_bar):
+        if shown == self._bars_shown:
+            return
+        self._bars_shown = shown
+        if not shown:
+            self._open_docks = [dock for dock in self._docks if not dock.isHidden()]
+        for widget in (self.tool_bar, self.options_bar, *self._open_docks):
             widget.setVisible(shown)
-        for dock in self._docks:
-            dock.setVisible(shown and dock.toggleViewAction().data() is not False)
 
     def _show_title(self) -> None:
         there = self.context.scene is not None
@@ -218,10 +223,10 @@ class Studio(QMainWindow):
             self.context.settings["model_path"] = "" if Path(model.path) == DEFAULT_MODEL else model.path
             self.context.message.emit(f"Model: {model.name}")
 
-    def _render_failed(self, sentence: str, details: str, is_new: bool) -> None:
+    def _render_failed(self, what: str, sentence: str, details: str, is_new: bool) -> None:
         self.context.message.emit(sentence)
         if is_new:
-            dialogs.tell(self, "The photograph can't be rendered." if self.context.model else "No model.", sentence, details)
+            dialogs.tell(self, what, sentence, details)
 
     def _setting_changed(self, key: str, value) -> None:
         if key == "theme":

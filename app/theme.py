@@ -165,18 +165,13 @@ def _style_sheet(look: Look) -> str:
     QFrame#segments QToolButton {{ padding: 4px 10px; border-radius: 6px; margin: 2px; color: {look.muted}; }}
     QFrame#segments QToolButton:checked {{ background: {look.raised}; color: {look.text}; }}
     QFrame#segments QToolButton:disabled {{ color: {look.faint}; }}
-    QDockWidget {{ color: {look.muted}; font-weight: 600; }}
-    QDockWidget::title {{ background: {look.panel}; padding: 10px 14px 6px 14px; text-align: left; }}
+    QLabel#panelTitle {{ color: {look.muted}; font-weight: 600; }}
     QWidget#panel, QScrollArea#panel, QScrollArea#panel > QWidget > QWidget {{ background: {look.panel}; }}
     QTreeView {{ background: {look.panel}; border: none; outline: none; }}
     QTreeView::branch {{ background: {look.panel}; }}
-    QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
-        background: {look.field}; border: 1px solid {look.line}; border-radius: 7px; padding: 5px 8px;
+    QLineEdit#search {{ background: {look.field}; border: 1px solid {look.line}; border-radius: 7px; padding: 5px 8px;
         selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
-    QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {look.accent}; }}
-    QComboBox::drop-down {{ border: none; width: 22px; }}
-    QComboBox QAbstractItemView {{ background: {look.raised}; border: 1px solid {look.line};
-        selection-background-color: {look.accent_soft}; selection-color: {look.text}; }}
+    QLineEdit#search:focus {{ border-color: {look.accent}; }}
     QPushButton {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 7px; padding: 6px 14px; }}
     QPushButton:hover {{ background: {look.hover}; }}
     QPushButton:pressed {{ background: {look.line}; }}
@@ -192,7 +187,6 @@ def _style_sheet(look: Look) -> str:
     QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 7px;
         background: {look.raised}; border: 1px solid {look.faint}; }}
     QSlider::handle:horizontal:hover {{ border-color: {look.accent}; }}
-    QSlider:disabled {{ }}
     QSlider::sub-page:horizontal:disabled {{ background: {look.line}; }}
     QStatusBar {{ background: {look.window}; border-top: 1px solid {look.line}; color: {look.muted}; }}
     QStatusBar::item {{ border: none; }}

@@ -132,7 +132,22 @@ class Canvas(QWidget):
 
     def fit(self) -> None:
         """Show the whole frame."""
+        self._arrange()
         self.viewport.fit(self._extent)
+
+    def _arrange(self) -> None:
+        """Put two panes beside or above each other, whichever shows the street larger."""
+        how, frame = self.context.settings["arrange"], self.viewport.frame
+        width, height = max(self.width(), 1), max(self.height(), 1)
+        beside = min(width / 2 / frame.width(), height / frame.height())
+        above = min(width / frame.width(), height / 2 / frame.height())
+        vertical = how == "above" or how == "auto" and above > beside
+        orientation = Qt.Orientation.Vertical if vertical else Qt.Orientation.Horizontal
+        if orientation != self._splitter.orientation():
+            self._splitter.setOrientation(orientation)
+            self._splitter.setSizes([1000, 1000])
+            # Lay out now, so that the frame is fitted to the sizes that will be shown.
+            self._splitter.refresh()
 
     def actual_size(self) -> None:
         """One image pixel on one screen pixel, around the pointer."""
@@ -233,6 +248,8 @@ class Canvas(QWidget):
         self.redraw()
 
     def _setting_changed(self, key: str, _value) -> None:
+        if key == "arrange" and self.context.scene is not None:
+            self.fit()
         if key == "object_edges" and self.context.scene is not None:
             self.labels = LabelPicture(self.context.scene, self.context.settings["object_edges"])
         if key in ("object_edges", "overlay_opacity", "paint_hint"):
