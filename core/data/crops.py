@@ -8,7 +8,7 @@ own share.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Callable, Sequence
 
 import numpy as np
 import torch
@@ -68,14 +68,16 @@ def make_batch(
     batch: int,
     rank: int = 0,
     world: int = 1,
+    read: Callable[[Sample], tuple[np.ndarray, np.ndarray, np.ndarray]] = read_sample,
 ) -> Batch:
     """The crops of one step.
 
     Every sample is visited once before any is visited twice. ``batch`` is the
-    global batch; rank r of ``world`` gets crops r, r + world, ...
+    global batch; rank r of ``world`` gets crops r, r + world, ... ``read``
+    gives a sample's photograph, label map and instance map.
     """
     crops = [
-        _crop(samples[_sample_index(len(samples), seed, number)], settings, label_set, (seed, 1, number))
+        _crop(read, samples[_sample_index(len(samples), seed, number)], settings, label_set, (seed, 1, number))
         for number in range(step * batch + rank, (step + 1) * batch, world)
     ]
     photographs, labels, instances = (np.stack(arrays) for arrays in zip(*crops))
@@ -95,9 +97,9 @@ def _sample_index(count: int, seed: int, number: int) -> int:
     return int(np.random.default_rng((seed, 0, epoch)).permutation(count)[position])
 
 
-def _crop(sample: Sample, settings: CropSettings, label_set: LabelSet, seed: tuple[int, ...]):
+def _crop(read, sample: Sample, settings: CropSettings, label_set: LabelSet, seed: tuple[int, ...]):
     rng = np.random.default_rng(seed)
-    photograph, labels, instances = read_sample(sample)
+    photograph, labels, instances = read(sample)
     label_set.check(labels, f"label map {sample.labels.name}")
     crop_width, crop_height = settings.size
     height, width = labels.shape

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from core.atomic import replacing
 from core.errors import TrainingError
 
 KEPT = 2
@@ -20,20 +21,15 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
         TrainingError: when the disk is full or the folder can't be written.
     """
     path = folder / f"checkpoint_{step:08}.pt"
-    part = path.with_suffix(".part")
     try:
-        with open(part, "wb") as file:
+        with replacing(path) as file:
             torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
     except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
         raise TrainingError(
             f"The training state can't be written to {folder} ({error}); free some space and resume."
         ) from None
     for old in checkpoints(folder)[:-KEPT]:
-        old.unlink()
+        old.unlink(missing_ok=True)
     return path
 
 
@@ -43,17 +39,26 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def load_checkpoint(folder: Path) -> dict[str, Any] | None:
-    """The newest state, on the CPU, or None; reads tensors and plain values only.
+    """The newest readable state, on the CPU, or None where there is none yet.
+
+    Tensors and plain values are read, nothing else. A damaged file is passed
+    over with a warning: the one before it holds all that is needed.
 
     Raises:
-        TrainingError: when the newest file is damaged.
+        TrainingError: when there are files and all are damaged.
     """
     found = checkpoints(folder)
-    if not found:
-        return None
-    try:
-        return torch.load(found[-1], map_location="cpu", weights_only=True)
-    except Exception:  # torch raises many kinds for a damaged zip
-        raise TrainingError(
-            f"{found[-1].name} is damaged; delete it and resume from the one before, or start again."
-        ) from None
+    for path in reversed(found):
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except Exception:  # torch raises many kinds for a damaged zip
+            warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
+    if found:
+        raise TrainingError(f"Every checkpoint in {folder} is damaged; delete them and start again.")
+    return None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed run had half written. Only for a folder that no other run writes to."""
+    for part in folder.glob(".*.part"):
+        part.unlink(missing_ok=True)

@@ -6,23 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.errors import TrainingError
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A stretch of a run at one scale: coarse first, fine after (pix2pixHD, sec. 3.1).
-
-    Attributes:
-        share: of the run's steps.
-        widths: range of frame widths to which samples are resized.
-        crop: side of a square crop, pixels.
-        batch: crops a step, over all processes.
-    """
-
-    share: float
-    widths: tuple[int, int]
-    crop: int
-    batch: int
+from core.training.schedule import ENHANCER, GLOBAL, Bend, Phase, Place, place
 
 
 @dataclass(frozen=True)
@@ -47,6 +31,12 @@ class Recipe:
         perceptual_scale: 2 looks at the picture at half size.
         fold_parts: see :class:`core.data.crops.CropSettings`.
         ema: decay of the averaged weights that are saved for use.
+        pool: fake pictures kept to show D older ones too (Shrivastava et al.
+            2017, sec. 2.3); 0 shows it the newest only, as pix2pixHD does.
+        accumulate: parts into which a step's crops are split, to save memory.
+        precision: ``auto`` takes bfloat16 where the device computes it faster,
+            else float32; or one of ``float32``, ``bfloat16``, ``float16``.
+        bends: see :func:`core.training.schedule.place`.
     """
 
     name: str
@@ -69,24 +59,63 @@ class Recipe:
     perceptual_scale: int = 1
     fold_parts: float = 0.5
     ema: float = 0.999
+    pool: int = 0
+    accumulate: int = 1
+    precision: str = "auto"
+    bends: tuple[Bend, ...] = ()
+
+    def place_at(self, step: int) -> Place:
+        """Phase and learning-rate factor of 0-based ``step``."""
+        return place(self.phases, self.steps, self.bends, self.constant, step)
 
     def phase_at(self, step: int) -> Phase:
         """The phase that holds ``step`` (0-based)."""
-        end = 0.0
-        for phase in self.phases:
-            end += phase.share * self.steps
-            if step < round(end):
-                return phase
-        return self.phases[-1]
+        return self.place_at(step).phase
 
     def rate_at(self, step: int) -> float:
         """Learning rate: constant, then linear to zero (sec. 4)."""
-        flat = self.constant * self.steps
-        return self.learning_rate * (1.0 if step < flat else max(0.0, (self.steps - step) / (self.steps - flat)))
+        return self.learning_rate * self.place_at(step).factor
+
+    def lasting(self, steps: int, done: int) -> "Recipe":
+        """This recipe with ``steps`` in all, decided after ``done`` of them.
+
+        Raises:
+            TrainingError: when more than ``steps`` are done.
+        """
+        if steps < max(1, done):
+            raise TrainingError(f"This run has done {done} steps already; ask for more than that with --steps.")
+        if steps == self.steps:
+            return self
+        bends = self.bends + ((done, self.steps),) if done else self.bends
+        return replace(self, steps=steps, bends=bends)
 
 
 _COMPACT = ("compact", {"widths": [32, 48, 96, 160], "blocks": [1, 1, 2]})
 _COMPACT_ENCODER = ("compact_encoder", {"width": 16})
+
+#: pix2pixHD's networks as published: 64 channels in G1, 32 in G2, 3-scale D.
+_HD_GLOBAL = ("pix2pixhd_global", {"width": 64, "downsamples": 4, "blocks": 9})
+_HD_LOCAL = (
+    "pix2pixhd_local",
+    {"width": 32, "downsamples": 4, "blocks": 9, "enhancers": 1, "local_blocks": 3},
+)
+_HD_ENCODER = ("pix2pixhd_encoder", {"width": 16, "downsamples": 4})
+#: 200 passes over Cityscapes' 2975 photographs, one a step (sec. 4).
+_HD_STEPS = 200 * 2975
+
+
+def _pix2pixhd(width: int, about: str, batch: int = 1) -> Recipe:
+    """The global generator by itself on whole frames of one width."""
+    return Recipe(
+        name=f"pix2pixhd-{width}",
+        about=about,
+        generator=_HD_GLOBAL,
+        encoder=_HD_ENCODER,
+        phases=(Phase(share=1.0, widths=(width, width), crop=(width, width // 2), batch=batch),),
+        steps=_HD_STEPS // batch,
+        code_dim=3,
+    )
+
 
 _TABLE = (
     Recipe(
@@ -105,6 +134,21 @@ _TABLE = (
         perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
         perceptual_scale=2,
         ema=0.998,
+    ),
+    _pix2pixhd(512, "pix2pixHD's global generator at 512x256"),
+    _pix2pixhd(1024, "pix2pixHD's global generator at 1024x512, as published"),
+    Recipe(
+        name="pix2pixhd-2048",
+        about="pix2pixHD complete at 2048x1024: the global generator, then the local enhancer around it, then both",
+        generator=_HD_LOCAL,
+        encoder=_HD_ENCODER,
+        phases=(
+            Phase(share=0.50, widths=(1024, 1024), crop=(1024, 512), batch=1, trains=GLOBAL),
+            Phase(share=0.05, widths=(2048, 2048), crop=(1024, 1024), batch=1, trains=ENHANCER, fresh_rate=True),
+            Phase(share=0.45, widths=(2048, 2048), crop=(1024, 1024), batch=1),
+        ),
+        steps=2 * _HD_STEPS,
+        code_dim=3,
     ),
     Recipe(
         name="tiny",
@@ -152,7 +196,11 @@ def recipe_from_json(data: dict[str, Any]) -> Recipe:
                 **data,
                 "generator": pair(data["generator"]),
                 "encoder": pair(data["encoder"]),
-                "phases": tuple(Phase(**{**p, "widths": tuple(p["widths"])}) for p in data["phases"]),
+                "phases": tuple(
+                    Phase(**{**p, "widths": pair(p["widths"]), "crop": pair(p["crop"]) if isinstance(p["crop"], (list, tuple)) else p["crop"]})
+                    for p in data["phases"]
+                ),
+                "bends": tuple(pair(bend) for bend in data.get("bends", ())),
                 "betas": tuple(data["betas"]),
                 "discriminator": tuple(data["discriminator"]),
                 "perceptual_layers": tuple(data["perceptual_layers"]),

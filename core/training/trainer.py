@@ -1,36 +1,35 @@
 """The training loop as an iterator: ``for report in trainer.run(): ...``.
 
-One step is pix2pixHD's (sec. 3): E looks at the photograph, its codes join
-labels and edges, G renders, the multi-scale D judges, both are updated from the
-same judgement. The state after step n depends on the recipe, the data, the
-seed and n alone, so a resumed run ends where the uninterrupted one would.
+The state after step n depends on the recipe, the data, the seed and n alone,
+so a resumed run ends where the uninterrupted one would.
 """
 
 from __future__ import annotations
 
-import copy
+import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from core.data.crops import Batch, CropSettings, make_batch
+from core.data.loader import Reader, ahead
 from core.data.samples import Sample
 from core.errors import TrainingError
 from core.labels import STREETS, LabelSet
-from core.models.registry import build
-from core.networks.discriminators import MultiscaleDiscriminator
 from core.networks.perceptual import LAYERS, WEIGHTS, PerceptualLoss
-from core.rendering.conditioning import Conditioning, dense, inputs_for
 from core.rendering.device import choose_device, keep_large_blocks
 from core.training.checkpoint import load_checkpoint, save_checkpoint
-from core.training.losses import discriminator_gan_loss, feature_matching_loss, generator_gan_loss
+from core.training.distributed import barrier, from_all, is_writer, mean_over_processes, rank_and_world
+from core.training.networks import Networks
+from core.training.pool import HistoryPool
+from core.training.precision import Precision
 from core.training.recipes import Recipe, recipe_to_json
+from core.training.step import Step
 
 
 @dataclass
@@ -56,201 +55,186 @@ class Trainer:
     Args:
         recipe: all settings.
         samples: the training set.
-        folder: where checkpoints go; created.
+        folder: where checkpoints lie; created. A checkpoint in it is gone on
+            with. None for a trainer that keeps nothing.
         seed: of weights and batches.
         label_set: of the label maps.
         device: as in :func:`core.rendering.device.choose_device`.
         vgg: a loaded VGG for the perceptual loss, or None to leave it out.
+        teacher: a function (batch, crop numbers) -> batch that puts what is to
+            be learnt in the photographs' place (:mod:`core.training.teacher`).
+        first_step: where a trainer without a folder begins.
 
     Raises:
-        TrainingError: when the folder holds a checkpoint of another recipe.
+        TrainingError: when the folder holds a checkpoint of another recipe, or
+            the processes can't share the recipe's batch.
     """
 
     def __init__(
         self,
         recipe: Recipe,
         samples: Sequence[Sample],
-        folder: str | Path,
+        folder: str | Path | None,
         seed: int = 0,
         label_set: LabelSet = STREETS,
         device: str = "auto",
         vgg: nn.Module | None = None,
+        teacher: Callable[[Batch, list[int]], Batch] | None = None,
+        first_step: int = 0,
     ):
         keep_large_blocks()
         self.recipe, self.samples, self.seed, self.label_set = recipe, list(samples), seed, label_set
-        self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder = None if folder is None else Path(folder)
         self.device = choose_device(device)
-        torch.manual_seed(seed)
-        name, config = recipe.generator
-        self.generator = self._place(
-            build(name, {**config, "label_count": len(label_set), "code_dim": recipe.code_dim})
-        )
-        self.encoder = None
-        if recipe.encoder is not None:
-            name, config = recipe.encoder
-            self.encoder = self._place(build(name, {**config, "code_dim": recipe.code_dim}))
-        width, layers, scales = recipe.discriminator
-        self.discriminator = self._place(
-            MultiscaleDiscriminator(len(label_set) + 1 + 3, width=width, layers=layers, scales=scales)
-        )
-        self.averaged = copy.deepcopy(nn.ModuleList(self._generating())).requires_grad_(False)
-        self.perceptual = None
-        if vgg is not None and recipe.perceptual_weight:
-            weights = [dict(zip(LAYERS, WEIGHTS))[layer] for layer in recipe.perceptual_layers]
-            vgg = vgg.requires_grad_(False)
-            self.perceptual = self._place(PerceptualLoss(vgg, recipe.perceptual_layers, weights, relative=True))
-        self.optimiser_g = torch.optim.Adam(
-            [p for m in self._generating() for p in m.parameters()], recipe.learning_rate, recipe.betas
-        )
-        self.optimiser_d = torch.optim.Adam(self.discriminator.parameters(), recipe.learning_rate, recipe.betas)
-        self.step = 0
-        self._resume()
+        self.teacher = teacher
+        self.rank, self.world = rank_and_world()
+        self._check()
+        self.precision = Precision(recipe.precision, self.device)
+        self.pool = HistoryPool(recipe.pool, seed)
+        self.perceptual = self._perceptual(vgg)
+        self.reader = Reader()
+        self.step = first_step
+        state = None
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            state = load_checkpoint(self.folder)
+        trains = recipe.phase_at(first_step).trains
+        if state is not None:
+            _check_same_network(state["recipe"], recipe, self.folder)
+            self.seed = self.pool.seed = state["seed"]
+            trains = state.get("trains", trains)
+        self.networks = Networks(recipe, label_set, self.device, self.seed, trains)
+        self.optimiser_d = self._adam(list(self.networks.discriminator.parameters()))
+        self._begin_stage()
+        if state is not None:
+            self._restore(state)
 
-    def _place(self, module: nn.Module) -> nn.Module:
-        return module.to(self.device, memory_format=torch.channels_last)
+    @property
+    def averaged(self) -> nn.ModuleList:
+        """The averaged generator, and encoder if there is one: what is used after training."""
+        return self.networks.averaged
 
-    def _generating(self) -> list[nn.Module]:
-        return [m for m in (self.generator, self.encoder) if m is not None]
+    def _check(self) -> None:
+        for phase in self.recipe.phases:
+            parts = self.world * self.recipe.accumulate
+            if phase.batch % self.world:
+                raise TrainingError(
+                    f"{self.world} processes can't share a batch of {phase.batch} crops; "
+                    f"add --batch {-(-phase.batch // parts) * parts}, or use fewer processes."
+                )
+
+    def _perceptual(self, vgg: nn.Module | None) -> PerceptualLoss | None:
+        if vgg is None or not self.recipe.perceptual_weight:
+            return None
+        weights = [dict(zip(LAYERS, WEIGHTS))[layer] for layer in self.recipe.perceptual_layers]
+        loss = PerceptualLoss(vgg.requires_grad_(False), self.recipe.perceptual_layers, weights, relative=True)
+        # The size of a layer is that of the whole batch, wherever its crops are.
+        loss.mean_of_target = lambda target: mean_over_processes(target.mean())
+        return loss.to(self.device, memory_format=torch.channels_last)
+
+    def _adam(self, parameters: list[nn.Parameter]) -> torch.optim.Adam:
+        return torch.optim.Adam(parameters, self.recipe.learning_rate, self.recipe.betas)
+
+    def _begin_stage(self) -> None:
+        self.optimiser_g = self._adam(self.networks.trained())
+        self._step = Step(self.recipe, self.networks, self.perceptual, self.pool, self.precision)
 
     # --- the loop ---------------------------------------------------------
 
     def run(self, until: int | None = None) -> Iterator[Report]:
         """Train to step ``until`` (default: the recipe's last), yielding after every step."""
         until = self.recipe.steps if until is None else until
-        with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
-            waiting = pool.submit(self.batch_at, self.step)
+        threads = 1 if self.device.type == "cpu" else max(1, min(6, (os.cpu_count() or 2) - 1))
+        with closing(ahead(self.batch_at, self.step, until, threads)) as batches:
             while self.step < until:
                 started = time.perf_counter()
-                batch = waiting.result()
-                if self.step + 1 < until:
-                    waiting = pool.submit(self.batch_at, self.step + 1)
+                losses = self.train_step(next(batches))
                 rate = self.recipe.rate_at(self.step)
-                losses = self.train_step(batch.to(self.device), rate)
                 self.step += 1
                 yield Report(self.step, losses, rate, time.perf_counter() - started)
 
     def batch_at(self, step: int) -> Batch:
-        """The crops of 0-based ``step``."""
+        """This process's crops of 0-based ``step``."""
         phase = self.recipe.phase_at(step)
-        settings = CropSettings((phase.crop, phase.crop), phase.widths, fold_parts=self.recipe.fold_parts)
-        return make_batch(self.samples, settings, self.label_set, self.seed, step, phase.batch)
+        settings = CropSettings(phase.size, phase.widths, fold_parts=self.recipe.fold_parts)
+        return make_batch(
+            self.samples, settings, self.label_set, self.seed, step, phase.batch, self.rank, self.world, self.reader
+        )
 
-    def generate(self, batch: Batch, generator: nn.Module, encoder: nn.Module | None) -> Tensor:
-        """(B, 3, H, W) pictures in [-1, 1] of a batch, with the codes of its own photographs."""
-        if encoder is None:
-            codes = batch.edges.new_zeros(len(batch.edges), self.recipe.code_dim, *batch.edges.shape[-2:])
-        else:
-            codes = encoder(batch.photograph, batch.instances)
-        planes = torch.cat((batch.edges, codes), 1).contiguous(memory_format=torch.channels_last)
-        return generator(*inputs_for(generator, Conditioning(batch.labels, planes)))
-
-    def train_step(self, batch: Batch, rate: float) -> dict[str, float]:
-        """Update G, E and D once; returns unweighted losses."""
-        recipe = self.recipe
-        for optimiser in (self.optimiser_g, self.optimiser_d):
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        """Update G, E and D once with the crops of the present step; returns unweighted losses."""
+        place = self.recipe.place_at(self.step)
+        if place.phase.trains != self.networks.trains:
+            self.networks.advance(place.phase.trains)
+            self._begin_stage()
+        optimisers = (self.optimiser_g, self.optimiser_d)
+        for optimiser in optimisers:
+            optimiser.zero_grad(set_to_none=True)
             for group in optimiser.param_groups:
-                group["lr"] = rate
-        shown = dense(Conditioning(batch.labels, batch.edges), len(self.label_set))
-        fake = self.generate(batch, self.generator, self.encoder)
+                group["lr"] = self.recipe.learning_rate * place.factor
+        losses = self.gradients(batch)
+        self.precision.update(*optimisers)
+        self.networks.average(self.step + 1)
+        return losses
 
-        # One pass over fake and real together trains D; instance norm keeps them apart.
-        self.discriminator.requires_grad_(True)
-        pairs = torch.cat((torch.cat((shown, fake.detach()), 1), torch.cat((shown, batch.photograph), 1)))
-        judged = self.discriminator(pairs.contiguous(memory_format=torch.channels_last))
-        count = len(fake)
-        on_fake = [[t[:count] for t in scale] for scale in judged]
-        on_real = [[t[count:] for t in scale] for scale in judged]
-        loss_d = discriminator_gan_loss(on_fake, on_real, recipe.gan)
-
-        # G is judged by the same D, whose weights take no gradient from it.
-        self.discriminator.requires_grad_(False)
-        judged = self.discriminator(torch.cat((shown, fake), 1).contiguous(memory_format=torch.channels_last))
-        losses = {
-            "gan": generator_gan_loss(judged, recipe.gan),
-            "features": feature_matching_loss(judged, on_real),
-        }
-        if self.perceptual is not None:
-            losses["perceptual"] = self.perceptual(*self._seen(fake, batch.photograph))
-        if recipe.pixel_weight:
-            losses["pixel"] = F.l1_loss(fake, batch.photograph)
-        weights = {
-            "gan": recipe.gan_weight,
-            "features": recipe.feature_weight,
-            "perceptual": recipe.perceptual_weight,
-            "pixel": recipe.pixel_weight,
-        }
-        total = sum(weights[name] * loss for name, loss in losses.items())
-        self.optimiser_g.zero_grad(set_to_none=True)
-        total.backward()
-        self.optimiser_d.zero_grad(set_to_none=True)
-        # A parameter frozen at backward time gets no gradient, whatever it was in the forward pass.
-        self.discriminator.requires_grad_(True)
-        loss_d.backward()
-        self.optimiser_g.step()
-        self.optimiser_d.step()
-        self._average()
-        values = {name: float(loss.detach()) for name, loss in losses.items()}
-        values["discriminator"] = float(loss_d.detach())
-        if not all(map(_finite, values.values())):
-            raise TrainingError(
-                f"The losses are no longer finite at step {self.step + 1}; "
-                "resume from the last checkpoint with a lower learning rate."
-            )
-        return values
-
-    def _seen(self, *images: Tensor) -> list[Tensor]:
-        scale = self.recipe.perceptual_scale
-        return [F.avg_pool2d(i, scale) if scale > 1 else i for i in images]
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        # The average forgets the random start quickly, then settles to the recipe's decay.
-        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        for average, module in zip(self.averaged, self._generating()):
-            for a, b in zip(average.state_dict().values(), module.state_dict().values()):
-                if a.dtype.is_floating_point:
-                    a.lerp_(b, 1 - decay)
-                else:
-                    a.copy_(b)
+    def gradients(self, batch: Batch) -> dict[str, float]:
+        """Losses of the present step's crops, their gradients left in the networks."""
+        size = self.recipe.phase_at(self.step).batch
+        numbers = list(range(self.step * size + self.rank, (self.step + 1) * size, self.world))
+        batch = batch.to(self.device)
+        if self.teacher is not None:
+            batch = self.teacher(batch, numbers)
+        return self._step.gradients(batch, numbers)
 
     # --- what outlives the process ----------------------------------------
 
-    def save(self) -> Path:
-        """Write a checkpoint from which :class:`Trainer` resumes by itself."""
-        return save_checkpoint(
-            self.folder,
-            self.step,
-            {
-                "step": self.step,
-                "seed": self.seed,
-                "recipe": recipe_to_json(self.recipe),
-                "generating": [m.state_dict() for m in self._generating()],
-                "averaged": [m.state_dict() for m in self.averaged],
-                "discriminator": self.discriminator.state_dict(),
-                "optimiser_g": self.optimiser_g.state_dict(),
-                "optimiser_d": self.optimiser_d.state_dict(),
-            },
-        )
+    def save(self) -> Path | None:
+        """Write a checkpoint from which :class:`Trainer` resumes by itself; every process must call it.
 
-    def _resume(self) -> None:
-        state = load_checkpoint(self.folder)
-        if state is None:
-            return
-        if state["recipe"]["generator"] != list(self.recipe.generator) and tuple(
-            state["recipe"]["generator"]
-        ) != tuple(self.recipe.generator):
-            raise TrainingError(
-                f"{self.folder} holds a run of another network; choose another folder, or resume with its own recipe."
-            )
-        for modules, saved in ((self._generating(), "generating"), (self.averaged, "averaged")):
-            for module, tensors in zip(modules, state[saved]):
+        Returns:
+            its path in the process that writes, None in the others.
+        """
+        pools = from_all(self.pool.state_dict()) if self.recipe.pool else []
+        path = None
+        if is_writer() and self.folder is not None:
+            path = save_checkpoint(self.folder, self.step, self._state(pools))
+        barrier()
+        return path
+
+    def _state(self, pools: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "seed": self.seed,
+            "recipe": recipe_to_json(self.recipe),
+            "trains": self.networks.trains,
+            "generating": [m.state_dict() for m in self.networks.modules()],
+            "averaged": [m.state_dict() for m in self.averaged],
+            "discriminator": self.networks.discriminator.state_dict(),
+            "optimiser_g": self.optimiser_g.state_dict(),
+            "optimiser_d": self.optimiser_d.state_dict(),
+            "precision": self.precision.state_dict(),
+            "pools": pools,
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        for modules, saved in ((self.networks.modules(), "generating"), (self.averaged, "averaged")):
+            for module, tensors in zip(modules, state[saved], strict=True):
                 module.load_state_dict(tensors)
-        self.discriminator.load_state_dict(state["discriminator"])
+        self.networks.discriminator.load_state_dict(state["discriminator"])
         self.optimiser_g.load_state_dict(state["optimiser_g"])
         self.optimiser_d.load_state_dict(state["optimiser_d"])
-        self.step, self.seed = state["step"], state["seed"]
+        self.precision.load_state_dict(state.get("precision", {}))
+        pools = state.get("pools", [])
+        if len(pools) == self.world:  # with another number of processes the pools start empty
+            self.pool.load_state_dict(pools[self.rank], self.device)
+        self.step = state["step"]
 
 
-def _finite(value: float) -> bool:
-    return value == value and abs(value) != float("inf")
+def _check_same_network(saved: dict[str, Any], recipe: Recipe, folder: Path) -> None:
+    ours = recipe_to_json(recipe)
+    for part in ("generator", "encoder", "discriminator", "code_dim"):
+        theirs, own = saved[part], ours[part]
+        if (list(theirs) if isinstance(theirs, tuple) else theirs) != (list(own) if isinstance(own, tuple) else own):
+            raise TrainingError(
+                f"{folder} holds a run of another network; choose another folder, or resume with its own recipe."
+            )

@@ -1,0 +1,62 @@
+"""Mixed precision where the device computes it faster."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor
+
+from core.errors import TrainingError
+
+_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class Precision:
+    """The number format of a run's arithmetic; weights and optimisers stay float32.
+
+    Args:
+        name: ``auto``, ``float32``, ``bfloat16`` or ``float16``. ``auto`` takes
+            bfloat16 on CUDA cards that have it, float16 on older ones, else float32.
+
+    Attributes:
+        name: the format chosen.
+
+    Raises:
+        TrainingError: for another name.
+    """
+
+    def __init__(self, name: str, device: torch.device):
+        if name == "auto":
+            name = "float32"
+            if device.type == "cuda":
+                native = torch.cuda.get_device_capability(device) >= (8, 0)
+                name = "bfloat16" if native else "float16"
+        if name not in _TYPES:
+            raise TrainingError(f"There is no precision '{name}'; choose auto, {', '.join(_TYPES)}.")
+        self.name, self.device = name, device
+        # Half precision's small range loses gradients; they are scaled up and down again.
+        self._scaler = torch.amp.GradScaler(device.type, enabled=name == "float16")
+
+    def autocast(self):
+        """A context in which the networks compute in this format."""
+        if self.name == "float32":
+            return nullcontext()
+        return torch.autocast(self.device.type, _TYPES[self.name])
+
+    def scale(self, loss: Tensor) -> Tensor:
+        """``loss`` as it goes into ``backward``."""
+        return self._scaler.scale(loss)
+
+    def update(self, *optimisers: torch.optim.Optimizer) -> None:
+        """Step each optimiser; with float16, not those whose gradients overflowed."""
+        for optimiser in optimisers:
+            self._scaler.step(optimiser)
+        self._scaler.update()
+
+    def state_dict(self) -> dict:
+        return self._scaler.state_dict()
+
+    def load_state_dict(self, state: dict) -> None:
+        if state and self.name == "float16":
+            self._scaler.load_state_dict(state)

@@ -1,0 +1,142 @@
+"""One optimiser step: E looks, G renders, D judges, all learn (pix2pixHD, sec. 3)."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
+
+from core.data.crops import Batch
+from core.errors import TrainingError
+from core.networks.perceptual import PerceptualLoss
+from core.rendering.conditioning import Conditioning, dense
+from core.training.distributed import mean_over_processes, rank_and_world
+from core.training.losses import discriminator_gan_loss, feature_matching_loss, generator_gan_loss
+from core.training.networks import Networks
+from core.training.pool import HistoryPool
+from core.training.precision import Precision
+from core.training.recipes import Recipe
+
+
+class Step:
+    """Computes losses and gradients of one stage's networks.
+
+    Args:
+        networks: at the stage to train; make another Step when it changes.
+        perceptual: the perceptual loss, or None to leave it out.
+        pool: fakes that D has seen before.
+        precision: of the arithmetic.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        networks: Networks,
+        perceptual: PerceptualLoss | None,
+        pool: HistoryPool,
+        precision: Precision,
+    ):
+        self.recipe, self.networks, self.perceptual = recipe, networks, perceptual
+        self.pool, self.precision = pool, precision
+        self.label_count = len(networks.label_set)
+        self.generating = _spread(networks.generating, networks.device)
+        self.judging = _spread(networks.discriminator, networks.device)
+        self.weights = {
+            "gan": recipe.gan_weight,
+            "features": recipe.feature_weight,
+            "perceptual": recipe.perceptual_weight,
+            "pixel": recipe.pixel_weight,
+        }
+
+    def gradients(self, batch: Batch, numbers: list[int]) -> dict[str, float]:
+        """Add the gradients of one step to G, E and D; returns unweighted losses.
+
+        Args:
+            batch: this process's crops.
+            numbers: of the crops, unique over the run.
+
+        Raises:
+            TrainingError: when a loss is no longer finite. Nothing is updated then.
+        """
+        parts = min(self.recipe.accumulate, len(numbers))
+        size = -(-len(numbers) // parts)
+        sums: dict[str, Tensor] = {}
+        for start in range(0, len(numbers), size):
+            part = Batch(*(t[start : start + size] for t in vars(batch).values()))
+            share = len(part.labels) / len(numbers)
+            last = start + size >= len(numbers)
+            for name, loss in self._part(part, numbers[start : start + size], share, last).items():
+                sums[name] = sums.get(name, 0) + share * loss.detach().float()
+        # One transfer from the device for all losses.
+        values = dict(zip(sums, mean_over_processes(torch.stack(list(sums.values()))).tolist()))
+        if not all(value == value and abs(value) != float("inf") for value in values.values()):
+            raise TrainingError(
+                "The losses are no longer finite; resume from the last checkpoint with a lower learning rate "
+                "(--set learning_rate=...)."
+            )
+        return values
+
+    def _part(self, batch: Batch, numbers: list[int], share: float, last: bool) -> dict[str, Tensor]:
+        with ExitStack() as stack:
+            if not last:  # the processes exchange gradients once a step
+                for module in (self.generating, self.judging):
+                    if isinstance(module, DistributedDataParallel):
+                        stack.enter_context(module.no_sync())
+            with self.precision.autocast():
+                losses, total, loss_d = self._losses(batch, numbers)
+            self.precision.scale(total * share).backward()
+            self.precision.scale(loss_d * share).backward()
+        return {**losses, "discriminator": loss_d}
+
+    def _losses(self, batch: Batch, numbers: list[int]) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        fake = self.generating(batch.labels, batch.edges, batch.photograph, batch.instances)
+        shown = self._shown(batch.labels, batch.edges)
+
+        # One pass over fake and real together trains D; instance norm keeps them apart.
+        old_labels, old_edges, old_fake = self.pool.query(batch.labels, batch.edges, fake.detach(), numbers)
+        old_shown = shown if old_labels is batch.labels else self._shown(old_labels, old_edges)
+        pairs = torch.cat((torch.cat((old_shown, old_fake), 1), torch.cat((shown, batch.photograph), 1)))
+        judged = self.judging(pairs.contiguous(memory_format=torch.channels_last))
+        count = len(fake)
+        on_fake = [[t[:count] for t in scale] for scale in judged]
+        on_real = [[t[count:] for t in scale] for scale in judged]
+        loss_d = discriminator_gan_loss(on_fake, on_real, self.recipe.gan)
+
+        # G is judged by the same D, whose weights take no gradient from it.
+        judged = _frozen(self.networks.discriminator)(
+            torch.cat((shown, fake), 1).contiguous(memory_format=torch.channels_last)
+        )
+        losses = {
+            "gan": generator_gan_loss(judged, self.recipe.gan),
+            "features": feature_matching_loss(judged, on_real),
+        }
+        if self.perceptual is not None:
+            losses["perceptual"] = self.perceptual(*self._seen(fake, batch.photograph))
+        if self.recipe.pixel_weight:
+            losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
+        return losses, sum(self.weights[name] * loss for name, loss in losses.items()), loss_d
+
+    def _shown(self, labels: Tensor, edges: Tensor) -> Tensor:
+        return dense(Conditioning(labels, edges), self.label_count)
+
+    def _seen(self, *images: Tensor) -> list[Tensor]:
+        scale = self.recipe.perceptual_scale
+        return [F.avg_pool2d(i, scale) if scale > 1 else i for i in images]
+
+
+def _frozen(module: nn.Module) -> Callable[[Tensor], list[list[Tensor]]]:
+    """A call of ``module`` through which gradients reach its input, never its weights."""
+    constants = {name: p.detach() for name, p in module.named_parameters()}
+    return lambda x: functional_call(module, constants, (x,))
+
+
+def _spread(module: nn.Module, device: torch.device) -> nn.Module:
+    """``module`` as it computes when the run has several processes."""
+    if rank_and_world()[1] == 1:
+        return module
+    return DistributedDataParallel(module, device_ids=[device.index] if device.type == "cuda" else None)
