@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import pickletools
 import struct
 from collections import OrderedDict
 
@@ -188,6 +189,45 @@ def test_old_instance_norm_statistics_are_left_out(tmp_path, capsys):
     torch.save(state, tmp_path / "old.pth")
     status, printed, _ = run(capsys, tmp_path / "old.pth", "--out", tmp_path / "old.safetensors")
     assert status == 0 and "2 unused statistics" in printed
+
+
+class _Pickle2017:
+    """Stands in for the pickle module: writes tensors as PyTorch 0.2 did, by ``_rebuild_tensor``."""
+
+    dump, HIGHEST_PROTOCOL = staticmethod(pickle.dump), 2
+
+    class Pickler(pickle.Pickler):
+        def reducer_override(self, value):
+            if isinstance(value, torch.Tensor):
+                storage = value._typed_storage()
+                return torch._utils._rebuild_tensor, (storage, 0, tuple(value.shape), value.stride())
+            return NotImplemented
+
+
+def _as_python_2(raw):
+    """The pickles at the start of a .pth with every text written as Python 2 wrote it, a byte string."""
+    written, start = b"", 0
+    for _ in range(5):  # magic number, protocol, system, the state dict, names of the storages
+        operations = list(pickletools.genops(raw[start:]))
+        bounds = [at for _, _, at in operations[1:]] + [operations[-1][2] + 1]
+        for (operation, text, at), end in zip(operations, bounds):
+            if operation.name == "BINUNICODE":
+                written += b"U" + bytes([len(text)]) + text.encode("ascii")
+            else:
+                written += raw[start + at : start + end]
+        start += bounds[-1]
+    return written + raw[start:]
+
+
+def test_files_of_2017_written_by_python_2_are_read(tmp_path):
+    state = small_generator().state_dict()
+    path = tmp_path / "old.pth"
+    torch.save(OrderedDict(state), path, pickle_module=_Pickle2017, _use_new_zipfile_serialization=False)
+    raw = _as_python_2(path.read_bytes())
+    assert b"_rebuild_tensor\n" in raw and b"U\x0emodel.1.weight" in raw
+    path.write_bytes(raw)
+    found = read_state_dict(path)
+    assert found.keys() == state.keys() and all(torch.equal(found[k], state[k]) for k in state)
 
 
 @pytest.mark.parametrize("legacy", [True, False])
