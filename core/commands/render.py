@@ -1,0 +1,190 @@
+"""``main.py render``: photographs from label maps, one or a folder of them, without a window."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from core.commands.bench import size
+from core.errors import DataError, SceneError, VedutaError
+from core.scene.png import SIDE_LIMIT
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py render",
+        description="Turn label maps into photographs. A folder may be in the Cityscapes or the pix2pixHD layout, "
+        "or simply hold label maps.",
+    )
+    parser.add_argument(
+        "--labels", type=Path, required=True, metavar="PATH", help="label map (PNG), project (.veduta) or folder"
+    )
+    parser.add_argument(
+        "--instances", type=Path, metavar="PATH",
+        help="instance map (16-bit PNG), or a folder paired with --labels by sorted order; "
+        "without it each connected region of a thing becomes an object",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="picture (.png .jpg .tif), or folder")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="model file; without it the one that comes along")
+    parser.add_argument("--codes", type=int, metavar="SEED", help="give every object a look drawn by this seed")
+    parser.add_argument(
+        "--code", type=_object_look, action="append", default=[], metavar="OBJECT=K",
+        help="give an object (instance value, such as 26003) look K of its class; may be repeated",
+    )
+    parser.add_argument("--size", type=size, metavar="WxH", help="resize the maps first, such as 2048x1024")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: auto)")
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """Render; 0 when all pictures are written, 2 with a sentence for what could not be."""
+    arguments = parser().parse_args(argv)
+    if arguments.size and max(arguments.size) > SIDE_LIMIT:
+        raise SceneError(f"A picture can be at most {SIDE_LIMIT} pixels a side; choose a smaller --size.")
+    if arguments.labels.is_dir():
+        return _render_folder(arguments)
+    scene = _open(arguments.labels, arguments.instances)
+    _check_ending(arguments.out)
+    _write(arguments, _renderer(arguments), scene, arguments.out)
+    print(f"Written: {arguments.out}")
+    return 0
+
+
+def _render_folder(arguments: argparse.Namespace) -> int:
+    """One bad street is named and passed over; the rest is rendered."""
+    from tqdm import tqdm
+
+    streets = _streets(arguments)
+    renderer = _renderer(arguments)
+    failed = 0
+    for pair, target in tqdm(streets, unit="street", file=sys.stderr):
+        try:
+            scene = _open(pair.labels, pair.instances)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(arguments, renderer, scene, target)
+        except (VedutaError, OSError) as error:
+            failed += 1
+            tqdm.write(f"error: {pair.labels.name}: {error}", file=sys.stderr)
+    print(f"Written: {len(streets) - failed} of {len(streets)} pictures to {arguments.out}")
+    return 2 if failed else 0
+
+
+def _streets(arguments: argparse.Namespace) -> list:
+    """(pair, picture to write) for each street of a folder, whichever layout it has."""
+    from core.scene.cityscapes import LABELS_ENDING, Pair, find_pairs
+    from core.scene.pix2pixhd_folders import find_folder_pairs, phases, pictures
+
+    folder, out = arguments.labels, arguments.out
+    if out.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff") or out.is_file():
+        raise DataError(f"--labels is a folder, so --out must be one too; '{out}' is not.")
+    if arguments.instances is not None:
+        maps = _label_files(folder, LABELS_ENDING, pictures)
+        if not arguments.instances.is_dir():
+            raise DataError(f"--labels is a folder, so --instances must be one too; '{arguments.instances}' is not.")
+        others = _label_files(arguments.instances, "_instanceIds.png", pictures)
+        if len(maps) != len(others):
+            raise DataError(
+                f"'{folder}' holds {len(maps)} label maps but '{arguments.instances}' {len(others)} instance maps; "
+                "they are paired by sorted order, so the numbers must agree."
+            )
+        pairs = [Pair(_name(path), path, other) for path, other in zip(maps, others)]
+        return _targets(pairs, out)
+    found = phases(folder)
+    if found:
+        return [
+            street
+            for phase in found
+            for street in _targets(find_folder_pairs(folder, phase), out if len(found) == 1 else out / phase)
+        ]
+    if folder.name.endswith("_label") and folder.name.removesuffix("_label") in phases(folder.parent):
+        return _targets(find_folder_pairs(folder.parent, folder.name.removesuffix("_label")), out)
+    if any(folder.rglob("*" + LABELS_ENDING)):
+        return _targets(find_pairs(folder), out)
+    maps = pictures(folder)
+    if not maps:
+        raise DataError(f"'{folder}' holds no label maps; choose a folder with PNG files.")
+    return _targets([Pair(path.stem, path) for path in maps], out)
+
+
+def _label_files(folder: Path, ending: str, pictures) -> list[Path]:
+    """The files with Cityscapes' ending, or all pictures where none has it."""
+    files = pictures(folder)
+    return [path for path in files if path.name.endswith(ending)] or files
+
+
+def _targets(pairs: list, out: Path) -> list:
+    """Each pair with its picture's path; DataError where two streets would share one."""
+    pairs = [replace(pair, name=_name(pair.labels)) for pair in pairs]
+    if len({pair.name for pair in pairs}) != len(pairs):
+        raise DataError("Two label maps have the same file name, so one picture would replace the other; rename one.")
+    return [(pair, out / f"{pair.name}.png") for pair in pairs]
+
+
+def _name(labels: Path) -> str:
+    return re.sub(r"(_gt(Fine|Coarse))?_labelIds$", "", labels.stem)
+
+
+def _open(labels: Path, instances: Path | None):
+    from core.scene.cityscapes import load_pair
+    from core.scene.project import SUFFIX, load_project
+
+    if labels.suffix.lower() == SUFFIX:
+        if instances is not None:
+            raise SceneError("A project holds its own instance map; leave --instances out.")
+        return load_project(labels).scene
+    return load_pair(labels, instances)
+
+
+def _renderer(arguments: argparse.Namespace):
+    from core.models.model_file import load_model
+    from core.rendering.renderer import Renderer, default_model_path
+
+    return Renderer(load_model(arguments.model or default_model_path()), arguments.device)
+
+
+def _write(arguments: argparse.Namespace, renderer, scene, target: Path) -> None:
+    """Render one scene with the codes and the size that were asked for."""
+    from core.scene.files import resize_nearest, write_picture
+
+    label_map, instance_map = scene.label_map, scene.instance_map
+    codes = dict(scene.codes)
+    book = renderer.model.code_book
+    if arguments.codes is not None and book is not None:
+        codes |= book.random_codes(scene.objects(), arguments.codes)
+    for value, look in arguments.code:
+        if value not in scene.objects():
+            shown = ", ".join(str(v) for v in list(scene.objects())[-4:])
+            raise SceneError(f"There is no object {value} in '{arguments.labels.name}'; it has for example {shown}.")
+        label_id = scene.objects()[value].label_id
+        name = scene.label_set[label_id].name if label_id in scene.label_set else f"class {label_id}"
+        if book is None or not book.looks(label_id):
+            raise SceneError(f"This model has no looks to choose from for '{name}'; leave --code {value}={look} out.")
+        if look >= book.looks(label_id):
+            raise SceneError(f"This model has looks 0 to {book.looks(label_id) - 1} for '{name}'; choose one of them.")
+        codes[value] = book.code(label_id, look)
+    if arguments.size:
+        label_map = resize_nearest(label_map, arguments.size)
+        instance_map = resize_nearest(instance_map, arguments.size)
+    write_picture(target, renderer.render(label_map, instance_map, codes, scene.label_set))
+
+
+def _check_ending(out: Path) -> None:
+    """Refuse a name that can't be written before rendering for it."""
+    from core.errors import BadImageError
+    from core.scene.files import PICTURE_SUFFIXES
+
+    if out.suffix.lower() not in PICTURE_SUFFIXES:
+        raise BadImageError(f"'{out.name}' does not end in .png, .jpg or .tif; give the picture one of these.")
+    if not out.absolute().parent.is_dir():
+        raise BadImageError(f"There is no folder '{out.parent}' for the picture; make it first.")
+
+
+def _object_look(text: str) -> tuple[int, int]:
+    """``26003=2`` -> (26003, 2), for argparse."""
+    match = re.fullmatch(r"(\d{1,5})=(\d{1,4})", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"'{text}' is no choice of a look; write it as 26003=2")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,53 @@
+"""What all tests share. Qt runs without a screen unless the environment says otherwise."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_API", "pyside6")
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.scene.scene import Scene
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = ROOT.parent / "shared" / "cityscapes_samples"
+
+
+def make_street(size: tuple[int, int] = (96, 48)) -> Scene:
+    """A small street: sky, a building, a road, two cars (26000, 26004), a group of cars, a person, parts."""
+    width, height = size
+    labels = np.full((height, width), 23, np.uint8)
+    labels[height // 4:height // 2, : width // 2] = 11
+    labels[height // 2:] = 7
+    instances = labels.astype(np.uint16)
+
+    def put(x0, y0, x1, y1, label_id, value):
+        area = np.s_[int(y0 * height):int(y1 * height), int(x0 * width):int(x1 * width)]
+        labels[area] = label_id
+        instances[area] = value
+
+    put(0.10, 0.55, 0.35, 0.75, 26, 26000)
+    put(0.15, 0.70, 0.20, 0.80, 48, 26000)  # a wheel
+    put(0.30, 0.60, 0.50, 0.85, 26, 26004)
+    put(0.60, 0.50, 0.80, 0.60, 26, 26)
+    put(0.85, 0.45, 0.90, 0.80, 24, 24001)
+    put(0.10, 0.30, 0.20, 0.40, 40, 11)  # a window
+    return Scene(labels, instances, codes={26000: np.array([0.5, -1.0, 0.25], np.float32)})
+
+
+@pytest.fixture
+def street() -> Scene:
+    return make_street()
+
+
+@pytest.fixture
+def samples() -> Path:
+    """Real Cityscapes pairs, where this machine has them."""
+    if not SAMPLES.is_dir():
+        pytest.skip("the Cityscapes samples are not on this machine")
+    return SAMPLES
