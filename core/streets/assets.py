@@ -11,8 +11,15 @@ import numpy as np
 from core.streets.parts import Part
 from core.streets.plan import Item
 
-#: How often each car body is met.
-CAR_BODIES = {"hatchback": 0.3, "sedan": 0.22, "estate": 0.18, "suv": 0.2, "sports": 0.03, "taxi": 0.04, "pickup": 0.03}
+#: A plan's kind of vehicle -> the bodies it may have and how often each is met.
+BODIES = {
+    "car": {"hatchback": 0.3, "sedan": 0.22, "estate": 0.18, "suv": 0.2, "sports": 0.03, "taxi": 0.04, "pickup": 0.03},
+    "truck": {"box_truck": 0.6, "flatbed": 0.2, "tipper": 0.2},
+    "bus": {"city_bus": 0.75, "coach": 0.25},
+}
+
+#: Kinds that are built to the item's length, which runs along their own y.
+LONG = ("hedge", "fence", "wall", "guard_rail")
 
 
 @lru_cache(maxsize=None)
@@ -22,20 +29,22 @@ def _module(name: str) -> ModuleType:
 
 def key_of(item: Item) -> tuple:
     """What decides an item's mesh: items with equal keys are copies of one asset."""
-    length = round(item.length, 1) if item.family == "hedge" or item.kind == "fence" else 0.0
+    length = round(item.length, 1) if item.kind in LONG else 0.0
     return item.family, item.kind, item.seed, item.option, length
 
 
 def parts_of(item: Item) -> list[Part]:
     """The parts of one asset in its own frame."""
     rng = np.random.default_rng([item.seed, len(item.kind), len(item.family)])
-    return _FAMILIES[item.family](item, rng)
+    try:
+        return _FAMILIES[item.family](item, rng)
+    except (ModuleNotFoundError, KeyError):  # while the asset modules are being written
+        return []
 
 
 def _vehicle(item: Item, rng) -> list[Part]:
-    kind = item.kind
-    if kind == "car":
-        kind = str(rng.choice(list(CAR_BODIES), p=list(CAR_BODIES.values())))
+    bodies = BODIES.get(item.kind, {item.kind: 1.0})
+    kind = str(rng.choice(list(bodies), p=list(bodies.values())))
     return _module("vehicles").vehicle(kind, rng)
 
 
@@ -56,10 +65,8 @@ def _hedge(item: Item, rng) -> list[Part]:
 
 
 def _furniture(item: Item, rng) -> list[Part]:
-    furniture = _module("furniture")
-    if item.kind == "fence":
-        return furniture.fence(rng, length=item.length)
-    return furniture.furniture(item.kind, rng)
+    options = {"length": item.length} if item.kind in LONG else {}
+    return _module("furniture").furniture(item.kind, rng, item.option, **options)
 
 
 _FAMILIES = {

@@ -16,7 +16,7 @@ from mathutils import Matrix
 
 from core.streets import assets, materials
 from core.streets.buildings import building
-from core.streets.ground import ground
+from core.streets.ground import KERB_HEIGHT, ground
 from core.streets.parts import Part
 from core.streets.plan import Item, StreetPlan
 from core.streets.populate import CLASS_OF
@@ -171,8 +171,11 @@ def build(plan: StreetPlan) -> None:
     for item in plan.items:
         key = assets.key_of(item)
         if key not in meshes:
-            meshes[key] = asset_mesh("-".join(map(str, key[:2])), assets.parts_of(item))
-        raised = 0.12 if not plan.kerb_right < item.t < plan.kerb_left and item.family not in ("vehicle", "rider") or _on_pavement(plan, item) else 0.0
+            parts = assets.parts_of(item)
+            meshes[key] = asset_mesh("-".join(map(str, key[:2])), parts) if parts else None
+        if meshes[key] is None:
+            continue
+        raised = KERB_HEIGHT if _on_pavement(plan, item) else 0.0
         matrix = plan.axis.pose(item.s, item.t, item.turn, raised)
         if item.scale != 1.0:
             matrix[:3, :3] *= item.scale

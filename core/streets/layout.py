@@ -222,8 +222,12 @@ def _sky(rng) -> Sky:
     kind = str(rng.choice(["clear", "fair", "hazy", "overcast"], p=[0.3, 0.3, 0.2, 0.2]))
     cover = {"clear": 0.1, "fair": 0.5, "hazy": 0.35, "overcast": 1.0}[kind] * float(rng.uniform(0.7, 1.15))
     wet = float(rng.uniform(0.25, 0.8)) if rng.random() < (0.4 if kind == "overcast" else 0.08) else 0.0
+    # Most pictures are taken when some sun reaches the road: along the street, or high.
+    along = rng.random() < 0.6
+    azimuth = rng.choice([0.0, math.pi]) + rng.normal(0, 0.55) if along else rng.uniform(0, 2 * math.pi)
+    elevation = rng.uniform(18, 58) if along else rng.uniform(30, 64)
     return Sky(
-        kind=kind, elevation=math.radians(float(rng.uniform(18, 62))), azimuth=float(rng.uniform(0, 2 * math.pi)),
+        kind=kind, elevation=math.radians(float(elevation)), azimuth=float(azimuth % (2 * math.pi)),
         cover=min(cover, 1.0), exposure=float(rng.normal(0, 0.18)), warmth=float(np.clip(rng.normal(0.1, 0.35), -1, 1)),
         look=str(rng.choice(["agx", "agx contrast", "filmic"], p=[0.35, 0.4, 0.25])), wet=wet,
     )

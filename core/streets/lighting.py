@@ -44,7 +44,8 @@ def _world(plan: StreetPlan) -> "bpy.types.World":
     node.sun_elevation, node.sun_rotation = sky.elevation, math.pi / 2 - sky.azimuth
     node.air_density = 1.0
     node.aerosol_density = {"clear": 0.7, "fair": 1.2, "hazy": 4.0, "overcast": 2.0}[sky.kind]
-    blue = node.outputs["Color"]
+    # Cameras desaturate skylight a little against what the model gives.
+    blue = g.mix(0.22, node.outputs["Color"], (6.5, 7.5, 8.5))
     direction = g.node("ShaderNodeTexCoord", _out="Generated")
     z = g.node("ShaderNodeSeparateXYZ", Vector=direction).node.outputs[2]
     # Clouds lie on a plane overhead, so they crowd together towards the horizon.
@@ -59,8 +60,7 @@ def _world(plan: StreetPlan) -> "bpy.types.World":
         colour = g.scaled(grey, g.math("MULTIPLY", tone, height))
     else:
         bright = g.node("ShaderNodeRGB")
-        value = 1.0
-        bright.node.outputs[0].default_value = (value, value * 0.985, value * 0.96, 1.0)
+        bright.node.outputs[0].default_value = (0.86, 0.87, 0.88, 1.0)
         shade = g.ramp(g.noise(place, 2.3, 4.0, 0.6), 0.3, 0.72, 1.35, 0.75)
         cover = g.ramp(shape, 0.66 - 0.32 * sky.cover, 0.80 - 0.26 * sky.cover, 0.0, 0.92)
         haze = g.ramp(z, 0.0, 0.35, {"clear": 0.25, "fair": 0.35, "hazy": 0.8}[sky.kind], 0.0)
@@ -75,7 +75,7 @@ def _world(plan: StreetPlan) -> "bpy.types.World":
 
 
 #: Brings the physical sky to the scale on which a sunlit white wall is about 1.
-SKY_SCALE = 1.0
+SKY_SCALE = 0.07
 
 
 def id_world() -> "bpy.types.World":

@@ -182,7 +182,7 @@ def _wetness(g: Graph, s: Surface, rough):
     if s.strength <= 0:
         return rough
     puddles = g.noise(g.object_place(), 0.22, 3.0, 0.5)
-    return g.ramp(puddles, 0.62 - 0.35 * s.strength, 0.72 - 0.25 * s.strength, rough * 0.8, 0.08)
+    return g.ramp(puddles, 0.74 - 0.34 * s.strength, 0.84 - 0.28 * s.strength, rough * 0.8, 0.08)
 
 
 def _asphalt(g: Graph, s: Surface):
@@ -283,13 +283,13 @@ def _mirror_glass(g: Graph, s: Surface):
     wave = g.bump(g.noise(g.object_place(), 0.9, 1.0), 0.08, 0.05)
     if s.strength >= 2.0:
         goods = g.node("ShaderNodeTexVoronoi", _out="Color", _set={"feature": "F1", "distance": "CHEBYCHEV"},
-                       Vector=g.vector("MULTIPLY", place, (1.0, 1.4, 1.0)), Scale=3.2)
+                       Vector=g.vector("MULTIPLY", place, (1.0, 1.4, 1.0)), Scale=2.4)
         lit = g.noise(place, 0.7, 2.0)
         height = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[1]
         shelf = g.math("MULTIPLY", g.ramp(height, 0.2, 2.6, 1.0, 0.25), g.ramp(lit, 0.4, 0.7, 0.02, 0.75))
         second = s.second or (0.3, 0.25, 0.2)
-        wares = g.mix(0.65, goods, second)
-        return g.principled(Base_Color=s.colour, Emission_Color=g.scaled(wares, shelf), Emission_Strength=0.55, Normal=wave, **options)
+        wares = g.mix(0.82, goods, second)
+        return g.principled(Base_Color=s.colour, Emission_Color=g.scaled(wares, shelf), Emission_Strength=0.35, Normal=wave, **options)
     if s.strength >= 1.0:
         u = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[0]
         folds = g.math("SINE", g.math("ADD", g.math("MULTIPLY", u, 42.0), g.math("MULTIPLY", g.noise(place, 3.0, 1.0), 9.0)))

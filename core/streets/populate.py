@@ -19,8 +19,10 @@ FOOTPRINTS = {
     "car": (4.7, 1.95), "van": (5.6, 2.1), "truck": (8.6, 2.6), "bus": (12.4, 2.7), "tram": (27.0, 2.6),
     "motorcycle": (2.2, 0.9), "bicycle": (1.8, 0.6), "person": (0.6, 0.6), "tree": (1.1, 1.1),
     "lamp": (0.6, 0.6), "traffic light": (0.6, 0.6), "sign": (0.5, 0.5), "bin": (0.7, 0.7),
-    "bench": (0.9, 2.0), "bollard": (0.3, 0.3), "hydrant": (0.4, 0.4), "cabinet": (0.6, 1.2),
-    "post": (0.3, 0.3), "shelter": (1.8, 4.2), "column": (1.4, 1.4), "planter": (1.0, 1.0), "stand": (0.9, 1.8),
+    "bench": (0.9, 2.1), "bollard": (0.4, 0.4), "hydrant": (0.4, 0.4), "cabinet": (0.6, 1.4),
+    "post": (0.6, 0.6), "shelter": (1.9, 4.2), "column": (1.6, 1.6), "planter": (1.1, 1.2), "stand": (1.0, 1.8),
+    "cafe": (2.3, 2.3), "parasol": (3.4, 3.4), "wheelie_bin": (1.3, 1.5), "bags": (2.0, 2.0), "box": (1.0, 1.0),
+    "cone": (0.6, 0.6), "barricade": (0.8, 2.4), "caravan": (7.0, 2.4),
 }
 CLASS_OF = {
     "car": 26, "van": 26, "truck": 27, "bus": 28, "tram": 31, "motorcycle": 32, "bicycle": 33,
@@ -66,7 +68,7 @@ class _Crowd:
 
     def add(self, family, kind, s, t, turn, rng, option="", margin=0.05, scale=1.0, length=None, moving=False) -> bool:
         footprint = FOOTPRINTS.get(kind, (0.6, 0.6)) if family != "tree" else FOOTPRINTS["tree"]
-        size = (length, 0.8) if length else footprint
+        size = (0.7, length) if length else footprint
         if not self.taken.add(s, t, size[0], size[1], turn, margin):
             return False
         label = CLASS_OF.get(kind, CLASS_OF.get(family))
@@ -77,7 +79,7 @@ class _Crowd:
         pool = VARIANTS.get(kind, VARIANTS.get(family, 3))
         seed = self.plan.seed % 100_000 * 100 + int(rng.integers(pool))
         self.items.append(Item(
-            family, kind, float(s), float(t), float(turn), size[0], size[1], seed, number, option, float(scale), moving
+            family, kind, float(s), float(t), float(turn), max(size) if length else size[0], min(size) if length else size[1], seed, number, option, float(scale), moving
         ))
         return True
 
@@ -132,6 +134,13 @@ def _traffic(rng, plan, crowd, busy) -> None:
             else:
                 crowd.add("vehicle", kind, s, middle + rng.normal(0, 0.12), turn + rng.normal(0, 0.008), rng, margin=0.8, moving=True)
             s += 7.0 + float(rng.exponential(30.0 / busy / 1.3))
+    if rng.random() < 0.12:
+        # A small road works on the right-hand lane.
+        lane = min((b for b in plan.bands if b.kind == "lane"), key=lambda b: b.t0)
+        s = float(rng.uniform(45, 110))
+        for i in range(int(rng.integers(3, 7))):
+            crowd.add("furniture", "cone", s + 2.2 * i, lane.t0 + 0.4 + 0.15 * i, 0.0, rng)
+        crowd.add("furniture", "barricade", s + 16, lane.t0 + 1.3, math.pi, rng)
     for crossing in plan.crossings[1:-1]:
         for direction in (-1, 1):
             t = float(rng.uniform(10, 50)) * rng.choice([-1, 1])
@@ -230,6 +239,16 @@ def _furniture(rng, plan, crowd) -> None:
             deep = {"shelter": 1.5, "column": 1.2, "bench": 1.0, "planter": 0.9}.get(kind, 0.6)
             facing = along + math.pi if kind == "sign" else inward
             crowd.add("furniture", kind, s, kerb + side * deep, facing, rng)
+        walk = _walk(plan, side)
+        for _ in range(int(rng.integers(2, 7))):
+            kind = str(rng.choice(["cabinet", "cafe", "parasol", "wheelie_bin", "bags", "box"], p=[0.25, 0.22, 0.08, 0.3, 0.08, 0.07]))
+            deep = FOOTPRINTS[kind][0]
+            if walk - deep < 1.5:
+                continue
+            for _ in range(int(rng.integers(2, 5)) if kind in ("cafe", "wheelie_bin") else 1):
+                s = float(rng.uniform(plan.axis.start + 8, plan.axis.end - 8))
+                if _clear_of_crossings(plan, s, 5.0):
+                    crowd.add("furniture", kind, s, kerb + side * (walk - deep / 2), inward, rng)
         if rng.random() < 0.3:
             start = float(rng.uniform(plan.axis.start + 10, plan.axis.end - 50))
             for i in range(int(rng.integers(6, 18))):
@@ -275,9 +294,9 @@ def _gardens(rng, plan, crowd) -> None:
             length = float(rng.uniform(3, 7))
             roll = rng.random()
             if roll < 0.45:
-                crowd.add("hedge", "hedge", s + length / 2, line, 0.0, rng, length=length, margin=0.0)
-            elif roll < 0.6:
-                crowd.add("furniture", "fence", s + length / 2, line, side * -math.pi / 2, rng, length=length, margin=0.0)
+                crowd.add("hedge", "hedge", s + length / 2, line, side * -math.pi / 2, rng, length=length, margin=0.0)
+            elif roll < 0.75:
+                crowd.add("furniture", str(rng.choice(["fence", "wall"], p=[0.65, 0.35])), s + length / 2, line, side * -math.pi / 2, rng, length=length, margin=0.0)
             s += length + float(rng.uniform(0.3, 2.5))
         for _ in range(int((block.s1 - block.s0) / 14)):
             crowd.add("tree", str(rng.choice(["birch", "oval", "conifer", "ornamental"])), rng.uniform(block.s0 + 5, block.s1 - 5), line + side * rng.uniform(1.2, 2.2),

@@ -184,9 +184,13 @@ def developed(scene, linear: np.ndarray, sky) -> np.ndarray:
     # Centre-weighted towards the street, as a car's camera meters: the sky may burn out.
     street = luminance[int(height * 0.3):int(height * 0.9)]
     metered = math.exp(float(np.log(np.clip(street, 1e-3, 20)).mean()))
-    gain = 0.17 / metered * 2 ** sky.exposure
-    w = 0.09 * sky.warmth
-    balanced = linear * (np.array([1 + w, 1, 1 - w], np.float32) * gain)
+    gain = 0.115 / metered * 2 ** sky.exposure
+    # Half-way to a grey street, the way automatic white balance holds back.
+    lit = linear[int(height * 0.3):].reshape(-1, 3)
+    mean = lit[lit.max(1) < 3 * metered].mean(0)
+    balance = np.clip((mean.mean() / np.maximum(mean, 1e-4)) ** 0.55, 0.6, 1.6)
+    w = 0.07 * sky.warmth
+    balanced = linear * (balance * np.array([1 + w, 1, 1 - w]) * gain).astype(np.float32)
     transform, look = lighting.LOOKS[sky.look]
     view = scene.view_settings
     view.view_transform = transform
