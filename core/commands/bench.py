@@ -40,13 +40,15 @@ def main(argv: list[str]) -> int:
     except VedutaError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    _progress("")
     print(json.dumps(result, indent=2) if arguments.json else arguments.module.report(result))
     return 0
 
 
 def _progress(text: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r\033[K{text} ...", end="", file=sys.stderr, flush=True)
+        # Each text takes the last one's line; an empty one clears it.
+        print(f"\r\033[K{text}{' ...' if text else ''}", end="", file=sys.stderr, flush=True)
 
 
 def size(text: str) -> tuple[int, int]:

@@ -39,7 +39,7 @@ def read_state_dict(path: str | Path) -> dict[str, torch.Tensor]:
 
             loaded = load_file(path)
         elif not head.startswith((_ZIP, _PICKLE)):
-            raise ModelFileError(f"{path.name} is {_what_it_is(head)}, not a PyTorch weight file; download it again.")
+            raise ModelFileError(f"{path.name} is {_what_it_is(head)}; give a .pth or .safetensors with weights.")
         else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about unusual pickles; they are refused below in our words
@@ -87,12 +87,12 @@ def _looks_like_safetensors(head: bytes) -> bool:
 def _what_it_is(head: bytes) -> str:
     start = head.lstrip()[:64].lower()
     if not head:
-        return "an empty file"
+        return "empty"
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<")):
-        return "a web page"
+        return "a web page, not a weight file"
     if start.startswith(b"version https://git-lfs"):
-        return "a Git LFS pointer"
-    return "something else"
+        return "a Git LFS pointer, not the weight file itself"
+    return "no weight file"
 
 
 def _damaged(path: Path) -> str:
