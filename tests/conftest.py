@@ -40,6 +40,12 @@ def make_street(size: tuple[int, int] = (96, 48)) -> Scene:
     return Scene(labels, instances, codes={26000: np.array([0.5, -1.0, 0.25], np.float32)})
 
 
+def scene_state(scene: Scene) -> tuple:
+    """All that an edit can change, for comparing exactly."""
+    codes = {value: code.tobytes() for value, code in scene.codes.items()}
+    return scene.label_map.tobytes(), scene.instance_map.tobytes(), codes
+
+
 @pytest.fixture
 def street() -> Scene:
     return make_street()
