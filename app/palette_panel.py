@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import (
-    QAbstractItemView, QLineEdit, QStyle, QStyledItemDelegate, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget,
+    QAbstractItemView, QHBoxLayout, QLineEdit, QStyle, QStyledItemDelegate, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget,
 )
 
 from app.context import StudioContext
@@ -52,11 +52,13 @@ class PalettePanel(QWidget):
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setItemDelegate(_Row(context, self.tree))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 4, 4, 4)
+        layout.setContentsMargins(12, 4, 4, 0)
         layout.setSpacing(8)
-        layout.addWidget(self.search)
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 8, 0)
+        top.addWidget(self.search)
+        layout.addLayout(top)
         layout.addWidget(self.tree)
-        layout.itemAt(0).widget().setContentsMargins(0, 0, 8, 0)
 
         self._items: dict[int, QTreeWidgetItem] = {}
         self._label_set = None
@@ -200,7 +202,7 @@ class _Row(QStyledItemDelegate):
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.6)
         painter.setFont(font)
         painter.setPen(QColor(look.muted))
-        painter.drawText(area.adjusted(4, 4, 0, 0), Qt.AlignmentFlag.AlignVCenter, index.data().upper())
+        painter.drawText(area.adjusted(2, 4, 0, 0), Qt.AlignmentFlag.AlignVCenter, index.data().upper())
         self._chevron(painter, area.adjusted(0, 4, 0, 0), index, QColor(look.faint))
 
     def _class(self, painter, area, option, index, label: Label, look) -> None:
@@ -211,7 +213,7 @@ class _Row(QStyledItemDelegate):
             painter.setBrush(QColor(look.accent_soft if chosen else look.hover))
             painter.drawRoundedRect(area.adjusted(indent, 0, 0, 0), 6, 6)
         side = 14 if label.parent is not None else 16
-        swatch = QRectF(area.left() + 7 + indent, area.center().y() - side / 2, side, side)
+        swatch = QRectF(area.left() + 8 + indent, area.center().y() - side / 2, side, side)
         draw_swatch(painter, swatch, label.colour, QColor(255, 255, 255, 60) if look.dark else QColor(0, 0, 0, 45))
         font = QFont(painter.font())
         font.setWeight(QFont.Weight.DemiBold if chosen else QFont.Weight.Normal)

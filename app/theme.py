@@ -163,7 +163,7 @@ def _style_sheet(look: Look) -> str:
     QToolButton:disabled {{ color: {look.faint}; }}
     QFrame#segments {{ background: {look.hover}; border-radius: 8px; }}
     QFrame#segments QToolButton {{ padding: 4px 10px; border-radius: 6px; margin: 2px; color: {look.muted}; }}
-    QFrame#segments QToolButton:checked {{ background: {look.raised}; color: {look.text}; }}
+    QFrame#segments QToolButton:checked {{ background: {look.line if look.dark else look.raised}; color: {look.text}; }}
     QFrame#segments QToolButton:disabled {{ color: {look.faint}; }}
     QLabel#panelTitle {{ color: {look.muted}; font-weight: 600; }}
     QWidget#panel, QScrollArea#panel, QScrollArea#panel > QWidget > QWidget {{ background: {look.panel}; }}
@@ -192,7 +192,7 @@ def _style_sheet(look: Look) -> str:
     QStatusBar::item {{ border: none; }}
     QStatusBar QLabel {{ color: {look.muted}; padding: 3px 6px; }}
     QSplitter::handle {{ background: {look.line}; }}
-    QSplitter::handle:hover {{ background: {look.accent}; }}
+    QSplitter::handle:hover {{ background: {look.faint}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {look.line}; border-radius: 3px; min-height: 28px; margin: 2px; }}
     QScrollBar::handle:vertical:hover {{ background: {look.faint}; }}
