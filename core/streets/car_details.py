@@ -318,7 +318,7 @@ def _mirrors(bag: Bag, tub: Tub, colour: Surface, rng):
     x = spec.x(spec.windows[0][0]) - 0.13
     z = float(tub.shoulder(x)) + 0.085 * big
     y = tub.half + 0.055
-    shell = blob((x, y, z), (0.13, 0.20, 0.145 * big), 2.8, 14, 9)
+    shell = blob((x, y, z), (0.13, 0.20, 0.145 * big), 2.8, 12, 7)
     v = shell[0]
     # the shell narrows outwards and its back is flat
     v[:, 0] = np.where(v[:, 0] < x, x + (v[:, 0] - x) * 0.45, v[:, 0])
@@ -366,10 +366,10 @@ def cabin(bag: Bag, tub: Tub, house: Greenhouse, rng):
     # dashboard
     x_dash = tub.cowl_x - 0.16
     z_dash = spec.z_cowl - 0.045
-    bag.add(blob((x_dash, 0, z_dash - 0.14), (0.62, 2 * wide - 0.06, 0.30), 4.5, 16, 7), CABIN)
+    bag.add(blob((x_dash, 0, z_dash - 0.14), (0.62, 2 * wide - 0.06, 0.30), 4.5, 12, 5), CABIN)
     driver = 0.37 if spec.width > 1.7 else 0.34
     hub = np.array([x_dash - 0.34, driver, z_dash - 0.06])
-    wheel = ring((0, 0, 0), 0.18, 0.016, "x", 18, 6)
+    wheel = ring((0, 0, 0), 0.18, 0.016, "x", 16, 5)
     wheel = shifted(turned(wheel, "y", 0.45), hub)
     bag.add(wheel, GAP)
     bag.add(shifted(turned(blob((0, 0, 0), (0.05, 0.30, 0.07), 3, 8, 5), "y", 0.45), hub), GAP)
@@ -385,9 +385,9 @@ def cabin(bag: Bag, tub: Tub, house: Greenhouse, rng):
         high = min(0.64, spec.height - 0.33 - z_seat)
         for y in places:
             seat_wide = 0.50 if k == 0 else 0.40
-            back = blob((0, 0, high / 2), (0.15, seat_wide, high), 3.5, 10, 6)
+            back = blob((0, 0, high / 2), (0.15, seat_wide, high), 3.5, 8, 6)
             bag.add(shifted(turned(back, "y", -0.32 if k == 0 else -0.28), (x, y, z_seat)), cloth)
-            head = blob((0, 0, high + 0.10), (0.10, 0.26, 0.17), 3, 10, 5)
+            head = blob((0, 0, high + 0.10), (0.10, 0.26, 0.17), 3, 8, 5)
             bag.add(shifted(turned(head, "y", -0.30), (x, y, z_seat)), cloth)
         bag.add(blob((x + 0.26, 0, z_seat), (0.56, 2 * wide - 0.2, 0.18), 4, 10, 5), cloth)
     if spec.style.get("shelf", True):

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.streets import cars
+from core.streets import buses, cars, trucks, two_wheelers
 from core.streets.parts import Part, Surface
+from core.streets.two_wheelers import Seat, seat
 
 #: kind -> Cityscapes class id.
 KINDS: dict[str, int] = {
     "hatchback": 26, "sedan": 26, "estate": 26, "suv": 26, "van": 26, "sports": 26, "taxi": 26, "pickup": 26,
+    "box_truck": 27, "flatbed": 27, "tipper": 27,
+    "city_bus": 28, "coach": 28,
+    "caravan": 29, "trailer": 30, "tram": 31,
+    "motorcycle": 32, "scooter": 32, "bicycle": 33, "city_bicycle": 33,
+}
+
+#: kind -> (builder(rng, colour, dims), (length, width, height)).
+_BUILDERS = {
+    "box_truck": (trucks.box_truck, (7.9, 2.50, 3.45)),
+    "flatbed": (trucks.flatbed, (7.6, 2.48, 2.68)),
+    "tipper": (trucks.tipper, (7.2, 2.48, 2.72)),
+    "caravan": (trucks.caravan, (6.6, 2.26, 2.58)),
+    "trailer": (trucks.trailer, (3.55, 1.72, 1.72)),
+    "city_bus": (buses.city_bus, (11.9, 2.55, 3.04)),
+    "coach": (buses.coach, (12.3, 2.55, 3.60)),
+    "tram": (buses.tram, (22.4, 2.40, 3.95)),
 }
 
 #: (share, low colour, high colour): linear RGB; the colour lies between the two.
@@ -49,6 +66,11 @@ def vehicle(kind: str, rng: np.random.Generator, colour=None) -> list[Part]:
     """
     if kind not in KINDS:
         raise KeyError(kind)
+    if kind in two_wheelers.BUILDERS:
+        return two_wheelers.BUILDERS[kind](rng, colour).parts()
+    if kind in _BUILDERS:
+        build, dims = _BUILDERS[kind]
+        return build(rng, colour, dims).parts()
     drawn = TAXI_IVORY if kind == "taxi" else car_colour(rng)
     paint = Surface("paint", tuple(colour) if colour is not None else drawn, roughness=0.4)
     return cars.car(kind, rng, paint).parts()
@@ -56,5 +78,24 @@ def vehicle(kind: str, rng: np.random.Generator, colour=None) -> list[Part]:
 
 def footprint(kind: str) -> tuple[float, float, float]:
     """(length, width, height) in metres; a vehicle stays within about 5 % of it, mirrors apart."""
+    if kind in two_wheelers.SIZES:
+        return two_wheelers.SIZES[kind]
+    if kind in _BUILDERS:
+        return _BUILDERS[kind][1]
     spec = cars.SPECS[kind]
-    return spec.length, spec.width, spec.height
+    return spec.length, spec.width, spec.height + (0.14 if kind == "taxi" else 0.0)
+
+
+def bonnet(rng: np.random.Generator, colour=None) -> list[Part]:
+    """The ego vehicle's bonnet, every part with label 1.
+
+    The origin is the middle of the windscreen's base, +x forward, z up from
+    there (the road lies 0.9 to 1.1 m below it). A camera behind the windscreen
+    stands at about (-0.6, 0, 0.35).
+    """
+    drawn = car_colour(rng)
+    paint = Surface("paint", tuple(colour) if colour is not None else drawn, roughness=0.4)
+    return cars.ego_bonnet(rng, paint).parts()
+
+
+__all__ = ["KINDS", "vehicle", "footprint", "bonnet", "seat", "Seat", "car_colour"]
