@@ -55,6 +55,8 @@ class LabelSet:
         self.name = name
         self.labels: tuple[Label, ...] = tuple(sorted(labels, key=lambda label: label.id))
         self._by_id = {label.id: label for label in self.labels}
+        if not self.labels:
+            raise LabelError(f"The label set '{name}' has no classes; give it at least one.")
         if len(self._by_id) != len(self.labels):
             raise LabelError(f"The label set '{name}' names an id twice; give each class its own id.")
         for label in self.labels:

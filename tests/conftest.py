@@ -57,3 +57,14 @@ def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip("the Cityscapes samples are not on this machine")
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def small_model_path(tmp_path_factory) -> Path:
+    """A model file with a small compact generator, random weights, and three looks for cars."""
+    from core.models.model_file import save_model
+    from tests.test_model_file import small_model
+
+    path = tmp_path_factory.mktemp("model") / "small.safetensors"
+    save_model(path, small_model())
+    return path

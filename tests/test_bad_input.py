@@ -1,0 +1,148 @@
+"""Bad input through the real command line: exit status 2 and one clear sentence."""
+
+import struct
+import subprocess
+import sys
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+
+from core.scene.cityscapes import save_pair
+from core.scene.files import encode_png
+from core.scene.png import SIGNATURE
+from tests.conftest import ROOT
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_with_header(width, height, bits=8, colour_type=0):
+    """A PNG whose header promises this size; its data does not."""
+    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
+    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+
+
+def encoded(ending, array):
+    return cv2.imencode(ending, array)[1].tobytes()
+
+
+def main_py(*arguments, cwd=None):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=120
+    )
+
+
+def refused(result, *words):
+    """Status 2, nothing on stdout, and one sentence on stderr that holds ``words``."""
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: ") and lines[0].endswith("."), result.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.fixture
+def folder(tmp_path, street):
+    save_pair(street, tmp_path / "labels.png", tmp_path / "instances.png")
+    return tmp_path
+
+
+NOISE = np.random.default_rng(0).integers(0, 256, (48, 96, 3), dtype=np.uint8)
+GREY = np.full((48, 96), 7, np.uint8)
+
+BAD_LABELS = {
+    "jpeg": (encoded(".jpg", GREY), "JPEG", "PNG"),
+    "tiff": (encoded(".tiff", GREY), "TIFF"),
+    "text": (b"hello, this is no picture", "not a picture"),
+    "empty": (b"", "not a picture"),
+    "photograph": (encoded(".png", NOISE), "colours"),
+    "16 bits": (encode_png(GREY.astype(np.uint16)), "16 bits", "labelIds"),
+    "outside ids": (encode_png(GREY + 60), "67"),
+    "train ids": (encode_png(np.where(np.arange(96) < 48, 255, GREY).astype(np.uint8)), "trainIds"),
+    "truncated": (encoded(".png", NOISE[..., 0] % 34)[:-500], "cut off"),
+    "cut header": (encoded(".png", GREY)[:20], "cut off"),
+    "flipped byte": (bytes(b ^ (i == 60) for i, b in enumerate(encoded(".png", NOISE[..., 0] % 34))), "damaged"),
+    "too little data": (png_with_header(400, 300), "damaged"),
+    "30000 wide": (png_with_header(30000, 20), "30000x20", "16384"),
+    "huge": (png_with_header(16384, 16384), "million"),
+    "no pixels": (png_with_header(0, 5), "no pixels"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_LABELS)
+def test_bad_label_maps(folder, name):
+    data, *words = BAD_LABELS[name]
+    (folder / "bad.png").write_bytes(data)
+    refused(main_py("render", "--labels", folder / "bad.png", "--out", folder / "out.png"), *words)
+    assert not (folder / "out.png").exists()
+
+
+BAD_INSTANCES = {
+    "8 bits": (encode_png(GREY), "8-bit", "16-bit"),
+    "colour": (encode_png(NOISE), "colour"),
+    "jpeg": (encoded(".jpg", GREY), "JPEG"),
+    "other size": (encode_png(np.zeros((48, 95), np.uint16)), "96x48", "95x48"),
+    "truncated": (encode_png(np.arange(48 * 96, dtype=np.uint16).reshape(48, 96))[:-40], "cut off"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_INSTANCES)
+def test_bad_instance_maps(folder, name):
+    data, *words = BAD_INSTANCES[name]
+    (folder / "bad.png").write_bytes(data)
+    result = main_py(
+        "render", "--labels", folder / "labels.png", "--instances", folder / "bad.png", "--out", folder / "out.png"
+    )
+    refused(result, *words)
+    assert not (folder / "out.png").exists()
+
+
+def test_missing_and_misplaced_files(folder):
+    out = folder / "out.png"
+    refused(main_py("render", "--labels", folder / "none.png", "--out", out), "no label map")
+    refused(main_py("render", "--labels", folder / "labels.png", "--out", folder / "out.xyz"), ".jpg")
+    refused(main_py("render", "--labels", folder / "labels.png", "--out", folder / "no" / "out.png"), "no folder")
+    refused(main_py("render", "--labels", folder, "--out", out), "folder")
+    (folder / "empty").mkdir()
+    refused(main_py("render", "--labels", folder / "empty", "--out", folder / "out"), "no label maps")
+    (folder / "broken.veduta").write_bytes(b"PK\x03\x04 half a project")
+    refused(main_py("render", "--labels", folder / "broken.veduta", "--out", out), "not a whole Veduta project")
+    refused(main_py("no-such-command"), "no-such-command")
+
+
+def test_an_html_page_as_model(folder):
+    (folder / "page.safetensors").write_text("<!DOCTYPE html><html><body>404</body></html>")
+    result = main_py(
+        "render", "--labels", folder / "labels.png", "--model", folder / "page.safetensors", "--out", folder / "o.png"
+    )
+    refused(result, "page.safetensors")
+
+
+def test_a_bad_street_in_a_folder_does_not_stop_the_others(folder, small_model_path):
+    maps = folder / "maps"
+    maps.mkdir()
+    (maps / "a.png").write_bytes(encode_png(GREY))
+    (maps / "b.png").write_bytes(encode_png(GREY + 60))
+    (maps / "c.png").write_bytes(encode_png(GREY))
+    result = main_py("render", "--labels", maps, "--out", folder / "out", "--model", small_model_path)
+    assert result.returncode == 2
+    assert "error: b.png: " in result.stderr and "67" in result.stderr
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["a.png", "c.png"]
+    assert "2 of 3" in result.stdout
+
+
+def test_looks_that_are_not_there(folder, small_model_path):
+    def render(code):
+        return main_py(
+            "render", "--labels", folder / "labels.png", "--instances", folder / "instances.png",
+            "--model", small_model_path, "--out", folder / "o.png", "--code", code,
+        )
+
+    refused(render("26777=1"), "no object 26777")
+    refused(render("24001=1"), "person")
+    refused(render("26004=9"), "looks 0 to 2")
+    assert "26003=2" in render("car").stderr

@@ -1,0 +1,239 @@
+"""The project file: exact, atomic, and careful with what it is given."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.errors import ProjectFileError
+from core.labels import STREETS, Label, LabelSet
+from core.scene.files import encode_png
+from core.scene.project import load_project, save_project
+from core.scene.scene import Scene
+from tests.conftest import ROOT, scene_state
+
+
+def entries(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write(path, contents):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents.items():
+            archive.writestr(name, data)
+
+
+def described(path):
+    return json.loads(entries(path)["project.json"])
+
+
+@pytest.fixture
+def saved(street, tmp_path):
+    path = tmp_path / "street.veduta"
+    save_project(path, street, {"brush": 12}, np.full((4, 6, 3), (10, 20, 30), np.uint8))
+    return path
+
+
+def test_everything_comes_back_exactly(street, tmp_path):
+    rng = np.random.default_rng(0)
+    street.codes[26004] = rng.normal(size=5).astype(np.float32)
+    street.codes[7] = np.array([1e-38, 3.4e38, -0.1], np.float32)
+    picture = rng.integers(0, 256, (48, 96, 3), dtype=np.uint8)
+    settings = {"zoom": 1.5, "model": None, "names": ["Straße"], "deep": {"a": True}}
+    path = tmp_path / "Straße.veduta"
+    save_project(path, street.snapshot(), settings, picture)
+    project = load_project(path)
+    assert scene_state(project.scene) == scene_state(street)
+    assert project.settings == settings and np.array_equal(project.last_render, picture)
+    assert project.scene.label_set is STREETS
+    save_project(path, street)
+    again = load_project(path)
+    assert again.last_render is None and again.settings == {}
+    assert [file.name for file in tmp_path.iterdir()] == ["Straße.veduta"]
+
+
+def test_maps_inside_are_ordinary_cityscapes_pngs(street, saved):
+    import cv2
+
+    inside = entries(saved)
+    labels = cv2.imdecode(np.frombuffer(inside["labels.png"], np.uint8), cv2.IMREAD_UNCHANGED)
+    instances = cv2.imdecode(np.frombuffer(inside["instances.png"], np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(labels, street.label_map) and np.array_equal(instances, street.instance_map)
+
+
+def test_its_own_label_set_comes_back(tmp_path):
+    labels = LabelSet("toys", [Label(0, "none", (0, 0, 0), "void"), Label(3, "brick", (200, 0, 0), "x", True, True)])
+    save_project(tmp_path / "t.veduta", Scene(np.full((2, 2), 3, np.uint8), None, labels))
+    assert load_project(tmp_path / "t.veduta").scene.label_set.labels == labels.labels
+
+
+def test_newer_versions_are_refused_kindly(saved):
+    contents = entries(saved)
+    contents["project.json"] = json.dumps({**described(saved), "version": 2, "codes": "another form"})
+    write(saved, contents)
+    with pytest.raises(ProjectFileError, match="newer Veduta.*update"):
+        load_project(saved)
+
+
+def test_unknown_entries_and_keys_are_passed_over(street, saved):
+    contents = entries(saved)
+    contents["notes.txt"] = b"hello"
+    contents["project.json"] = json.dumps({**described(saved), "extra": 1})
+    write(saved, contents)
+    assert scene_state(load_project(saved).scene) == scene_state(street)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "else"}, {"version": "x"}, {"size": [5, 5]}, {"size": None}, {"codes": [1]}, {"codes": {"a": [1]}},
+        {"codes": {"26000": ["x"]}}, {"codes": {"26000": [float("nan")]}}, {"settings": []}, {"label_set": {}},
+        {"label_set": {"name": "cityscapes", "labels": []}},
+    ],
+)
+def test_contradictory_descriptions_are_refused(saved, change):
+    contents = entries(saved)
+    contents["project.json"] = json.dumps({**described(saved), **change})
+    write(saved, contents)
+    with pytest.raises(ProjectFileError):
+        load_project(saved)
+
+
+@pytest.mark.parametrize("missing", ["project.json", "labels.png", "instances.png"])
+def test_missing_entries_are_refused(saved, missing):
+    contents = entries(saved)
+    del contents[missing]
+    write(saved, contents)
+    with pytest.raises(ProjectFileError, match="not a whole"):
+        load_project(saved)
+
+
+def test_wrong_maps_are_refused(saved):
+    whole = entries(saved)
+    for name, data in {
+        "labels.png": encode_png(np.full((48, 96), 200, np.uint8)),
+        "instances.png": encode_png(np.zeros((48, 96), np.uint8)),
+        "render.png": b"not a picture",
+    }.items():
+        write(saved, {**whole, name: data})
+        with pytest.raises(ProjectFileError):
+            load_project(saved)
+
+
+def test_a_zip_bomb_is_refused_unread(saved):
+    contents = entries(saved)
+    contents["project.json"] = b" " * (200 << 20)
+    write(saved, contents)
+    assert saved.stat().st_size < 1 << 20
+    start = time.perf_counter()
+    with pytest.raises(ProjectFileError, match="unpacks to more"):
+        load_project(saved)
+    assert time.perf_counter() - start < 1
+
+
+def test_a_zip_that_lies_about_its_size_is_refused(saved):
+    contents = entries(saved)
+    contents["project.json"] = b" " * (80 << 20)
+    write(saved, contents)
+    data = bytearray(saved.read_bytes())
+    for at in range(len(data) - 4):
+        if data[at:at + 4] == (80 << 20).to_bytes(4, "little"):
+            data[at:at + 4] = (100).to_bytes(4, "little")
+    saved.write_bytes(data)
+    with pytest.raises(ProjectFileError):
+        load_project(saved)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"PK\x05\x06" + b"\0" * 18])
+def test_other_files_are_refused(tmp_path, content):
+    (tmp_path / "x.veduta").write_bytes(content)
+    with pytest.raises(ProjectFileError):
+        load_project(tmp_path / "x.veduta")
+
+
+def test_missing_files_and_folders_are_refused(tmp_path, street):
+    with pytest.raises(ProjectFileError, match="no project"):
+        load_project(tmp_path / "none.veduta")
+    with pytest.raises(ProjectFileError):
+        load_project(tmp_path)
+    with pytest.raises(ProjectFileError, match="can't be written"):
+        save_project(tmp_path / "no" / "folder.veduta", street)
+    with pytest.raises(ProjectFileError, match="settings"):
+        save_project(tmp_path / "x.veduta", street, {"a": object()})
+    assert not list(tmp_path.iterdir())
+
+
+def test_damage_anywhere_gives_a_sentence_or_the_scene(saved, street):
+    """Cut and flipped bytes never give another error, nor silently another scene's size."""
+    whole = saved.read_bytes()
+    rng = random.Random(0)
+    for _ in range(150):
+        data = bytearray(whole)
+        if rng.random() < 0.3:
+            data = data[: rng.randrange(len(data))]
+        else:
+            for _ in range(rng.randrange(1, 4)):
+                data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        saved.write_bytes(data)
+        try:
+            assert load_project(saved).scene.size == street.size
+        except ProjectFileError as error:
+            assert str(error).endswith((".", "?"))
+
+
+_SAVER = """
+import sys
+import numpy as np
+from core.scene.project import save_project
+from core.scene.scene import Scene
+rng = np.random.default_rng(0)
+noise = rng.integers(0, 256, (512, 1024, 3), dtype=np.uint8)
+number = 0
+print("ready", flush=True)
+while True:
+    number += 1
+    save_project(sys.argv[1], Scene(np.full((64, 64), 7 + number % 2, np.uint8)), {"number": number}, noise)
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
+def test_kill_during_saving_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "street.veduta"
+    rng = random.Random(1)
+    for _ in range(8):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _SAVER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout.readline() == "ready\n"
+        assert child.stdout.readline() == "1\n"
+        time.sleep(rng.random() * 0.15)
+        child.send_signal(signal.SIGKILL)
+        rest = child.stdout.read().split()
+        child.wait()
+        reported = int(rest[-1]) if rest else 1
+        project = load_project(path)
+        # The last save that was reported, or the one after it: finished, but killed before it could say so.
+        assert project.settings["number"] in (reported, reported + 1)
+        assert project.scene.label_at(0, 0) == 7 + project.settings["number"] % 2
+        assert project.last_render.shape == (512, 1024, 3)
+
+
+def test_a_full_disk_keeps_the_old_file(saved, street, monkeypatch):
+    before = saved.read_bytes()
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ProjectFileError, match="No space left"):
+        save_project(saved, street, {"other": 1})
+    assert saved.read_bytes() == before and [file.name for file in saved.parent.iterdir()] == [saved.name]
