@@ -1,105 +1,96 @@
-"""``python main.py train``: a run from the shell."""
+"""``python main.py train``: a run from the shell, and the child process of the studio's."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
+import sys
 from pathlib import Path
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="main.py train", description="Train a model on photographs with label maps.")
-    parser.add_argument("--data", type=Path, action="append", help="folder in Cityscapes or pix2pixHD layout; repeatable")
-    parser.add_argument("--recipe", default="compact", help="named settings (default: compact)")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run; RUN/model.safetensors is the result")
-    parser.add_argument("--steps", type=int, help="optimiser steps (default: the recipe's)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
-    parser.add_argument("--vgg", help="file of VGG weights for the perceptual loss, or 'none' to train without")
-    parser.add_argument("--deterministic", action="store_true", help="bit-identical runs, a little slower")
-    parser.add_argument("--save-every", type=int, default=200, help="steps between checkpoints")
+def parser() -> argparse.ArgumentParser:
+    """The command's options; needs no torch."""
+    from core.training.recipes import RECIPES
+
+    parser = argparse.ArgumentParser(
+        prog="main.py train",
+        description="Train a model on photographs with label maps.",
+        epilog="While it runs: Ctrl+C saves and stops. Lines written to RUN/control.txt are obeyed: "
+        "pause, resume, save, sample, model, stop. Several machines: torchrun --nnodes ... main.py train ...",
+    )
+    what = parser.add_argument_group("what")
+    what.add_argument("--data", type=Path, action="append", metavar="DIR",
+                      help="folder in Cityscapes or pix2pixHD layout, or with labels and photographs; repeatable")  # fmt: skip
+    what.add_argument("--labels-json", type=Path, metavar="FILE", help="the classes of the label maps (default: streets)")
+    what.add_argument("--out", type=Path, required=True, metavar="RUN",
+                      help="folder of the run; RUN/model.safetensors is the result")  # fmt: skip
+    what.add_argument("--resume", action="store_true", help="go on with the run in --out; with --steps, make it longer")
+    what.add_argument("--dry-run", action="store_true", help="only check the data, and say what the run needs and takes")
+    how = parser.add_argument_group("how")
+    names = "; ".join(f"{name}: {recipe.about}" for name, recipe in RECIPES.items())
+    how.add_argument("--recipe", default="compact", metavar="NAME", help=f"named settings (default: compact). {names}")
+    how.add_argument("--steps", type=int, help="optimiser steps in all (default: the recipe's)")
+    how.add_argument("--seed", type=int, default=0)
+    how.add_argument("--batch", type=int, help="crops a step, over all processes")
+    how.add_argument("--crop", type=int, metavar="SIDE", help="no side of a crop longer than this")
+    how.add_argument("--accumulate", type=int, metavar="N", help="take the crops of a step in N parts, to save memory")
+    how.add_argument("--fit", action="store_true", help="make crops or parts smaller until a step fits into memory")
+    how.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                     help="change a value of the recipe, such as gan=hinge, pool=50 or learning_rate=1e-4")  # fmt: skip
+    how.add_argument("--vgg", metavar="FILE",
+                     help="VGG weights for the perceptual loss; 'download' fetches VGG19 once (575 MB), "
+                     "'none' trains without")  # fmt: skip
+    how.add_argument("--teacher", type=Path, metavar="MODEL", help="learn what this larger model paints")
+    where = parser.add_argument_group("where")
+    where.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+    where.add_argument("--deterministic", action="store_true", help="bit-identical runs, a little slower")
+    where.add_argument("--save-every", type=int, default=200, metavar="N", help="steps between checkpoints (200)")
+    where.add_argument("--sample-every", type=int, default=200, metavar="N", help="steps between pictures, 0 for none (200)")
+    where.add_argument("--progress", choices=("bar", "json", "plain"), default="bar",
+                       help="json: an event a line, for other programs")  # fmt: skip
     return parser
 
 
 def main(argv: list[str]) -> int:
-    """Run the command; returns the exit status."""
-    options = _parser().parse_args(argv)
-    import torch
-    from tqdm import tqdm
+    """Run the command; 0 when the run finished or was stopped, 2 with a sentence when it can't go on."""
+    options = parser().parse_args(argv)
+    from core.errors import VedutaError
+    from core.training import distributed
+    from core.training.reporting import reporter
 
-    from core.data.samples import find_samples
-    from core.errors import TrainingError
-    from core.models.model_file import save_model
-    from core.networks.vgg import load_vgg
-    from core.training.checkpoint import load_checkpoint
-    from core.training.finish import finished_model
-    from core.training.recipes import recipe_from_json, recipe_named
-    from core.training.trainer import Trainer
-
-    torch.use_deterministic_algorithms(options.deterministic)
-    state_file = options.out / "run.json"
-    found = load_checkpoint(options.out) if options.out.is_dir() else None
-    if found is not None and not options.resume:
-        raise TrainingError(f"{options.out} already holds a run; add --resume to go on with it, or name another folder.")
-    if options.resume and not state_file.is_file():
-        raise TrainingError(f"{options.out} holds no run to resume; start one without --resume.")
-    if options.resume:
-        run = json.loads(state_file.read_text(encoding="utf-8"))
-        recipe, seed = recipe_from_json(run["recipe"]), run["seed"]
-        data = options.data or [Path(p) for p in run["data"]]
-        vgg_path = options.vgg or run["vgg"]
-    else:
-        if not options.data:
-            raise TrainingError("Say what to train on: --data FOLDER.")
-        recipe, seed, data, vgg_path = recipe_named(options.recipe), options.seed, options.data, options.vgg
-    if options.steps:
-        from dataclasses import replace
-
-        recipe = replace(recipe, steps=options.steps)
-    samples = [sample for folder in data for sample in find_samples(folder)]
-    vgg = None if vgg_path == "none" else load_vgg(vgg_path)
-    options.out.mkdir(parents=True, exist_ok=True)
-    state_file.write_text(
-        json.dumps(
-            {
-                "recipe": _recipe_json(recipe), "seed": seed, "data": [str(p) for p in data], "vgg": vgg_path,
-            },
-            indent=2,
-        ),
-        encoding="utf-8",
-    )
-    trainer = Trainer(recipe, samples, options.out, seed, device=options.device, vgg=vgg)
-    log = open(options.out / "log.jsonl", "a", encoding="utf-8")
-    bar = tqdm(total=recipe.steps, initial=trainer.step, unit="step", mininterval=5)
+    report = reporter(options.progress)
     try:
-        for report in trainer.run():
-            log.write(json.dumps({"step": report.step, "rate": report.rate, **report.losses}) + "\n")
-            bar.update(1)
-            bar.set_postfix({k: f"{v:.3f}" for k, v in report.losses.items()}, refresh=False)
-            if report.step % options.save_every == 0:
-                log.flush()
-                trainer.save()
+        options.device = distributed.start(options.device)
+        return _train(options, report)
+    except VedutaError as error:
+        # A run that had begun has already told of its failure.
+        if not report.failed:
+            report({"event": "failed", "sentence": str(error), "smaller": getattr(error, "smaller", {})})
+        return 2
     except KeyboardInterrupt:
-        print(f"\nStopped at step {trainer.step}; go on with --resume.")
+        return 130
     finally:
-        bar.close()
-        log.close()
-        trainer.save()
-    provenance = {"data": [p.name for p in data], "finished": time.strftime("%Y-%m-%d")}
-    save_model(options.out / "model.safetensors", finished_model(trainer, options.out.name, provenance))
-    print(f"The model is {options.out / 'model.safetensors'}.")
-    return 0
+        report.close()
+        distributed.stop()
 
 
-def _recipe_json(recipe) -> dict:
-    from core.training.recipes import recipe_to_json
+def _train(options: argparse.Namespace, report) -> int:
+    from core.training.distributed import barrier, is_writer
+    from core.training.prepare import open_run
+    from core.training.run_folder import RunFolder
 
-    return recipe_to_json(recipe)
+    folder = RunFolder(options.out)
+    if is_writer() and not options.dry_run:
+        folder.lock()
+    try:
+        run = open_run(options, folder, report)
+        if options.dry_run:
+            return 0
+        barrier()
+        run.session(report).run()
+        return 0
+    finally:
+        folder.unlock()
 
 
 if __name__ == "__main__":
-    import sys
-
     raise SystemExit(main(sys.argv[1:]))

@@ -13,6 +13,7 @@ from core.capture import capture_codes
 from core.data.samples import Sample, read_sample
 from core.labels import object_class
 from core.models.model_file import Model, make_card
+from core.training.networks import encoder_of, generator_of
 from core.training.trainer import Trainer
 
 #: Objects of fewer feature pixels than this say little about a look.
@@ -62,11 +63,10 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
         chosen = random.Random(trainer.seed).sample(trainer.samples, min(frames, len(trainer.samples)))
         codes, sizes = collect_codes(encoder, chosen, width)
         book = build_code_book(codes, sizes, recipe.code_dim)
-    name_g, config_g = recipe.generator
     card = make_card(
         name,
-        (name_g, {**config_g, "label_count": len(trainer.label_set), "code_dim": recipe.code_dim}),
-        None if encoder is None else (recipe.encoder[0], {**recipe.encoder[1], "code_dim": recipe.code_dim}),
+        generator_of(recipe, trainer.label_set, trainer.networks.trains),
+        None if encoder is None else encoder_of(recipe),
         trainer.label_set,
         recipe.code_dim,
         (largest, largest // 2),

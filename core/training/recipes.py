@@ -9,6 +9,10 @@ from core.errors import TrainingError
 from core.training.schedule import ENHANCER, GLOBAL, Bend, Phase, Place, place
 
 
+#: Set by options of their own, or by nobody.
+_NOT_SETTABLE = ("name", "about", "steps", "accumulate")
+
+
 @dataclass(frozen=True)
 class Recipe:
     """All settings of a run. Loss weights of 0 leave a loss out.
@@ -88,6 +92,39 @@ class Recipe:
             return self
         bends = self.bends + ((done, self.steps),) if done else self.bends
         return replace(self, steps=steps, bends=bends)
+
+    def cropped(self, side: int) -> "Recipe":
+        """This recipe with no side of a crop longer than ``side``."""
+        phases = tuple(
+            replace(p, crop=min(p.crop, side) if isinstance(p.crop, int) else tuple(min(s, side) for s in p.crop))
+            for p in self.phases
+        )
+        return replace(self, phases=phases)
+
+    def batched(self, batch: int) -> "Recipe":
+        """This recipe with ``batch`` crops a step in every phase."""
+        return replace(self, phases=tuple(replace(p, batch=batch) for p in self.phases))
+
+    def set(self, assignments: list[str]) -> "Recipe":
+        """This recipe with single values changed, each given as ``name=value``.
+
+        Raises:
+            TrainingError: for a name or value that can't be set so.
+        """
+        changes: dict[str, Any] = {}
+        for assignment in assignments:
+            name, equals, text = assignment.partition("=")
+            present = getattr(self, name, None)
+            if not equals or name in _NOT_SETTABLE or not isinstance(present, (int, float, str)):
+                names = [f for f, v in vars(self).items() if isinstance(v, (int, float, str)) and f not in _NOT_SETTABLE]
+                raise TrainingError(f"'{assignment}' can't be set; write name=value with one of: {', '.join(names)}.")
+            try:
+                changes[name] = type(present)(text)
+            except ValueError:
+                raise TrainingError(f"'{text}' is no value for {name}; it is {present} now.") from None
+        if changes.get("gan", "lsgan") not in ("lsgan", "hinge"):
+            raise TrainingError(f"There is no adversarial loss '{changes['gan']}'; choose lsgan or hinge.")
+        return replace(self, **changes)
 
 
 _COMPACT = ("compact", {"widths": [32, 48, 96, 160], "blocks": [1, 1, 2]})

@@ -24,7 +24,7 @@ from core.labels import STREETS, LabelSet
 from core.networks.perceptual import LAYERS, WEIGHTS, PerceptualLoss
 from core.rendering.device import choose_device, keep_large_blocks
 from core.training.checkpoint import load_checkpoint, save_checkpoint
-from core.training.distributed import barrier, from_all, is_writer, mean_over_processes, rank_and_world
+from core.training.distributed import barrier, from_all, from_writer, is_writer, mean_over_processes, rank_and_world
 from core.training.networks import Networks
 from core.training.pool import HistoryPool
 from core.training.precision import Precision
@@ -97,7 +97,8 @@ class Trainer:
         state = None
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            state = load_checkpoint(self.folder)
+            # The writer's disk counts: other machines may not share it.
+            state = from_writer(load_checkpoint(self.folder) if is_writer() else None)
         trains = recipe.phase_at(first_step).trains
         if state is not None:
             _check_same_network(state["recipe"], recipe, self.folder)

@@ -1,0 +1,98 @@
+"""How a run tells what it does: a progress bar for people, lines of JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from core.training.distributed import is_writer
+
+_PLAIN_EVERY = 30.0
+
+
+class Reporter:
+    """Takes events (see :class:`core.training.session.Session`); this one says nothing.
+
+    Attributes:
+        failed: a failure has been told already.
+    """
+
+    failed = False
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self.failed |= event["event"] == "failed"
+
+    def close(self) -> None:
+        pass
+
+
+class JsonReporter(Reporter):
+    """An event a line on standard output."""
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        super().__call__(event)
+        print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+class TextReporter(Reporter):
+    """Sentences on standard output; a progress bar on a terminal, else a line now and then."""
+
+    def __init__(self, bar: bool):
+        self._wants_bar, self._bar, self._told = bar, None, 0.0
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        super().__call__(event)
+        kind = event["event"]
+        if kind == "step":
+            self._step(event)
+        elif kind == "started":
+            self._start(event)
+        elif kind == "say":
+            self._say(event["sentence"])
+        elif kind == "failed":
+            self._say(f"error: {event['sentence']}", sys.stderr)
+        elif kind in ("paused", "resumed"):
+            self._say(f"{kind.capitalize()} at step {event['step']}.")
+        elif kind == "model":
+            self._say(f"The model after {event['step']:,} steps is {event['path']}.")
+        elif kind == "stopped":
+            self._say(f"Stopped at step {event['step']:,} of {event['steps']:,}; go on with --resume.")
+
+    def _start(self, event: dict[str, Any]) -> None:
+        if self._wants_bar:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=event["steps"], initial=event["step"], unit="step", mininterval=1, smoothing=0.05)
+
+    def _step(self, event: dict[str, Any]) -> None:
+        losses = {name: f"{value:.3f}" for name, value in event["losses"].items()}
+        if self._bar is not None:
+            self._bar.set_postfix(losses, refresh=False)
+            self._bar.update(event["step"] - self._bar.n)
+        elif time.monotonic() - self._told > _PLAIN_EVERY or event["step"] == event["steps"]:
+            from core.training.plan import duration
+
+            self._told = time.monotonic()
+            values = ", ".join(f"{name} {value}" for name, value in losses.items())
+            self._say(f"step {event['step']:,} of {event['steps']:,}: {values}; {duration(event['left'])} left")
+
+    def _say(self, text: str, file=None) -> None:
+        if self._bar is not None:
+            self._bar.write(text, file=file or sys.stdout)
+        else:
+            print(text, file=file or sys.stdout, flush=True)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def reporter(kind: str) -> Reporter:
+    """A reporter of ``kind`` "json", "plain" or "bar"; silent in all processes but the writer."""
+    if not is_writer():
+        return Reporter()
+    if kind == "json":
+        return JsonReporter()
+    return TextReporter(kind == "bar" and sys.stderr.isatty())

@@ -1,0 +1,215 @@
+"""A run's folder: what it was asked to do, how far it is, and how to speak to it.
+
+    run.json       settings; written once, and again when a run is resumed with others
+    state.json     running, paused, stopped, finished or failed; step and speed
+    log.jsonl      one line a step
+    control.txt    commands for the run, one a line; the run takes them away
+    samples/       pictures of held-out maps as the model sees them
+    checkpoint_*   training states
+    model.safetensors
+
+Nothing here needs torch: the studio lists runs before it has loaded it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from core.atomic import replacing
+from core.errors import TrainingError
+
+RUNNING, PAUSED, STOPPED, FINISHED, FAILED = "running", "paused", "stopped", "finished", "failed"
+#: A run whose process is gone without saying so: killed, or the power went.
+INTERRUPTED = "interrupted"
+
+#: What a run can be told: ``pause`` and ``resume``; ``save`` writes a
+#: checkpoint now, ``sample`` the pictures, ``model`` the model file; ``stop``
+#: ends the run and keeps everything.
+COMMANDS = ("pause", "resume", "save", "sample", "model", "stop")
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """How a run stands, for a list of runs.
+
+    Attributes:
+        folder: of the run. recipe: its recipe's name.
+        state: one of the words above. step, steps: done and planned.
+        seconds_per_step: recent speed, 0 before the first step.
+        memory: bytes at the run's peak, 0 where unknown.
+        message: the sentence of the error of a failed run, else "".
+        updated: when the state was last written, seconds since 1970.
+        model: the model file, or None while there is none.
+    """
+
+    folder: Path
+    recipe: str
+    state: str
+    step: int
+    steps: int
+    seconds_per_step: float
+    memory: int
+    message: str
+    updated: float
+    model: Path | None
+
+    @property
+    def seconds_left(self) -> float:
+        return self.seconds_per_step * (self.steps - self.step)
+
+
+class RunFolder:
+    """Reading and writing the small files of a run."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.run, self.state = self.path / "run.json", self.path / "state.json"
+        self.log, self.control = self.path / "log.jsonl", self.path / "control.txt"
+        self.samples, self.model = self.path / "samples", self.path / "model.safetensors"
+        self._lock: BinaryIO | None = None
+
+    # --- settings and state -----------------------------------------------
+
+    def write_settings(self, settings: dict[str, Any]) -> None:
+        self._write(self.run, settings)
+
+    def read_settings(self) -> dict[str, Any]:
+        """What run.json says.
+
+        Raises:
+            TrainingError: when the folder holds no run, or its run.json is damaged.
+        """
+        try:
+            settings = json.loads(self.run.read_text(encoding="utf-8"))
+            settings["recipe"], settings["seed"], settings["data"]
+            return settings
+        except OSError:
+            raise TrainingError(f"{self.path} holds no run to resume; start one without --resume.") from None
+        except (ValueError, KeyError, TypeError):
+            raise TrainingError(f"The settings in {self.run} are damaged; start a new run.") from None
+
+    def write_state(self, state: str, step: int, steps: int, seconds: float = 0.0, memory: int = 0, message: str = "") -> None:
+        """Say how the run stands; seconds: of a step."""
+        self._write(
+            self.state,
+            {
+                "state": state, "step": step, "steps": steps, "seconds_per_step": seconds,
+                "memory": memory, "message": message, "updated": time.time(),
+            },
+        )  # fmt: skip
+
+    def _write(self, path: Path, data: dict[str, Any]) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as file:
+                file.write(json.dumps(data, indent=2, ensure_ascii=False).encode())
+        except OSError as error:
+            raise TrainingError(
+                f"The run can't be written to {self.path} ({error.strerror}); choose another folder."
+            ) from None
+
+    def info(self) -> RunInfo:
+        """How the run stands; TrainingError where there is none."""
+        settings = self.read_settings()
+        try:
+            state = json.loads(self.state.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            state = {}
+        word = state.get("state", INTERRUPTED)
+        if word in (RUNNING, PAUSED) and not self.is_alive():
+            word = INTERRUPTED
+        return RunInfo(
+            folder=self.path,
+            recipe=str(settings["recipe"].get("name", "")),
+            state=word,
+            step=int(state.get("step", 0)),
+            steps=int(settings["recipe"].get("steps", 0)),
+            seconds_per_step=float(state.get("seconds_per_step", 0.0)),
+            memory=int(state.get("memory", 0)),
+            message=str(state.get("message", "")),
+            updated=float(state.get("updated", 0.0)),
+            model=self.model if self.model.is_file() else None,
+        )
+
+    # --- commands ---------------------------------------------------------
+
+    def send(self, command: str) -> None:
+        """Tell the run something; one of :data:`COMMANDS`."""
+        if command not in COMMANDS:
+            raise TrainingError(f"A run can't be told '{command}'; it knows {', '.join(COMMANDS)}.")
+        with open(self.control, "a", encoding="utf-8") as file:
+            file.write(command + "\n")
+
+    def take_commands(self) -> list[str]:
+        """Commands sent since the last call, in order; words that mean nothing are left out."""
+        taken = self.control.with_name("control.taken")
+        try:
+            os.replace(self.control, taken)  # what is written from now on makes a new file
+            words = taken.read_text(encoding="utf-8", errors="replace").split()
+            taken.unlink(missing_ok=True)
+        except OSError:
+            return []
+        return [word for word in words if word in COMMANDS]
+
+    # --- one process at a time --------------------------------------------
+
+    def lock(self) -> None:
+        """Claim the folder for this process; the claim ends with the process, however it ends.
+
+        Raises:
+            TrainingError: when a run is going on in it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        file = open(self.path / "lock", "ab")
+        if not _claim(file):
+            file.close()
+            raise TrainingError(f"A run is going on in {self.path}; stop it first, or name another folder.")
+        self._lock = file
+
+    def unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def is_alive(self) -> bool:
+        """True while some process holds the folder."""
+        if self._lock is not None:
+            return True
+        try:
+            with open(self.path / "lock", "rb+") as file:
+                return not _claim(file)
+        except OSError:
+            return False
+
+
+def list_runs(parent: str | Path) -> list[RunInfo]:
+    """The runs in the folders of ``parent``, newest first; what is no run is passed over."""
+    found = []
+    for run in Path(parent).glob("*/run.json"):
+        try:
+            found.append(RunFolder(run.parent).info())
+        except TrainingError:
+            continue
+    return sorted(found, key=lambda info: -info.updated)
+
+
+def _claim(file: BinaryIO) -> bool:
+    """Lock ``file`` until it is closed; False when another process has it."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except OSError:
+        return False
