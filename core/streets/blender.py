@@ -103,7 +103,7 @@ def _scattered(p: Polygons, transforms: np.ndarray) -> Polygons:
 
 def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
     """All parts as one mesh with material slots and the face attribute ``label``."""
-    pieces, slots, labels, smooth = [], [], [], []
+    pieces, slots, labels, smooth, colours, seconds = [], [], [], [], [], []
     order: dict = {}
     for part in parts:
         p = polygons(part)
@@ -113,7 +113,10 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
             p = _scattered(p, np.asarray(part.scatter, np.float32))
         if not len(p.totals):
             continue
-        slot = order.setdefault(part.surface, len(order))
+        surface, count = part.surface, len(p.totals)
+        slot = order.setdefault(materials.key_of(surface), (len(order), surface))[0]
+        colours.append(np.tile(np.float32((*surface.colour, 1.0)), (count, 1)))
+        seconds.append(np.tile(np.float32((*(surface.second or surface.colour), 1.0)), (count, 1)))
         pieces.append(p)
         slots.append(np.full(len(p.totals), slot, np.int32))
         labels.append(np.full(len(p.totals), part.label, np.float32))
@@ -127,7 +130,7 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
         np.concatenate([p.totals for p in pieces]),
     )
     mesh = _mesh(name, whole)
-    for surface in order:
+    for _, surface in order.values():
         mesh.materials.append(materials.material(surface))
     mesh.polygons.foreach_set("material_index", np.concatenate(slots))
     smooth = np.concatenate(smooth)
@@ -137,6 +140,9 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
         mesh.set_sharp_from_angle(angle=0.7)
     attribute = mesh.attributes.new(LABEL_ATTRIBUTE, "FLOAT", "FACE")
     attribute.data.foreach_set("value", np.concatenate(labels))
+    for name, values in ((materials.COLOUR, colours), (materials.SECOND, seconds)):
+        attribute = mesh.attributes.new(name, "FLOAT_COLOR", "FACE")
+        attribute.data.foreach_set("color", np.concatenate(values).reshape(-1))
     return mesh
 
 

@@ -141,8 +141,7 @@ def _work(job: _Job, pipe) -> None:
 
         plan = plan_street(job.seed)
         studio = Studio(plan, job.size, Quality(samples=job.samples, threads=job.threads))
-        for number in job.frames:
-            frame = studio.frame(plan.cameras[number])
+        for number, frame in zip(job.frames, studio.frames([plan.cameras[n] for n in job.frames])):
             write_frame(frame, paths_of(job.out, job.seed, number, job.jpeg), job.jpeg, job.strict)
             pipe.send(number)
         pipe.send(None)
@@ -229,7 +228,7 @@ def render_streets(
 
 
 #: Light paths a pixel; OpenImageDenoise cleans up after them.
-DEFAULT_SAMPLES = 5
+DEFAULT_SAMPLES = 4
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -11,9 +11,9 @@ from core.streets.plan import StreetPlan
 
 #: Name -> (view transform, look).
 LOOKS = {
-    "agx": ("AgX", "AgX - Medium High Contrast"),
-    "agx contrast": ("AgX", "AgX - High Contrast"),
-    "filmic": ("Filmic", "High Contrast"),
+    "agx": ("AgX", "AgX - Base Contrast"),
+    "agx contrast": ("AgX", "AgX - Medium High Contrast"),
+    "filmic": ("Filmic", "Medium High Contrast"),
 }
 SKY_LABEL = 23
 
@@ -28,7 +28,7 @@ def light(plan: StreetPlan) -> "bpy.types.World":
         # Low suns are redder and weaker, through more air.
         low = max(0.0, 1 - sky.elevation / math.radians(45))
         lamp.color = (1.0, 0.96 - 0.16 * low, 0.90 - 0.36 * low)
-        lamp.energy = 4.6 * direct * (1 - 0.35 * low)
+        lamp.energy = 4.2 * direct * (1 - 0.35 * low)
         holder = bpy.data.objects.new("sun", lamp)
         holder.rotation_euler = (math.pi / 2 - sky.elevation, 0.0, sky.azimuth + math.pi / 2)
         bpy.context.scene.collection.objects.link(holder)
@@ -60,7 +60,7 @@ def _world(plan: StreetPlan) -> "bpy.types.World":
         colour = g.scaled(grey, g.math("MULTIPLY", tone, height))
     else:
         bright = g.node("ShaderNodeRGB")
-        bright.node.outputs[0].default_value = (0.86, 0.87, 0.88, 1.0)
+        bright.node.outputs[0].default_value = (0.95, 0.965, 0.98, 1.0)
         shade = g.ramp(g.noise(place, 2.3, 4.0, 0.6), 0.3, 0.72, 1.35, 0.75)
         cover = g.ramp(shape, 0.66 - 0.32 * sky.cover, 0.80 - 0.26 * sky.cover, 0.0, 0.92)
         haze = g.ramp(z, 0.0, 0.35, {"clear": 0.25, "fair": 0.35, "hazy": 0.8}[sky.kind], 0.0)
@@ -75,7 +75,7 @@ def _world(plan: StreetPlan) -> "bpy.types.World":
 
 
 #: Brings the physical sky to the scale on which a sunlit white wall is about 1.
-SKY_SCALE = 0.07
+SKY_SCALE = 0.095
 
 
 def id_world() -> "bpy.types.World":

@@ -1,18 +1,29 @@
 """A described :class:`~core.streets.parts.Surface` as a Cycles shader.
 
 Patterns are laid out in object space in metres. On walls the pattern's u runs
-along the wall and v up, whichever way the wall faces.
+along the wall and v up, whichever way the wall faces. Colours are not in the
+shader: they are read from the face attributes ``colour`` and ``second``, so
+that surfaces that differ only in colour share one material and a street of a
+thousand colours compiles in a few dozen shaders.
 """
 
 from __future__ import annotations
 
 import warnings
+from functools import cached_property
 
 import bpy
 
 from core.streets.parts import Surface
 
-_CACHE: dict[Surface, "bpy.types.Material"] = {}
+COLOUR, SECOND = "colour", "second"
+_CACHE: dict[tuple, "bpy.types.Material"] = {}
+
+
+def key_of(surface: Surface) -> tuple:
+    """What decides a surface's material: everything but its colours, rounded."""
+    scale = float(f"{surface.scale:.2g}")
+    return surface.kind, round(surface.roughness, 1), round(surface.strength, 1), scale, surface.second is not None
 
 
 def forget() -> None:
@@ -34,6 +45,19 @@ class Graph:
 
     def __init__(self, tree: "bpy.types.NodeTree"):
         self.tree = tree
+
+    def attribute(self, name: str, out="Color"):
+        return self.node("ShaderNodeAttribute", _out=out, _set={"attribute_type": "GEOMETRY", "attribute_name": name})
+
+    @cached_property
+    def colour(self):
+        """The face's own colour."""
+        return self.attribute(COLOUR)
+
+    @cached_property
+    def second(self):
+        """The face's second colour."""
+        return self.attribute(SECOND)
 
     def node(self, kind: str, _out=0, _set=None, **inputs):
         """A node with ``inputs`` by socket name (underscores for spaces); returns its output ``_out``."""
@@ -70,7 +94,9 @@ class Graph:
         return node.outputs[2]
 
     def scaled(self, colour, factor):
-        """A colour socket or tuple times a factor socket."""
+        """A colour times a factor; either may be a socket."""
+        if not isinstance(factor, bpy.types.NodeSocket):
+            return self.mix(1.0, colour, (float(factor),) * 3, "MULTIPLY")
         grey = self.node("ShaderNodeCombineXYZ", X=factor, Y=factor, Z=factor)
         return self.mix(1.0, colour, grey, "MULTIPLY")
 
@@ -102,14 +128,17 @@ class Graph:
 
 def material(surface: Surface) -> "bpy.types.Material":
     """The (cached) material of ``surface``; an unknown kind is built as plaster."""
-    if surface not in _CACHE:
+    key = key_of(surface)
+    if key not in _CACHE:
         made = bpy.data.materials.new(surface.kind)
         g = Graph(with_nodes(made))
-        shader = _BUILDERS.get(surface.kind, _plaster)(g, surface)
+        shader = _BUILDERS.get(surface.kind, _plaster)(g, Surface(
+            surface.kind, surface.colour, surface.second, key[1], key[2], key[3],
+        ))
         out = g.tree.nodes.new("ShaderNodeOutputMaterial")
         g.tree.links.new(shader, out.inputs["Surface"])
-        _CACHE[surface] = made
-    return _CACHE[surface]
+        _CACHE[key] = made
+    return _CACHE[key]
 
 
 def _weathered(g: Graph, colour, amount=0.25):
@@ -126,13 +155,13 @@ def _weathered(g: Graph, colour, amount=0.25):
 
 def _plaster(g: Graph, s: Surface):
     fine = g.noise(g.object_place(), 60.0, 2.0)
-    return g.principled(Base_Color=_weathered(g, s.colour, 0.2), Roughness=s.roughness, Normal=g.bump(fine, 0.25, 0.004))
+    return g.principled(Base_Color=_weathered(g, g.colour, 0.2), Roughness=s.roughness, Normal=g.bump(fine, 0.25, 0.004))
 
 
 def _concrete(g: Graph, s: Surface):
     place = g.object_place()
     speckle = g.ramp(g.noise(place, 14.0, 4.0, 0.7), 0.3, 0.7, 0.88, 1.08)
-    colour = _weathered(g, g.scaled(s.colour, speckle), 0.3)
+    colour = _weathered(g, g.scaled(g.colour, speckle), 0.3)
     return g.principled(Base_Color=colour, Roughness=s.roughness)
 
 
@@ -140,9 +169,9 @@ def _bricks(g: Graph, s: Surface, width, height, mortar, offset=0.5, wall=True, 
     vector = g.wall_place() if wall else g.object_place()
     node = g.tree.nodes.new("ShaderNodeTexBrick")
     node.offset = offset
-    second = s.second or tuple(0.6 * v for v in s.colour)
+    second = g.second if s.second is not None else g.scaled(g.colour, 0.6)
     for key, value in (
-        ("Vector", vector), ("Color1", tuple(min(1.18 * v, 1) for v in s.colour)), ("Color2", tuple(0.72 * v for v in s.colour)),
+        ("Vector", vector), ("Color1", g.scaled(g.colour, 1.18)), ("Color2", g.scaled(g.colour, 0.72)),
         ("Mortar", second), ("Scale", 1.0), ("Mortar Size", mortar), ("Mortar Smooth", 0.1), ("Bias", bias),
         ("Brick Width", width), ("Row Height", height),
     ):
@@ -167,8 +196,8 @@ def _tiles(g: Graph, s: Surface):
     node = g.tree.nodes.new("ShaderNodeTexBrick")
     node.offset = 0.5
     for key, value in (
-        ("Vector", stretched), ("Color1", tuple(min(1.25 * v, 1) for v in s.colour)), ("Color2", tuple(0.65 * v for v in s.colour)),
-        ("Mortar", tuple(0.25 * v for v in s.colour)), ("Scale", 1.0), ("Mortar Size", 0.014), ("Brick Width", s.scale * 0.75), ("Row Height", s.scale),
+        ("Vector", stretched), ("Color1", g.scaled(g.colour, 1.25)), ("Color2", g.scaled(g.colour, 0.65)),
+        ("Mortar", g.scaled(g.colour, 0.25)), ("Scale", 1.0), ("Mortar Size", 0.014), ("Brick Width", s.scale * 0.75), ("Row Height", s.scale),
     ):
         g.feed(node.inputs[key], value)
     moss = g.ramp(g.noise(g.object_place(), 0.6, 4.0, 0.65), 0.35, 0.75, 1.0, 0.6)
@@ -191,7 +220,7 @@ def _asphalt(g: Graph, s: Surface):
         # Road paint: worn through to the road below.
         wear = g.ramp(g.noise(place, 7.0, 6.0, 0.75), 0.56, 0.72, 0.0, 0.75)
         grime = g.ramp(g.noise(place, 0.9, 3.0), 0.3, 0.7, 1.0, 0.8)
-        return g.principled(Base_Color=g.scaled(g.mix(wear, s.colour, s.second), grime), Roughness=s.roughness)
+        return g.principled(Base_Color=g.scaled(g.mix(wear, g.colour, g.second), grime), Roughness=s.roughness)
     broad = g.ramp(g.noise(place, 0.16, 4.0, 0.6), 0.3, 0.7, 0.78, 1.2)
     along = g.noise(g.vector("MULTIPLY", place, (0.05, 1.6, 1.0)), 1.0, 3.0, 0.6)
     tracks = g.ramp(along, 0.35, 0.68, 1.1, 0.84)
@@ -200,7 +229,7 @@ def _asphalt(g: Graph, s: Surface):
         "ADD", place, g.node("ShaderNodeTexNoise", _out=1, Vector=place, Scale=1.3, Detail=3.0)), Scale=0.2)
     seam = g.ramp(cracks, 0.0, 0.006, 0.5, 1.0)
     factor = g.math("MULTIPLY", g.math("MULTIPLY", broad, tracks), g.math("MULTIPLY", grain, seam))
-    return g.principled(Base_Color=g.scaled(s.colour, factor), Roughness=_wetness(g, s, s.roughness), Normal=g.bump(g.noise(place, 90.0, 1.0), 0.15, 0.004) if s.strength <= 0 else (0.0, 0.0, 0.0))
+    return g.principled(Base_Color=g.scaled(g.colour, factor), Roughness=_wetness(g, s, s.roughness), Normal=g.bump(g.noise(place, 90.0, 1.0), 0.15, 0.004) if s.strength <= 0 else (0.0, 0.0, 0.0))
 
 
 def _paving(g: Graph, s: Surface):
@@ -214,62 +243,62 @@ def _paving(g: Graph, s: Surface):
 
 def _grass(g: Graph, s: Surface):
     place = g.object_place()
-    second = s.second or tuple(1.5 * v for v in s.colour)
-    colour = g.mix(g.ramp(g.noise(place, 3.0, 6.0, 0.75), 0.3, 0.7), s.colour, second)
+    second = g.second if s.second is not None else g.scaled(g.colour, 1.5)
+    colour = g.mix(g.ramp(g.noise(place, 3.0, 6.0, 0.75), 0.3, 0.7), g.colour, second)
     shade = g.ramp(g.noise(place, 40.0, 2.0), 0.3, 0.7, 0.5, 1.25)
     return g.principled(Base_Color=g.scaled(colour, shade), Roughness=0.95, Normal=g.bump(g.noise(place, 40.0, 2.0), 1.0, 0.04))
 
 
 def _leaf(g: Graph, s: Surface):
     place = g.object_place()
-    colour = g.scaled(s.colour, g.ramp(g.noise(place, 1.6, 2.0), 0.3, 0.7, 0.7, 1.35))
+    colour = g.scaled(g.colour, g.ramp(g.noise(place, 1.6, 2.0), 0.3, 0.7, 0.95, 1.8))
     front = g.principled(Base_Color=colour, Roughness=max(s.roughness, 0.45), Specular_IOR_Level=0.3)
-    through = g.node("ShaderNodeBsdfTranslucent", Color=g.scaled(colour, 1.5))
-    return g.node("ShaderNodeMixShader", i0=0.35, i1=front, i2=through)
+    through = g.node("ShaderNodeBsdfTranslucent", Color=g.scaled(colour, 1.7))
+    return g.node("ShaderNodeMixShader", i0=0.42, i1=front, i2=through)
 
 
 def _bark(g: Graph, s: Surface):
     place = g.vector("MULTIPLY", g.object_place(), (9.0, 9.0, 1.6))
     ridges = g.noise(place, 1.5, 4.0, 0.7)
-    return g.principled(Base_Color=g.scaled(s.colour, g.ramp(ridges, 0.3, 0.7, 0.5, 1.3)), Roughness=0.95, Normal=g.bump(ridges, 0.8, 0.03))
+    return g.principled(Base_Color=g.scaled(g.colour, g.ramp(ridges, 0.3, 0.7, 0.5, 1.3)), Roughness=0.95, Normal=g.bump(ridges, 0.8, 0.03))
 
 
 def _wood(g: Graph, s: Surface):
     grain = g.noise(g.vector("MULTIPLY", g.object_place(), (12.0, 12.0, 0.9)), 1.6, 4.0, 0.6)
-    return g.principled(Base_Color=g.scaled(s.colour, g.ramp(grain, 0.3, 0.7, 0.75, 1.15)), Roughness=s.roughness)
+    return g.principled(Base_Color=g.scaled(g.colour, g.ramp(grain, 0.3, 0.7, 0.75, 1.15)), Roughness=s.roughness)
 
 
 def _paint(g: Graph, s: Surface):
-    return g.principled(Base_Color=s.colour, Roughness=max(s.roughness, 0.25), Metallic=0.15, Coat_Weight=0.9, Coat_Roughness=0.03)
+    return g.principled(Base_Color=g.colour, Roughness=max(s.roughness, 0.25), Metallic=0.15, Coat_Weight=0.9, Coat_Roughness=0.03)
 
 
 def _metal(g: Graph, s: Surface):
     dull = g.ramp(g.noise(g.object_place(), 2.5, 3.0), 0.3, 0.7, 0.85, 1.1)
-    return g.principled(Base_Color=g.scaled(s.colour, dull), Metallic=0.75, Roughness=s.roughness)
+    return g.principled(Base_Color=g.scaled(g.colour, dull), Metallic=0.75, Roughness=s.roughness)
 
 
 def _plain(g: Graph, s: Surface):
-    return g.principled(Base_Color=s.colour, Roughness=s.roughness)
+    return g.principled(Base_Color=g.colour, Roughness=s.roughness)
 
 
 def _cloth(g: Graph, s: Surface):
     if s.second is not None:
         u = g.node("ShaderNodeSeparateXYZ", Vector=g.wall_place()).node.outputs[0]
         stripe = g.math("GREATER_THAN", g.math("FRACT", g.math("DIVIDE", u, s.scale)), 0.5)
-        colour = g.mix(stripe, s.colour, s.second)
+        colour = g.mix(stripe, g.colour, g.second)
     else:
-        colour = s.colour
+        colour = g.colour
     folds = g.ramp(g.noise(g.object_place(), 7.0, 2.0), 0.3, 0.7, 0.8, 1.12)
     return g.principled(Base_Color=g.scaled(colour, folds), Roughness=max(s.roughness, 0.8), Sheen_Weight=0.2)
 
 
 def _skin(g: Graph, s: Surface):
-    return g.principled(Base_Color=s.colour, Roughness=0.5, Specular_IOR_Level=0.35)
+    return g.principled(Base_Color=g.colour, Roughness=0.5, Specular_IOR_Level=0.35)
 
 
 def _glass(g: Graph, s: Surface):
     """Thin see-through glass: tinted transparency under a mirror, without refraction."""
-    through = g.node("ShaderNodeBsdfTransparent", Color=s.colour)
+    through = g.node("ShaderNodeBsdfTransparent", Color=g.colour)
     mirror = g.node("ShaderNodeBsdfGlossy", Color=(1.0, 1.0, 1.0), Roughness=min(s.roughness, 0.06))
     fresnel = g.node("ShaderNodeFresnel", IOR=1.5)
     return g.node("ShaderNodeMixShader", i0=g.math("MULTIPLY", fresnel, 1.6, clamp=True), i1=through, i2=mirror)
@@ -287,32 +316,32 @@ def _mirror_glass(g: Graph, s: Surface):
         lit = g.noise(place, 0.7, 2.0)
         height = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[1]
         shelf = g.math("MULTIPLY", g.ramp(height, 0.2, 2.6, 1.0, 0.25), g.ramp(lit, 0.4, 0.7, 0.02, 0.75))
-        second = s.second or (0.3, 0.25, 0.2)
+        second = g.second if s.second is not None else (0.3, 0.25, 0.2)
         wares = g.mix(0.82, goods, second)
-        return g.principled(Base_Color=s.colour, Emission_Color=g.scaled(wares, shelf), Emission_Strength=0.35, Normal=wave, **options)
+        return g.principled(Base_Color=g.colour, Emission_Color=g.scaled(wares, shelf), Emission_Strength=0.35, Normal=wave, **options)
     if s.strength >= 1.0:
         u = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[0]
         folds = g.math("SINE", g.math("ADD", g.math("MULTIPLY", u, 42.0), g.math("MULTIPLY", g.noise(place, 3.0, 1.0), 9.0)))
         cells = g.vector("SNAP", place, (0.62, 2.9, 1.0))
         drawn = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=cells)
         shade = g.math("MULTIPLY", g.ramp(folds, -1.0, 1.0, 0.6, 1.0), g.ramp(drawn, 0.25, 0.45, 0.12, 1.0))
-        return g.principled(Base_Color=g.scaled(s.colour, shade), Normal=wave, **options)
-    return g.principled(Base_Color=s.colour, Normal=wave, **options)
+        return g.principled(Base_Color=g.scaled(g.colour, shade), Normal=wave, **options)
+    return g.principled(Base_Color=g.colour, Normal=wave, **options)
 
 
 def _sign(g: Graph, s: Surface):
     """Flat colour; with a ``second`` colour, blocks as of lettering seen from afar."""
     if s.second is None:
-        return g.principled(Base_Color=s.colour, Roughness=s.roughness)
+        return g.principled(Base_Color=g.colour, Roughness=s.roughness)
     parts = g.node("ShaderNodeSeparateXYZ", Vector=g.wall_place()).node.outputs
     letters = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=g.vector("SNAP", g.node("ShaderNodeCombineXYZ", X=parts[0], Y=0.0, Z=0.0), (0.075, 1.0, 1.0)))
     word = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=g.vector("SNAP", g.node("ShaderNodeCombineXYZ", X=parts[0], Y=3.0, Z=0.0), (1.7, 1.0, 1.0)))
     row = g.math("MULTIPLY", g.math("GREATER_THAN", letters, 0.42), g.math("GREATER_THAN", word, 0.45))
-    return g.principled(Base_Color=g.mix(row, s.colour, s.second), Roughness=s.roughness)
+    return g.principled(Base_Color=g.mix(row, g.colour, g.second), Roughness=s.roughness)
 
 
 def _emission(g: Graph, s: Surface):
-    return g.node("ShaderNodeEmission", Color=s.colour, Strength=max(s.strength, 0.0))
+    return g.node("ShaderNodeEmission", Color=g.colour, Strength=max(s.strength, 0.0))
 
 
 _BUILDERS = {

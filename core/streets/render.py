@@ -12,6 +12,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator, Sequence
 
 import bpy
 import numpy as np
@@ -88,6 +89,8 @@ class Studio:
         cycles.sample_clamp_indirect, cycles.sample_clamp_direct = 4.0, 0.0
         cycles.use_adaptive_sampling = False
         cycles.use_light_tree = False
+        # Beyond the first bounce the sky lights what it can reach within 20 m: a third of the time saved, hardly a difference.
+        cycles.use_fast_gi, cycles.fast_gi_method, cycles.ao_bounces_render = True, "REPLACE", 1
         cycles.blur_glossy = 0.5
         cycles.debug_use_spatial_splits = False
         cycles.use_auto_tile = False
@@ -96,11 +99,18 @@ class Studio:
         cycles.denoising_prefilter = "FAST"
         scene.view_settings.exposure = 0.0
 
-    def frame(self, camera: Camera) -> Frame:
-        """Photograph and maps from ``camera``."""
-        self._aim(camera)
-        labels, instances = self._maps()
-        return Frame(self._photograph(), labels, instances)
+    def frames(self, cameras: Sequence[Camera]) -> Iterator[Frame]:
+        """Photograph and maps from each of ``cameras`` in turn.
+
+        All maps come first: every change between the passes makes Cycles load the street anew.
+        """
+        maps = []
+        for camera in cameras:
+            self._aim(camera)
+            maps.append(self._maps())
+        for camera, (labels, instances) in zip(cameras, maps):
+            self._aim(camera)
+            yield Frame(self._photograph(), labels, instances)
 
     def _aim(self, camera: Camera) -> None:
         pose = self.plan.axis.pose(camera.s, camera.t, camera.turn, camera.height)
@@ -147,6 +157,7 @@ class Studio:
     def _photograph(self) -> np.ndarray:
         scene, cycles, sky = self.scene, self.scene.cycles, self.plan.sky
         scene.world = self._sky
+        scene.world.light_settings.distance = 20.0
         cycles.samples, cycles.use_denoising = self.quality.samples, self.quality.denoise
         cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5
         return developed(scene, self._render(), sky)
@@ -162,6 +173,9 @@ class Studio:
 
 #: How far below the picture's middle the bonnet's edge lies, as a share of half the height, at 2 m.
 EGO_SHOWN = 0.86
+
+
+SATURATION = 1.15
 
 
 def read_exr(path: str | Path) -> np.ndarray:
@@ -191,6 +205,9 @@ def developed(scene, linear: np.ndarray, sky) -> np.ndarray:
     balance = np.clip((mean.mean() / np.maximum(mean, 1e-4)) ** 0.55, 0.6, 1.6)
     w = 0.07 * sky.warmth
     balanced = linear * (balance * np.array([1 + w, 1, 1 - w]) * gain).astype(np.float32)
+    # Cameras render colour a little richer than the tone curve leaves it.
+    grey = balanced @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    balanced = np.maximum(grey[..., None] + (balanced - grey[..., None]) * SATURATION, 0.0)
     transform, look = lighting.LOOKS[sky.look]
     view = scene.view_settings
     view.view_transform = transform
