@@ -1,0 +1,86 @@
+"""What a full frame and an update cost on this machine, from measured times alone.
+
+A full frame tells each step's seconds a pixel. An update computes some pixels
+of each step, so it should take their sum; it takes longer by an overhead a
+rectangle and a factor for small blocks. Both are fitted to the updates seen.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Sequence
+
+import numpy as np
+
+from core.rendering.local.ops import Op
+from core.rendering.local.rects import Rect
+
+_REMEMBERED = 15
+
+
+class Step:
+    """One kept output (or the picture) and the times that computing all of it took."""
+
+    def __init__(self, op: Op):
+        self.op = op
+        self.full_seconds: deque[float] = deque(maxlen=5)
+
+    @property
+    def seconds_per_pixel(self) -> float:
+        height, width = self.op.size
+        return float(np.median(self.full_seconds)) / (height * width) if self.full_seconds else 0.0
+
+
+class CostModel:
+    """Predicts seconds; see the module's text."""
+
+    def __init__(self, steps: Sequence[Step]):
+        self.steps = steps
+        self.forget()
+
+    def forget(self) -> None:
+        """Another frame size or machine state: measure anew."""
+        for step in self.steps:
+            step.full_seconds.clear()
+        self._full: deque[float] = deque(maxlen=5)
+        self._seen: deque[tuple[float, int, float]] = deque(maxlen=_REMEMBERED)
+        # Until an update was seen: a rectangle's overhead as of some ten calls into torch.
+        self._factor, self._overhead = 1.2, 50e-6
+
+    @property
+    def full_seconds(self) -> float:
+        """Median of the full frames measured; infinite before the first."""
+        return float(np.median(self._full)) if self._full else float("inf")
+
+    def full_took(self, seconds: float) -> None:
+        self._full.append(seconds)
+
+    def predict(self, plan: Sequence[Sequence[Rect]]) -> float:
+        """Seconds an update will take; ``plan``: rectangles of each step."""
+        work, count = self._work(plan)
+        return self._factor * work + self._overhead * count
+
+    def update_took(self, plan: Sequence[Sequence[Rect]], seconds: float) -> None:
+        work, count = self._work(plan)
+        if not count:
+            return
+        self._seen.append((work, count, seconds))
+        works, counts, times = (np.array(column, float) for column in zip(*self._seen))
+        # One unknown at a time keeps the fit sane: the factor explains large updates, the overhead small ones.
+        self._overhead = float(np.clip(np.median((times - self._factor * works) / counts), 5e-6, 5e-3))
+        large = works > 0.5 * works.max()
+        factors = (times - self._overhead * counts)[large] / np.maximum(works[large], 1e-9)
+        self._factor = float(np.clip(np.median(factors), 0.5, 10.0))
+
+    def pixels_per_step(self, op: Op) -> float:
+        """How many pixels of ``op`` cost as much as the overhead of one more rectangle."""
+        for step in self.steps:
+            if step.op is op and step.seconds_per_pixel:
+                return self._overhead / (self._factor * step.seconds_per_pixel)
+        return 0.0
+
+    def _work(self, plan) -> tuple[float, int]:
+        work = sum(
+            step.seconds_per_pixel * sum(rect.area for rect in rects) for step, rects in zip(self.steps, plan)
+        )
+        return work, sum(len(rects) for rects in plan)

@@ -1,0 +1,219 @@
+"""The edit-local executor.
+
+It walks the lowered graph of a generator and keeps what convolutions gave last.
+A full frame computes everything, in bands of rows small enough for the
+processor's cache. An update starts from the rectangles whose conditioning
+changed, follows them through the graph (a convolution grows them by its halo,
+a stride shrinks them, upsampling stretches them) and computes those
+rectangles alone. Li et al. 2022 (SIGE) reuse activations likewise, with
+sparse twins of the layers; here the network is left alone and the updates of a
+generator without frame-wide statistics are exact.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, Iterable, Protocol, Sequence
+
+import torch
+
+from core.rendering.local.cost import CostModel, Step
+from core.rendering.local.lower import lower
+from core.rendering.local.ops import Op, Source
+from core.rendering.local.rects import Rect, coalesce, whole
+
+#: Takes the picture piece by piece: (rectangle, (1, C, h, w) block).
+Emit = Callable[[Rect, torch.Tensor], None]
+
+# A band's widest block on the CPU: small enough to stay in the second and third
+# level of the cache, large enough that the halos between bands don't count.
+_BAND_BYTES = 4 << 20
+
+
+class Feed(Protocol):
+    """What an executor renders: the conditioning of one frame.
+
+    ``size`` is (height, width); ``block(source, rect)`` gives the source's
+    values there and whether the block is nobody else's.
+    """
+
+    size: tuple[int, int]
+
+    def block(self, source: Source, rect: Rect) -> tuple[torch.Tensor, bool]: ...
+
+
+class TensorFeed:
+    """Conditioning given as the generator's own inputs, whole tensors (1, ..., H, W)."""
+
+    def __init__(self, *inputs: torch.Tensor):
+        self.inputs = inputs
+        self.size = tuple(inputs[0].shape[-2:])
+
+    def block(self, source, rect):
+        rows, columns = rect.slices
+        return source.prefix(*(x[..., rows, columns] for x in self.inputs)), False
+
+
+class Executor:
+    """Renders full frames and updates with one generator.
+
+    Args:
+        generator: folded, in eval mode, on its device; it is traced once.
+        max_bytes: refuse to keep more than this for updates; without the kept
+            outputs only full frames are possible.
+
+    Raises:
+        UnsupportedGraph: when the generator holds an operation without a rule.
+    """
+
+    def __init__(self, generator: torch.nn.Module, max_bytes: int | None = None):
+        self.graph = lower(generator)
+        parameter = next(generator.parameters(), None)
+        self.device = parameter.device if parameter is not None else torch.device("cpu")
+        self.max_bytes = max_bytes
+        #: True where updates equal the full frame.
+        self.exact = not any(op.needs_frame for op in self.graph.ops)
+        self.feed: Feed | None = None
+        self.size: tuple[int, int] | None = None
+        self.ready = False
+        self.steps = [Step(op) for op in self.graph.ops if op.kept or op is self.graph.output]
+        self.cost = CostModel(self.steps)
+
+    @property
+    def cache_bytes(self) -> int:
+        """Memory in kept outputs."""
+        return sum(op.cache.numel() * op.cache.element_size() for op in self.graph.ops if op.cache is not None)
+
+    @property
+    def grid(self) -> int:
+        """Pixels of the frame that share one pixel of the coarsest output."""
+        return max(1, *(-(-self.size[0] // op.size[0]) for op in self.graph.ops))
+
+    def release(self) -> None:
+        """Forget every kept output."""
+        self.ready = False
+        for op in self.graph.ops:
+            op.cache = None
+
+    # -- the whole frame ------------------------------------------------------------
+
+    @torch.inference_mode()
+    def full(self, feed: Feed, emit: Emit) -> None:
+        """Render all of ``feed`` and keep what updates need."""
+        self._bind(feed)
+        started = time.perf_counter()
+        for step in self.steps:
+            begun = time.perf_counter()
+            self._whole(step.op, emit)
+            self._wait()
+            step.full_seconds.append(time.perf_counter() - begun)
+        self.ready = True
+        self.cost.full_took(time.perf_counter() - started)
+
+    def _whole(self, op: Op, emit: Emit) -> None:
+        everything = whole(op.size)
+        for rect in self._bands(op):
+            block, owned = op.evaluate(rect)
+            if not op.kept:
+                emit(rect, block)
+            elif rect == everything and owned:
+                op.cache = block.contiguous(memory_format=torch.channels_last)
+            else:
+                self._room(op, block)[:, :, rect.y0 : rect.y1].copy_(block)
+
+    def _bands(self, op: Op) -> Iterable[Rect]:
+        """Rows of ``op`` to compute at a time."""
+        height, width = op.size
+        if self.device.type != "cpu" or any(o.needs_frame for o in op.tree()):
+            return [whole(op.size)]
+        tree = op.tree()
+        widest = max(1, *(o.bytes() for o in (*tree, *(i for t in tree for i in t.inputs)))) / height
+        rows = max(8, int(_BAND_BYTES / widest) // 8 * 8)
+        return [Rect(0, y, width, min(y + rows, height)) for y in range(0, height, rows)]
+
+    def _room(self, op: Op, like: torch.Tensor) -> torch.Tensor:
+        if op.cache is None or op.cache.shape[1] != like.shape[1] or tuple(op.cache.shape[2:]) != op.size:
+            op.cache = torch.empty(
+                (1, like.shape[1], *op.size), dtype=like.dtype, device=like.device,
+                memory_format=torch.channels_last,
+            )
+        return op.cache
+
+    # -- updates ------------------------------------------------------------------------
+
+    def plan(self, dirty: Sequence[Rect], margin: int | None = None) -> tuple[list[list[Rect]], float]:
+        """Rectangles each step would compute, and the seconds that is expected to take.
+
+        Args:
+            dirty: rectangles of the frame whose conditioning changed.
+            margin: stop growing this many pixels round ``dirty``; None never
+                stops, which exactness needs.
+        """
+        found: dict[Op, list[Rect]] = {}
+        edit = [rect.clip(self.size).snap(self.grid).clip(self.size) for rect in dirty]
+        edit = coalesce(edit)
+        limits = None if margin is None else [rect.grow(margin).snap(self.grid).clip(self.size) for rect in edit]
+        for op in self.graph.ops:
+            if isinstance(op, Source):
+                found[op] = edit
+                continue
+            rects = [op.reach(rect).clip(op.size) for parent in op.inputs for rect in found[parent]]
+            if limits is not None:
+                inside = [limit.scale(op.size, self.size) for limit in limits]
+                rects = [rect.intersect(limit) for rect in rects for limit in inside]
+            found[op] = coalesce(rects, self.cost.pixels_per_step(op))
+        rects = [found[step.op] for step in self.steps]
+        return rects, self.cost.predict(rects)
+
+    @torch.inference_mode()
+    def update(self, dirty: Sequence[Rect], emit: Emit, margin: int | None = None) -> list[Rect]:
+        """Recompute what a change of ``dirty`` reaches; the feed must hold the new conditioning.
+
+        Returns:
+            rectangles of the picture that were computed and given to ``emit``.
+        """
+        if not self.ready:
+            raise RuntimeError("an update needs a full frame before it")
+        plan, _ = self.plan(dirty, margin)
+        started = time.perf_counter()
+        for step, rects in zip(self.steps, plan):
+            op = step.op
+            for rect in rects:
+                block, _ = op.evaluate(rect)
+                if op.kept:
+                    op.cache[:, :, rect.y0 : rect.y1, rect.x0 : rect.x1].copy_(block)
+                else:
+                    emit(rect, block)
+        self._wait()
+        self.cost.update_took(plan, time.perf_counter() - started)
+        return plan[-1]
+
+    def calibrate(self, rect: Rect, repeats: int = 3) -> None:
+        """Recompute ``rect`` without any change, to learn what an update costs here."""
+        for _ in range(repeats):
+            self.update([rect], lambda *_: None)
+
+    # -- details ----------------------------------------------------------------------
+
+    def _bind(self, feed: Feed) -> None:
+        if feed is self.feed and feed.size == self.size:
+            return
+        if feed.size != self.size:
+            self.release()
+            self.size = feed.size
+            for op in self.graph.ops:
+                op.size = feed.size if isinstance(op, Source) else op.infer_size()
+                if hasattr(op, "pack"):
+                    op.pack()
+            self.cost.forget()
+        self.feed = feed
+        for op in self.graph.sources:
+            op.feed = lambda rect, op=op: feed.block(op, rect)
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        elif self.device.type == "mps":
+            torch.mps.synchronize()
+
+

@@ -1,0 +1,489 @@
+"""What the executor knows of each kind of operation.
+
+An operation answers three questions about rectangles of its output:
+``size``: how large is the whole; ``reach``: which output pixels can a changed
+input rectangle change; ``evaluate``: the values in one rectangle, from the
+inputs' values. Windows are exact at borders: padding is applied at the true
+border of the frame only.
+
+Blocks are (1, C, h, w) tensors, channels-last in memory. ``evaluate`` returns
+(block, owned); an owned block is nobody else's, so the next operation may work
+in place.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Sequence
+
+import torch
+from torch.nn import functional as F
+
+from core.rendering.local.rects import Rect, whole
+
+Size = tuple[int, int]  # height, width
+
+
+class Op:
+    """One node of the lowered graph.
+
+    Attributes:
+        inputs: operations it reads.
+        size: (height, width) of its output for the present frame.
+        kept: True where its last output is kept in ``cache``.
+        heavy: True for convolutions, whose results are worth keeping.
+        windowed: True where an output pixel reads more than one input pixel,
+            or several output pixels read the same one.
+        needs_frame: True where the output depends on statistics of the frame.
+    """
+
+    heavy = False
+    windowed = False
+    needs_frame = False
+
+    def __init__(self, *inputs: "Op"):
+        self.inputs: tuple[Op, ...] = inputs
+        self.size: Size = (0, 0)
+        self.kept = False
+        self.cache: torch.Tensor | None = None
+        self.dirty: list[Rect] = []
+
+    def infer_size(self) -> Size:
+        return self.inputs[0].size
+
+    def reach(self, rect: Rect) -> Rect:
+        """Output rectangle that a change of ``rect`` of an input can change; may stick out of the frame."""
+        return rect
+
+    def evaluate(self, rect: Rect) -> tuple[torch.Tensor, bool]:
+        raise NotImplementedError
+
+    def block(self, rect: Rect) -> tuple[torch.Tensor, bool]:
+        """Values in ``rect``, from the cache where there is one."""
+        if self.kept:
+            return self.cache[:, :, rect.y0 : rect.y1, rect.x0 : rect.x1], False
+        return self.evaluate(rect)
+
+    def bytes(self) -> int:
+        """Of the whole output, as far as known: of what is kept, read, or made by a convolution."""
+        channels = self.cache.shape[1] if self.cache is not None else getattr(self, "channels", 0)
+        return 4 * channels * self.size[0] * self.size[1]
+
+    def tree(self) -> list["Op"]:
+        """This operation and those it computes on the fly, down to kept ones."""
+        found: list[Op] = [self]
+        for op in self.inputs:
+            if not op.kept:
+                found += op.tree()
+        return found
+
+
+class Source(Op):
+    """Where the graph begins: values that depend on the conditioning of the same pixel alone."""
+
+    def __init__(self, prefix: Callable[..., torch.Tensor]):
+        super().__init__()
+        self.prefix = prefix
+        self.channels = 0
+        #: Set by the executor: rectangle -> (block, owned).
+        self.feed: Callable[[Rect], tuple[torch.Tensor, bool]] | None = None
+
+    def infer_size(self) -> Size:
+        return self.size
+
+    def evaluate(self, rect):
+        block, owned = self.feed(rect)
+        self.channels = block.shape[1]
+        return block, owned
+
+
+def _window(o0: int, o1: int, size: int, kernel: int, stride: int, padding: int, dilation: int):
+    """One axis of a window: (input from, input to, native padding, outputs to skip).
+
+    Native padding is symmetric, so at one border only the other side gets false
+    outputs too; those are computed and thrown away, cheaper than a padded copy.
+    """
+    first, last = o0 * stride - padding, (o1 - 1) * stride - padding + (kernel - 1) * dilation + 1
+    if first >= 0 and last <= size:
+        return first, last, 0, 0
+    skip = min(o0, -(-padding // stride))
+    return (o0 - skip) * stride, min(last, size), padding, skip
+
+
+def _grown(a: int, b: int, kernel: int, stride: int, padding: int, dilation: int) -> tuple[int, int]:
+    """Outputs whose window meets inputs a..b (half-open)."""
+    return -((-(a + padding - (kernel - 1) * dilation)) // stride), (b - 1 + padding) // stride + 1
+
+
+class _Window(Op):
+    """A sliding window: convolution or pool. Pairs are (vertical, horizontal)."""
+
+    def __init__(self, source: Op, kernel, stride, padding, dilation=(1, 1)):
+        super().__init__(source)
+        self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
+        self.windowed = any(k > 1 for k in kernel) or any(s > 1 for s in stride) or any(padding)
+
+    def infer_size(self):
+        return tuple(
+            (n + 2 * p - (k - 1) * d - 1) // s + 1
+            for n, k, s, p, d in zip(self.inputs[0].size, self.kernel, self.stride, self.padding, self.dilation)
+        )
+
+    def reach(self, rect):
+        (y0, y1), (x0, x1) = (
+            _grown(a, b, k, s, p, d)
+            for (a, b), k, s, p, d in zip(
+                ((rect.y0, rect.y1), (rect.x0, rect.x1)), self.kernel, self.stride, self.padding, self.dilation
+            )
+        )
+        return Rect(x0, y0, x1, y1)
+
+    def evaluate(self, rect):
+        if not self.windowed:
+            x, owned = self.inputs[0].block(rect)
+            return self.apply(x, (0, 0)), True
+        rows, columns = (
+            _window(*axis)
+            for axis in zip(
+                (rect.y0, rect.x0), (rect.y1, rect.x1), self.inputs[0].size,
+                self.kernel, self.stride, self.padding, self.dilation,
+            )
+        )
+        x, _ = self.inputs[0].block(Rect(columns[0], rows[0], columns[1], rows[1]))
+        y = self.apply(x, (rows[2], columns[2]))
+        height, width = rect.height, rect.width
+        if y.shape[2] != height or y.shape[3] != width:
+            y = y[:, :, rows[3] : rows[3] + height, columns[3] : columns[3] + width]
+        return y, True
+
+    def apply(self, x: torch.Tensor, padding: Size) -> torch.Tensor:
+        raise NotImplementedError
+
+
+class Conv(_Window):
+    """A convolution with the activation that follows it.
+
+    Args:
+        conv: the layer.
+        activation: (name, arguments) understood by oneDNN's fused form, or None.
+    """
+
+    heavy = True
+
+    def __init__(self, source: Op, conv: torch.nn.Conv2d):
+        super().__init__(source, conv.kernel_size, conv.stride, _pair(conv.padding), conv.dilation)
+        self.weight, self.bias, self.groups = conv.weight, conv.bias, conv.groups
+        self.channels = conv.out_channels
+        self.activation: Pointwise | None = None
+        self.packed: torch.Tensor | None = None
+
+    def pack(self) -> None:
+        """Reorder the weights once for oneDNN; plain convolutions do it at every call."""
+        self.packed = None
+        if self.weight.device.type != "cpu" or self.weight.dtype != torch.float32 or not _onednn():
+            return
+        height, width = (min(n, 64) for n in self.inputs[0].size)
+        sides = [max(n, (k - 1) * d + 1) for n, k, d in zip((height, width), self.kernel, self.dilation)]
+        try:
+            self.packed = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weight, list(self.padding), list(self.stride), list(self.dilation), self.groups,
+                [1, self.weight.shape[1] * self.groups, *sides],
+            )
+        except (RuntimeError, AttributeError, TypeError):
+            self.packed = None  # another build of torch: the plain convolution is as right
+
+    def apply(self, x, padding):
+        if self.packed is not None:
+            x = x.contiguous(memory_format=torch.channels_last)
+            name, scalars = self.activation.fused if self.activation else ("none", [])
+            return torch.ops.mkldnn._convolution_pointwise(
+                x, self.packed, self.bias, list(padding), list(self.stride), list(self.dilation), self.groups,
+                name, scalars, "",
+            )
+        y = F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return self.activation.apply(y, True) if self.activation else y
+
+
+class Pool(_Window):
+    """Average or maximum over a window."""
+
+    def __init__(self, source: Op, pool: Callable, kernel, stride, padding, dilation=(1, 1)):
+        super().__init__(source, kernel, stride, padding, dilation)
+        self.pool = pool
+
+    def apply(self, x, padding):
+        return self.pool(x, padding)
+
+
+class ConvTranspose(Op):
+    """A transposed convolution: input i lands on outputs i * stride - padding + k * dilation."""
+
+    heavy = True
+    windowed = True
+
+    def __init__(self, source: Op, conv: torch.nn.ConvTranspose2d):
+        super().__init__(source)
+        self.weight, self.bias, self.groups = conv.weight, conv.bias, conv.groups
+        self.channels = conv.out_channels
+        self.axes = tuple(
+            zip(conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.output_padding, strict=True)
+        )
+        self.packed: torch.Tensor | None = None
+
+    def infer_size(self):
+        return tuple(
+            (n - 1) * s - 2 * p + d * (k - 1) + o + 1 for n, (k, s, p, d, o) in zip(self.inputs[0].size, self.axes)
+        )
+
+    def reach(self, rect):
+        (y0, y1), (x0, x1) = (
+            (a * s - p, (b - 1) * s - p + d * (k - 1) + 1)
+            for (a, b), (k, s, p, d, _) in zip(((rect.y0, rect.y1), (rect.x0, rect.x1)), self.axes)
+        )
+        return Rect(x0, y0, x1, y1)
+
+    def pack(self) -> None:
+        """See :meth:`Conv.pack`."""
+        self.packed = None
+        if self.weight.device.type != "cpu" or self.weight.dtype != torch.float32 or not _onednn():
+            return
+        _, stride, _, dilation, _ = zip(*self.axes)
+        try:
+            self.packed = torch.ops.mkldnn._reorder_convolution_transpose_weight(
+                self.weight, [0, 0], [0, 0], list(stride), list(dilation), self.groups,
+                [1, self.weight.shape[0], *(max(1, min(n, 64)) for n in self.inputs[0].size)],
+            )
+        except (RuntimeError, AttributeError, TypeError):
+            self.packed = None
+
+    def evaluate(self, rect):
+        crop, more, offset = [], [], []
+        for (o0, o1), n, (k, s, p, d, extra) in zip(
+            ((rect.y0, rect.y1), (rect.x0, rect.x1)), self.inputs[0].size, self.axes
+        ):
+            i0 = max(0, -((-(o0 + p - d * (k - 1))) // s))
+            i1 = min(n, (o1 - 1 + p) // s + 1)
+            # Outputs past the last input's window: none reaches them, they hold the bias.
+            beyond = o1 - ((i1 - 1) * s - p + d * (k - 1) + 1)
+            i0 = min(i0, i1 - 1)
+            crop.append((i0, i1))
+            more.append(max(0, beyond))
+            offset.append(o0 - (i0 * s - p))
+        (y0, y1), (x0, x1) = crop
+        x, _ = self.inputs[0].block(Rect(x0, y0, x1, y1))
+        _, stride, _, dilation, _ = zip(*self.axes)
+        if self.packed is not None:
+            y = torch.ops.mkldnn._convolution_transpose_pointwise(
+                x.contiguous(memory_format=torch.channels_last), self.packed, self.bias, [0, 0], more,
+                list(stride), list(dilation), self.groups, "none", [], "",
+            )
+        else:
+            y = F.conv_transpose2d(x, self.weight, self.bias, stride, 0, more, self.groups, dilation)
+        rows, columns = offset
+        return y[:, :, rows : rows + rect.height, columns : columns + rect.width], True
+
+
+class Pad(Op):
+    """Mirrored, repeated or constant borders, given as (left, right, top, bottom)."""
+
+    windowed = True
+
+    def __init__(self, source: Op, widths: Sequence[int], mode: str, value: float = 0.0):
+        super().__init__(source)
+        self.widths, self.mode, self.value = tuple(widths), mode, value
+
+    def infer_size(self):
+        left, right, top, bottom = self.widths
+        height, width = self.inputs[0].size
+        return height + top + bottom, width + left + right
+
+    def reach(self, rect):
+        left, right, top, bottom = self.widths
+        height, width = self.size
+        y0, y1, x0, x1 = rect.y0 + top, rect.y1 + top, rect.x0 + left, rect.x1 + left
+        if self.mode != "constant":
+            # A border pixel repeats one at most `border` pixels inside.
+            inner_height, inner_width = self.inputs[0].size
+            if rect.y0 <= top:
+                y0 = 0
+            if rect.y1 >= inner_height - bottom:
+                y1 = height
+            if rect.x0 <= left:
+                x0 = 0
+            if rect.x1 >= inner_width - right:
+                x1 = width
+        return Rect(x0, y0, x1, y1)
+
+    def evaluate(self, rect):
+        left, right, top, bottom = self.widths
+        height, width = self.inputs[0].size
+        (y0, y1, low_y, high_y, skip_y) = self._axis(rect.y0, rect.y1, height, top)
+        (x0, x1, low_x, high_x, skip_x) = self._axis(rect.x0, rect.x1, width, left)
+        x, owned = self.inputs[0].block(Rect(x0, y0, x1, y1))
+        if low_y or high_y or low_x or high_x:
+            # An empty border in one direction would make torch copy for nothing; it doesn't.
+            x, owned = F.pad(x, (low_x, high_x, low_y, high_y), self.mode, self.value), True
+        if x.shape[2] != rect.height or x.shape[3] != rect.width:
+            x = x[:, :, skip_y : skip_y + rect.height, skip_x : skip_x + rect.width]
+        return x, owned
+
+    def _axis(self, o0: int, o1: int, n: int, before: int) -> tuple[int, int, int, int, int]:
+        """(input from, to, border before, after, outputs to skip) for padded o0..o1."""
+        a, b = o0 - before, o1 - before
+        low, high = max(0, -a), max(0, b - n)
+        i0, i1 = min(max(a, 0), n - 1), max(min(b, n), 1)
+        if low and self.mode == "reflect":
+            i1 = max(i1, low + 1)
+        if high and self.mode == "reflect":
+            i0 = min(i0, n - high - 1)
+        return i0, i1, low, high, a - i0 if not low else 0
+
+
+class Pointwise(Op):
+    """A function of each value by itself.
+
+    Args:
+        function: block -> new block.
+        in_place: block -> the same block, changed; None where there is no such form.
+        fused: (name, arguments) of oneDNN's fused form, or None.
+    """
+
+    def __init__(self, source: Op | None, function: Callable, in_place: Callable | None = None, fused=None):
+        super().__init__(*(() if source is None else (source,)))
+        self.function, self.in_place, self.fused = function, in_place, fused
+
+    def apply(self, x: torch.Tensor, owned: bool) -> torch.Tensor:
+        return self.in_place(x) if owned and self.in_place else self.function(x)
+
+    def evaluate(self, rect):
+        x, owned = self.inputs[0].block(rect)
+        return self.apply(x, owned), True
+
+
+class Join(Op):
+    """Sum, difference or product of two blocks of the same size."""
+
+    def __init__(self, first: Op, second: Op, kind: str, alpha: float = 1.0):
+        super().__init__(first, second)
+        self.kind, self.alpha = kind, alpha
+
+    def evaluate(self, rect):
+        (a, own_a), (b, own_b) = (op.block(rect) for op in self.inputs)
+        if self.kind == "mul":
+            return (a.mul_(b) if own_a else b.mul_(a) if own_b else a * b), True
+        sign = self.alpha if self.kind == "add" else -self.alpha
+        if own_a:
+            return a.add_(b, alpha=sign), True
+        if own_b and sign == 1:
+            return b.add_(a), True
+        return torch.add(a, b, alpha=sign), True
+
+
+class Concatenate(Op):
+    """Channels one after another."""
+
+    def evaluate(self, rect):
+        blocks = [op.block(rect)[0] for op in self.inputs]
+        out = torch.empty(
+            (1, sum(b.shape[1] for b in blocks), rect.height, rect.width),
+            dtype=blocks[0].dtype, device=blocks[0].device, memory_format=torch.channels_last,
+        )
+        at = 0
+        for b in blocks:
+            out[:, at : at + b.shape[1]].copy_(b)
+            at += b.shape[1]
+        return out, True
+
+
+class Upsample(Op):
+    """Every pixel becomes factor x factor equal ones."""
+
+    def __init__(self, source: Op, factor: int):
+        super().__init__(source)
+        self.factor = factor
+        self.windowed = factor > 1
+
+    def infer_size(self):
+        height, width = self.inputs[0].size
+        return height * self.factor, width * self.factor
+
+    def reach(self, rect):
+        return Rect(*(v * self.factor for v in rect))
+
+    def evaluate(self, rect):
+        f = self.factor
+        inner = Rect(rect.x0 // f, rect.y0 // f, -(-rect.x1 // f), -(-rect.y1 // f))
+        x, _ = self.inputs[0].block(inner)
+        x = F.interpolate(x.contiguous(memory_format=torch.channels_last), scale_factor=float(f), mode="nearest")
+        rows, columns = rect.y0 - inner.y0 * f, rect.x0 - inner.x0 * f
+        return x[:, :, rows : rows + rect.height, columns : columns + rect.width], True
+
+
+class Shuffle(Op):
+    """Pixel shuffle: f*f channels become an f x f square of pixels (Shi et al. 2016)."""
+
+    def __init__(self, source: Op, factor: int):
+        super().__init__(source)
+        self.factor = factor
+
+    infer_size = Upsample.infer_size
+    reach = Upsample.reach
+
+    def evaluate(self, rect):
+        f = self.factor
+        inner = Rect(rect.x0 // f, rect.y0 // f, -(-rect.x1 // f), -(-rect.y1 // f))
+        x, _ = self.inputs[0].block(inner)
+        x = F.pixel_shuffle(x, f)
+        rows, columns = rect.y0 - inner.y0 * f, rect.x0 - inner.x0 * f
+        return x[:, :, rows : rows + rect.height, columns : columns + rect.width], True
+
+
+class Unshuffle(Op):
+    """The inverse of :class:`Shuffle`."""
+
+    windowed = True
+
+    def __init__(self, source: Op, factor: int):
+        super().__init__(source)
+        self.factor = factor
+
+    def infer_size(self):
+        height, width = self.inputs[0].size
+        return height // self.factor, width // self.factor
+
+    def reach(self, rect):
+        f = self.factor
+        return Rect(rect.x0 // f, rect.y0 // f, -(-rect.x1 // f), -(-rect.y1 // f))
+
+    def evaluate(self, rect):
+        x, _ = self.inputs[0].block(Rect(*(v * self.factor for v in rect)))
+        return F.pixel_unshuffle(x, self.factor), True
+
+
+class InstanceNorm(Op):
+    """Each channel less its mean over the frame, over its deviation.
+
+    The whole frame is normalised by its own statistics, which are remembered;
+    a rectangle by the remembered ones: near the truth while an edit is small.
+    """
+
+    needs_frame = True
+
+    def __init__(self, source: Op, eps: float, weight=None, bias=None):
+        super().__init__(source)
+        self.eps, self.weight, self.bias = eps, weight, bias
+        self.mean: torch.Tensor | None = None
+        self.variance: torch.Tensor | None = None
+
+    def evaluate(self, rect):
+        x, _ = self.inputs[0].block(rect)
+        if rect == whole(self.size):
+            self.variance, self.mean = torch.var_mean(x, (0, 2, 3), correction=0)
+        return F.batch_norm(x, self.mean, self.variance, self.weight, self.bias, False, 0.0, self.eps), True
+
+
+def _pair(value) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def _onednn() -> bool:
+    return torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
