@@ -41,7 +41,7 @@ class BodyData:
         eyes: (N,) bool.
         phenotypes: (B, 5) gender (0 male, 1 female), age (1/3 child .. 1 old), weight, muscle, height.
         region: (N,) int, the joint that moves a vertex most.
-        neighbours: (E, 2) int, every edge once.
+        around: (N, D) int, a vertex's neighbours, filled up by repeating them.
     """
 
     shapes: np.ndarray
@@ -52,7 +52,17 @@ class BodyData:
     eyes: np.ndarray
     phenotypes: np.ndarray
     region: np.ndarray
-    neighbours: np.ndarray
+    around: np.ndarray
+
+
+def _neighbours(faces: np.ndarray, count: int) -> np.ndarray:
+    """(count, D) each vertex's neighbours; short rows repeat theirs, lone vertices name themselves."""
+    edges = np.unique(np.concatenate([faces[:, [a, b]] for a in range(3) for b in range(3) if a != b]), axis=0)
+    degree = np.bincount(edges[:, 0], minlength=count)
+    start = np.concatenate([[0], np.cumsum(degree)[:-1]])
+    column = np.arange(degree.max())[None] % np.maximum(degree, 1)[:, None]
+    table = edges[np.minimum(start[:, None] + column, len(edges) - 1), 1]
+    return np.where(degree[:, None] > 0, table, np.arange(count)[:, None])
 
 
 @lru_cache(maxsize=1)
@@ -67,12 +77,11 @@ def load(path: Path = ASSET) -> BodyData:
     try:
         raw = load_file(str(path))
         faces = raw["faces"].astype(np.int32)
-        edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
         weights = raw["weights"].astype(np.float32)
         return BodyData(
             raw["shapes"].astype(np.float32) * np.float32(UNIT), raw["joints"], faces,
             weights / weights.sum(1, keepdims=True), raw["indices"].astype(np.int64), raw["eyes"].astype(bool),
-            raw["phenotypes"], raw["indices"][:, 0].astype(np.int64), np.unique(edges, axis=0),
+            raw["phenotypes"], raw["indices"][:, 0].astype(np.int64), _neighbours(faces, raw["shapes"].shape[1]),
         )
     except Exception as error:
         raise DataError(

@@ -1,4 +1,8 @@
-"""Clothes: faces of the body grouped by region, smoothed, loosened and put a little outside the skin."""
+"""Clothes cut from the body: smoothed, loosened, put outside the skin and trimmed to clean hems.
+
+What a garment covers is a *cover*: (N,) metres on the resting body, positive
+inside the garment, zero along its hems. Faces that a hem crosses are split.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,58 @@ from core.streets.bodies import JOINTS, Body
 from core.streets.parts import Part, Surface
 from core.streets.solids import loft, part
 
+#: A cover's value far from the garment.
+AWAY = -1.0
+
 
 def regions(*names: str) -> np.ndarray:
     """(J,) bool over joints whose name begins with one of ``names``."""
     return np.array([joint.startswith(names) for joint in JOINTS])
+
+
+def trimmed(vertices: np.ndarray, faces: np.ndarray, cover: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The triangles where ``cover`` is positive, those on its border split along it.
+
+    Args:
+        vertices: (N, 3); faces: (M, 3) int; cover: (N,).
+
+    Returns:
+        ``(vertices (K, 3), faces (L, 3))`` without unused vertices.
+    """
+    inside = cover > 0
+    count = inside[faces].sum(1)
+    whole = faces[count == 3]
+    extra, pieces, offset = [], [whole], len(vertices)
+    for inner in (1, 2):
+        some = faces[count == inner]
+        if not len(some):
+            continue
+        # Turn each face so that its odd corner comes first.
+        odd = (inside[some] == (inner == 1)).argmax(1)
+        some = np.take_along_axis(some, (odd[:, None] + np.arange(3)) % 3, 1)
+        cuts = []
+        for k in (1, 2):
+            a, b = some[:, 0], some[:, k]
+            share = (cover[a] / (cover[a] - cover[b]))[:, None]
+            extra.append(vertices[a] + share * (vertices[b] - vertices[a]))
+            cuts.append(offset + np.arange(len(some)))
+            offset += len(some)
+        if inner == 1:
+            pieces.append(np.column_stack([some[:, 0], cuts[0], cuts[1]]))
+        else:
+            pieces.append(np.column_stack([cuts[0], some[:, 1], some[:, 2]]))
+            pieces.append(np.column_stack([cuts[0], some[:, 2], cuts[1]]))
+    points = np.concatenate([vertices, *extra]) if extra else vertices
+    faces = np.concatenate(pieces)
+    if not len(faces):
+        return np.zeros((0, 3)), np.zeros((0, 3), np.int64)
+    # Neighbouring faces share the vertices of their common cut.
+    used, slot = np.unique(faces, return_inverse=True)
+    points = points[used]
+    _, first, same = np.unique(np.round(points, 6), axis=0, return_index=True, return_inverse=True)
+    faces = same.reshape(-1)[slot].reshape(-1, 3)
+    proper = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    return points[first], faces[proper]
 
 
 class Tailor:
@@ -21,63 +73,66 @@ class Tailor:
 
     Attributes:
         crotch, waist, neck: heights on the resting body, metres.
+        unit: the body's height over 1.75 m.
     """
 
     def __init__(self, body: Body, label: int):
-        self.body, self.label, data = body, label, body.data
-        self.region = data.region
+        self.body, self.label, self.data = body, label, body.data
+        self.region = self.data.region
         rest = body.rest
-        a, b, c = (rest[data.faces[:, k]] for k in range(3))
-        face_normals = np.cross(b - a, c - a)
-        self.normals = np.zeros_like(rest)
+        a, b, c = (rest[self.data.faces[:, k]] for k in range(3))
+        across = np.cross(b - a, c - a)
+        normals = np.zeros_like(rest)
         for k in range(3):
-            np.add.at(self.normals, data.faces[:, k], face_normals)
-        self.normals /= np.linalg.norm(self.normals, axis=1, keepdims=True) + 1e-12
-        self.degree = np.bincount(data.neighbours.ravel(), minlength=len(rest)).astype(np.float64)
-        thigh = rest[regions("pelvis")[self.region] & (np.abs(rest[:, 1]) < 0.02)]
+            for axis in range(3):
+                normals[:, axis] += np.bincount(self.data.faces[:, k], across[:, axis], len(rest))
+        self.normals = normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)
+        self.unit = body.height / 1.75
+        between = rest[self.on("pelvis") & (np.abs(rest[:, 1]) < 0.02)]
         hip = body.joints[JOINTS.index("thigh.L")]
-        self.crotch = float(thigh[:, 2].min()) if len(thigh) else float(hip[2] - 0.08)
+        self.crotch = float(between[:, 2].min()) if len(between) else float(hip[2] - 0.08)
         self.waist = float(body.joints[JOINTS.index("waist")][2] + 0.005 * body.height)
         self.neck = float(body.joints[JOINTS.index("neck")][2])
-        self.unit = body.height / 1.75
 
-    def along(self, joint: str, end: str, side: str) -> np.ndarray:
-        """(N,) how far each vertex lies from ``joint`` (0) to ``end`` (1) of one limb."""
-        a, b = self.body.joints[JOINTS.index(f"{joint}.{side}")], self.body.joints[JOINTS.index(f"{end}.{side}")]
-        return (self.body.rest - a) @ (b - a) / ((b - a) @ (b - a))
+    def on(self, *names: str) -> np.ndarray:
+        """(N,) bool: vertices moved most by joints whose names begin so."""
+        return regions(*names)[self.region]
 
-    def limb(self, joint: str, end: str, until: float, start: float = -9.0) -> np.ndarray:
-        """(N,) bool: vertices of both sides' limb up to the share ``until`` of its length."""
-        mask = np.zeros(len(self.body.rest), bool)
+    def _left(self, joints: tuple[str, ...], length: float) -> np.ndarray:
+        """(N,) metres of limb left until ``length``, counted in bones from the first of ``joints``; AWAY elsewhere."""
+        cover = np.full(len(self.body.rest), AWAY)
         for side in "LR":
-            t = self.along(joint, end, side)
-            mask |= (self.region == JOINTS.index(f"{joint}.{side}")) & (t <= until) & (t >= start)
-        return mask
+            before = 0.0
+            for k, (joint, end) in enumerate(zip(joints[:-1], joints[1:])):
+                a, b = (self.body.joints[JOINTS.index(f"{n}.{side}")] for n in (joint, end))
+                bone = float(np.linalg.norm(b - a))
+                rows = self.region == JOINTS.index(f"{joint}.{side}")
+                if k == len(joints) - 2:
+                    rows |= self.on(f"{end}.{side}", "toes." + side if end == "foot" else "none")
+                done = (self.body.rest[rows] - a) @ (b - a) / bone
+                # The share of the bone at which the garment ends, then metres from there.
+                goal = before + bone * (length - k)
+                cover[rows] = goal - before - done if length <= k + 1 else np.maximum(goal - before - done, 0.03)
+                if length > k + 1 and k == len(joints) - 2:
+                    cover[rows] = bone * (length - k) - done
+        return cover
+
+    def arms(self, length: float) -> np.ndarray:
+        """Cover of both arms down to ``length``: 0.5 above the elbow, 1 the elbow, 2 the wrist."""
+        return self._left(("upperarm", "forearm", "hand"), length)
+
+    def legs(self, length: float) -> np.ndarray:
+        """Cover of both legs down to ``length``: 1 the knee, 2 the ankle."""
+        return self._left(("thigh", "shin", "foot"), length)
 
     def smoothed(self, points: np.ndarray, mask: np.ndarray, rounds: int) -> np.ndarray:
-        """``points`` after ``rounds`` of averaging with the neighbours inside ``mask``."""
-        out, edges = points.copy(), self.body.data.neighbours
+        """``points`` after ``rounds`` of averaging with the neighbours, inside ``mask`` only."""
+        out = points.copy()
+        rows = np.flatnonzero(mask)
+        around = self.data.around[rows]
         for _ in range(rounds):
-            total = np.zeros_like(out)
-            np.add.at(total, edges[:, 0], out[edges[:, 1]])
-            np.add.at(total, edges[:, 1], out[edges[:, 0]])
-            mean = total / np.maximum(self.degree, 1)[:, None]
-            out[mask] += 0.6 * (mean - out)[mask]
+            out[rows] += 0.6 * (out[around].mean(1) - out[rows])
         return out
-
-    def grown(self, mask: np.ndarray, rings: int = 1) -> np.ndarray:
-        """``mask`` and the vertices within ``rings`` edges of it."""
-        out, edges = mask.copy(), self.body.data.neighbours
-        for _ in range(rings):
-            reach = out.copy()
-            reach[edges[:, 0]] |= out[edges[:, 1]]
-            reach[edges[:, 1]] |= out[edges[:, 0]]
-            out = reach
-        return out
-
-    def faces(self, mask: np.ndarray) -> np.ndarray:
-        """(M,) bool: faces whose three corners lie in ``mask``."""
-        return mask[self.body.data.faces].all(1)
 
     def wrinkles(self, rng, depth: float) -> np.ndarray:
         """(N,) metres of shallow folds, finer and deeper near elbows, knees and the waist."""
@@ -93,14 +148,14 @@ class Tailor:
             near = np.maximum(near, np.exp(-((gap / 0.16) ** 2)))
         return depth * folds / 3 * (0.35 + 0.9 * near)
 
-    def widened(self, points: np.ndarray, joint: str, end: str, radius: float, power: float = 1.0) -> np.ndarray:
+    def widened(self, points: np.ndarray, joint: str, end: str, radius: float, power: float = 1.0, feet: bool = False) -> np.ndarray:
         """Limbs at least ``radius`` thick round the line from ``joint`` to ``end``, more so towards the end."""
         out = points.copy()
         for side in "LR":
             i, k = JOINTS.index(f"{joint}.{side}"), JOINTS.index(f"{end}.{side}")
             a, b = self.body.joints[i], self.body.joints[k]
-            rows = np.flatnonzero(self.region == i)
-            t = np.clip((points[rows] - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1.1)
+            rows = np.flatnonzero((self.region == i) | (self.on(f"{end}.{side}") if feet else False))
+            t = np.clip((points[rows] - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1.15)
             axis = a + t[:, None] * (b - a)
             out_ward = points[rows] - axis
             r = np.linalg.norm(out_ward, axis=1) + 1e-9
@@ -111,7 +166,7 @@ class Tailor:
     def straightened(self, points: np.ndarray, mask: np.ndarray, share: float) -> np.ndarray:
         """A trunk that hangs straight from the chest: the waist filled out by ``share``."""
         out = points.copy()
-        rows = np.flatnonzero(mask & regions("pelvis", "waist", "chest")[self.region])
+        rows = np.flatnonzero(mask & self.on("pelvis", "waist", "chest"))
         z = points[rows, 2]
         cuts = np.linspace(z.min(), z.max(), 22)
         slot = np.clip(np.digitize(z, cuts) - 1, 0, 20)
@@ -127,27 +182,25 @@ class Tailor:
             out[rows[positive], axis] = (centre if axis == 0 else 0.0) + sign * value[positive] * grow[positive]
         return out
 
-    def garment(self, rng, mask: np.ndarray, surface: Surface, gap: float, smooth: int = 6, folds: float = 0.004,
-                shape=None, faces: np.ndarray | None = None) -> Part | None:
-        """A garment over the vertices in ``mask``, ``gap`` metres outside the skin.
+    def garment(self, rng, cover: np.ndarray, surface: Surface, gap, smooth: int = 6, folds: float = 0.004, shape=None) -> Part | None:
+        """A garment where ``cover`` is positive, ``gap`` metres (a number or (N,)) outside the skin.
 
         ``shape(points) -> points`` loosens the smoothed cloth before it is posed.
         """
-        chosen = self.faces(mask) if faces is None else faces
-        if not chosen.any():
-            return None
-        points = self.smoothed(self.body.rest, mask, smooth)
+        near = cover > -0.06
+        points = self.smoothed(self.body.rest, near, smooth)
         if shape is not None:
             points = shape(points)
-        offset = gap * self.unit + (self.wrinkles(rng, folds) if folds else 0.0)
-        points = points + self.normals * np.maximum(offset, 0.5 * gap * self.unit)[:, None] if folds else points + self.normals * offset
-        return self.cut(points, chosen, surface)
+        gap = np.broadcast_to(np.asarray(gap, np.float64) * self.unit, (len(points),))
+        offset = np.maximum(gap + self.wrinkles(rng, folds), 0.55 * gap) if folds else gap
+        return self.cut(points + self.normals * offset[:, None], cover, surface)
 
-    def cut(self, points: np.ndarray, faces: np.ndarray, surface: Surface, posed: bool = False) -> Part:
-        """A part of the chosen ``faces`` over ``points`` given at rest (or as posed)."""
-        where = points if posed else self.body.skinned(points)
-        used, slot = np.unique(self.body.data.faces[faces], return_inverse=True)
-        return Part(where[used].astype(np.float32), slot.reshape(-1, 3).astype(np.int32), surface, self.label, smooth=True)
+    def cut(self, points: np.ndarray, cover: np.ndarray, surface: Surface, posed: bool = False) -> Part | None:
+        """A part over ``points`` given at rest (or as posed) where ``cover`` is positive; None where nothing is."""
+        vertices, faces = trimmed(points if posed else self.body.skinned(points), self.data.faces, cover)
+        if not len(faces):
+            return None
+        return Part(vertices.astype(np.float32), faces.astype(np.int32), surface, self.label, smooth=True)
 
     def skirt(self, rng, top: float, hem: float, gap: float, flare: float, surface: Surface, folds: int = 9, open_front: bool = False) -> Part:
         """A skirt or a coat's tail round the posed hips and legs.
@@ -158,8 +211,8 @@ class Tailor:
             flare: how much wider at the hem, metres.
         """
         body = self.body
-        lower = regions("pelvis", "waist", "thigh", "shin")[self.region]
-        posed, rest = body.posed[lower], body.rest[lower]
+        lower = self.on("pelvis", "waist", "thigh", "shin")
+        posed = body.posed[lower]
         # The tail hangs from the hips in the world's down, wherever the legs go.
         pelvis = body.joint("pelvis")
         shift = pelvis[2] - body.joints[0][2]
@@ -175,26 +228,34 @@ class Tailor:
             if near.sum() < 8:
                 near = np.abs(posed[:, 2] - z) < 0.1 * self.unit
             cloud = posed[near][:, :2] - pelvis[:2]
-            support = (cloud @ ray.T).max(0) if len(cloud) else reach_above
-            # A support function is a polygon's reach only where its tangent touches; a smooth blend of both stays convex.
-            support = np.mean([np.roll(support, s) for s in (-1, 0, 0, 1)], axis=0)
+            radius = _outline(cloud, angle) if len(cloud) >= 3 else reach_above
             share = i / (len(levels) - 1)
-            width = np.maximum(support + gap * self.unit, reach_above * (0.985 if share < 0.3 else 1.0))
+            width = np.maximum(radius + gap * self.unit, reach_above * (0.985 if share < 0.3 else 1.0))
             wave = 1 + 0.035 * share * np.sin(folds * angle + phase[0]) + 0.02 * share * np.sin((2 * folds + 1) * angle + phase[1])
-            radius = (width + flare * self.unit * share) * wave
             reach_above = width
-            rings.append(np.column_stack([pelvis[0] + radius * ray[:, 0], pelvis[1] + radius * ray[:, 1], np.full(sides, z)]))
-        rings = np.array(rings)[::-1]
-        vertices, faces = loft(rings, caps=False)
+            width = (width + flare * self.unit * share) * wave
+            rings.append(np.column_stack([pelvis[0] + width * ray[:, 0], pelvis[1] + width * ray[:, 1], np.full(sides, z)]))
+        vertices, faces = loft(np.array(rings)[::-1], caps=False)
         if open_front:
             column = np.arange(len(faces)) % sides
             faces = faces[~np.isin(column, (sides - 1, 0))]
         return part((vertices, faces), surface, self.label, smooth=True)
 
 
+def _outline(cloud: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """(S,) distance from the origin to the convex hull of ``cloud`` (K, 2) along each ``angle``, softened."""
+    dense = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    normal = np.stack([np.cos(dense), np.sin(dense)], -1)
+    support = np.maximum((cloud @ normal.T).max(0), 0.02)
+    # A ray leaves the hull at the first of its tangent lines.
+    facing = np.cos(angle[:, None] - dense[None])
+    radius = np.where(facing > 0.05, support[None] / np.maximum(facing, 0.05), np.inf).min(1)
+    return np.mean([np.roll(radius, s) for s in (-1, 0, 1)], axis=0)
+
+
 @dataclass
 class Outfit:
-    """Parts of the clothes, and which skin remains to be seen, (N,) bool."""
+    """Parts of the clothes, and the cover (N,) of all of them together, metres."""
 
     parts: list[Part]
-    bare: np.ndarray
+    cover: np.ndarray

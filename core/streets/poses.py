@@ -191,12 +191,12 @@ def reach(root, target, first: float, second: float, pole) -> tuple[np.ndarray, 
     return bend, along * length - bend * first
 
 
-def ride(body: Body, hip, grips, pedals, lean: float, knees_out: float = 0.12) -> None:
-    """Seat ``body``: hips over ``hip``, hands at ``grips``, balls of the feet at ``pedals``.
+def ride(body: Body, hip, grips, soles, lean: float, knees_out: float = 0.12) -> None:
+    """Seat ``body``: hips over ``hip``, hands at ``grips``, balls of the feet on ``soles``.
 
     Args:
         hip: (x, z) of the hip joints, metres.
-        grips, pedals: {"L": (x, y, z), "R": ...}.
+        grips, soles: {"L": (x, y, z), "R": ...} of the hands and of the balls of the feet.
         lean: how far the back bends forward, radians.
     """
     posture = Posture()
@@ -209,7 +209,7 @@ def ride(body: Body, hip, grips, pedals, lean: float, knees_out: float = 0.12) -
         ankle_to_ball = np.array([0.62, sign * 0.05, -0.55]) * np.linalg.norm(body.joints[JOINTS.index(f"toes.{side}")] - body.joints[JOINTS.index(f"foot.{side}")])
         for limb, middle_joint, end, target, pole in (
             ("upperarm", "forearm", "hand", np.asarray(grips[side]) - (0.07, 0, -0.03), (-0.2, sign * 0.8, -0.7)),
-            ("thigh", "shin", "foot", np.asarray(pedals[side]) - ankle_to_ball, (1.0, sign * knees_out, 0.3)),
+            ("thigh", "shin", "foot", np.asarray(soles[side]) + (0, 0, 0.035) - ankle_to_ball, (1.0, sign * knees_out, 0.3)),
         ):
             a, b, c = (body.joints[JOINTS.index(f"{n}.{side}")] for n in (limb, middle_joint, end))
             root = body.joint(f"{limb}.{side}") + shift
