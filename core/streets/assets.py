@@ -29,7 +29,7 @@ def _module(name: str) -> ModuleType:
 
 def key_of(item: Item) -> tuple:
     """What decides an item's mesh: items with equal keys are copies of one asset."""
-    length = round(item.length, 1) if item.kind in LONG else 0.0
+    length = round(item.width, 1) if item.kind in LONG else 0.0
     return item.family, item.kind, item.seed, item.option, length
 
 
@@ -61,11 +61,11 @@ def _tree(item: Item, rng) -> list[Part]:
 
 
 def _hedge(item: Item, rng) -> list[Part]:
-    return _module("nature").hedge(rng, length=item.length)
+    return _module("nature").hedge(rng, length=item.width)
 
 
 def _furniture(item: Item, rng) -> list[Part]:
-    options = {"length": item.length} if item.kind in LONG else {}
+    options = {"length": item.width} if item.kind in LONG else {}
     return _module("furniture").furniture(item.kind, rng, item.option, **options)
 
 

@@ -22,8 +22,8 @@ from core.streets.plan import Item, StreetPlan
 from core.streets.populate import CLASS_OF
 
 LABEL_ATTRIBUTE = "label"
-#: Instance value of an object whose faces carry their own class: stuff.
-BARE = -1.0
+#: Instance value of an object whose faces carry their own class: stuff. (Emission can't be negative.)
+BARE = 0.0
 
 
 @dataclass

@@ -79,10 +79,10 @@ SKY_SCALE = 0.095
 
 
 def id_world() -> "bpy.types.World":
-    """A world that emits the sky's label in red and the bare mark in green, for the id pass."""
+    """A world that emits the sky's label, without an instance, for the id pass."""
     world = bpy.data.worlds.new("ids")
     g = Graph(with_nodes(world))
-    background = g.node("ShaderNodeBackground", Color=(float(SKY_LABEL), -1.0, 0.0), Strength=1.0)
+    background = g.node("ShaderNodeBackground", Color=(float(SKY_LABEL), 0.0, 0.0), Strength=1.0)
     out = g.tree.nodes.new("ShaderNodeOutputWorld")
     g.tree.links.new(background, out.inputs["Surface"])
     return world

@@ -124,7 +124,7 @@ class Building:
 class Item:
     """One placed asset: ``family`` vehicle, person, rider, tree, hedge or furniture.
 
-    ``length`` and ``width`` are its footprint in metres; ``number`` its
+    ``length`` (along its own x) and ``width`` (along y) are its footprint in metres; ``number`` its
     instance number within its class, -1 where its class counts no objects.
     ``option`` is a pose, a season or whatever the family's builder takes.
     """

@@ -79,7 +79,7 @@ class _Crowd:
         pool = VARIANTS.get(kind, VARIANTS.get(family, 3))
         seed = self.plan.seed % 100_000 * 100 + int(rng.integers(pool))
         self.items.append(Item(
-            family, kind, float(s), float(t), float(turn), max(size) if length else size[0], min(size) if length else size[1], seed, number, option, float(scale), moving
+            family, kind, float(s), float(t), float(turn), size[0], size[1], seed, number, option, float(scale), moving
         ))
         return True
 

@@ -19,7 +19,7 @@ import numpy as np
 from mathutils import Matrix
 
 from core.errors import DataError
-from core.labels import STREETS
+from core.labels import INSTANCE_FACTOR, STREETS
 from core.streets import blender, lighting
 from core.streets.ego import ego_parts
 from core.streets.materials import Graph, with_nodes
@@ -151,7 +151,8 @@ class Studio:
             raise DataError("The label pass of a street came out inexact; check that no other add-on changes Cycles' settings.")
         labels = labels.astype(np.uint8)
         base = STREETS.base[labels]
-        instances = np.where(value < 0, base, value).astype(np.uint16)
+        # What an object carries but isn't of its class (a planter's flowers) stays stuff.
+        instances = np.where(value // INSTANCE_FACTOR == base, value, base).astype(np.uint16)
         return labels, instances
 
     def _photograph(self) -> np.ndarray:

@@ -1,0 +1,219 @@
+"""The street's plan: same seed same plan, nothing overlaps, cameras stand free; meshes are sound."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from core.errors import DataError
+from core.labels import STREETS
+from core.streets import ground, masonry
+from core.streets.buildings import building, height_of
+from core.streets.palette import Palette
+from core.streets.parts import Surface
+from core.streets.plan import StreetPlan, plan_street
+
+SEEDS = range(40)
+
+
+@pytest.fixture(scope="module")
+def plans():
+    return [plan_street(seed) for seed in SEEDS]
+
+
+def corners(plan, s, t, turn, length, width):
+    c, n = math.cos(turn), math.sin(turn)
+    local = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * (length / 2, width / 2)
+    return local @ np.array([[c, n], [-n, c]]) + (s, t)
+
+
+def overlap(a, b):
+    """Whether two convex quadrilaterals share ground (separating axes), with 1 cm of grace."""
+    for polygon in (a, b):
+        for p, q in zip(polygon, np.roll(polygon, -1, 0)):
+            axis = np.array([p[1] - q[1], q[0] - p[0]])
+            axis = axis / np.linalg.norm(axis)
+            x, y = a @ axis, b @ axis
+            if x.max() < y.min() + 0.01 or y.max() < x.min() + 0.01:
+                return False
+    return True
+
+
+def footprints(plan, families):
+    return [(i, corners(plan, i.s, i.t, i.turn, i.length, i.width)) for i in plan.items if i.family in families]
+
+
+def test_the_same_seed_gives_the_same_plan_and_another_seed_another():
+    assert plan_street(7) == plan_street(7)
+    assert plan_street(7) != plan_street(8)
+
+
+def test_a_plan_survives_json(plans):
+    for plan in plans[:10]:
+        assert StreetPlan.from_json(plan.to_json()) == plan
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"seed": 1}'])
+def test_damaged_json_is_refused_with_a_sentence(text):
+    with pytest.raises(DataError, match="street's plan"):
+        StreetPlan.from_json(text)
+
+
+def test_seeds_bring_variety(plans):
+    assert len({p.character for p in plans}) >= 5
+    assert len({p.sky.kind for p in plans}) == 4
+    assert len({p.season for p in plans}) >= 3
+    assert any(p.axis.curvature for p in plans) and any(not p.axis.curvature for p in plans)
+
+
+def test_vehicles_do_not_overlap(plans):
+    for plan in plans:
+        boxes = footprints(plan, ("vehicle",))
+        for i, (_, a) in enumerate(boxes):
+            for item, b in boxes[:i]:
+                assert not overlap(a, b), (plan.seed, item)
+
+
+def test_cameras_stand_inside_nothing(plans):
+    for plan in plans:
+        boxes = footprints(plan, ("vehicle", "tree", "furniture", "person", "hedge"))
+        houses = [corners(plan, b.s - b.depth / 2 * math.cos(b.turn), b.t - b.depth / 2 * math.sin(b.turn), b.turn, b.depth, b.width)
+                  for b in plan.buildings]
+        for camera in plan.cameras:
+            spot = corners(plan, camera.s, camera.t, camera.turn, 0.6, 0.6)
+            assert not any(overlap(spot, b) for _, b in boxes), plan.seed
+            assert not any(overlap(spot, b) for b in houses), plan.seed
+
+
+def test_ego_vehicles_keep_their_distance(plans):
+    for plan in plans:
+        boxes = footprints(plan, ("vehicle",))
+        for camera in plan.cameras:
+            if camera.ego:
+                ego = corners(plan, camera.s, camera.t, camera.turn, 4.4, 1.8)
+                assert not any(overlap(ego, b) for _, b in boxes), plan.seed
+
+
+def test_traffic_keeps_right(plans):
+    for plan in plans:
+        for item in plan.items:
+            if item.family == "vehicle" and item.moving and abs(math.sin(item.turn)) < 0.2:
+                assert (math.cos(item.turn) > 0) == (item.t < 0), (plan.seed, item)
+
+
+def test_buildings_keep_off_the_road(plans):
+    for plan in plans:
+        for house in plan.buildings:
+            if plan.axis.start < house.s < plan.axis.end and abs(math.sin(house.turn)) > 0.9:
+                assert not plan.kerb_right < house.t < plan.kerb_left, plan.seed
+
+
+def test_object_numbers_are_unique_and_fit_the_encoding(plans):
+    for plan in plans:
+        seen = [(i.family if i.family == "rider" else i.kind, i.number) for i in plan.items if i.number >= 0]
+        assert all(n < 1000 for _, n in seen)
+        people = [n for kind, n in seen if kind == "person"]
+        assert len(people) == len(set(people))
+        assert len(plan.buildings) < 1000
+
+
+def test_a_pose_on_a_bend_follows_the_axis():
+    plan = next(p for p in map(plan_street, range(100)) if p.axis.curvature)
+    pose = plan.axis.pose(60.0, 2.0, 0.3)
+    here, ahead = plan.axis.warp(np.array([[60.0, 2.0, 0.0], [60.01, 2.0, 0.0]]))
+    assert np.allclose(pose[:3, 3], here)
+    direction = (ahead - here)[:2] / np.linalg.norm((ahead - here)[:2])
+    angle = math.atan2(direction[1], direction[0]) + 0.3
+    assert np.allclose(pose[:2, 0], (math.cos(angle), math.sin(angle)), atol=1e-4)
+
+
+def normals(part):
+    quads = part.vertices[np.asarray(part.faces)]
+    return quads.mean(1), np.cross(quads[:, 2] - quads[:, 0], quads[:, 3] - quads[:, 1])
+
+
+def test_boxes_face_outward():
+    mesh = masonry.Masonry()
+    surface = Surface("plaster", (0.5, 0.5, 0.5))
+    for frame, _ in masonry.walls_of(6.0, 4.0).values():
+        mesh.boxes(surface, 11, frame, 1.0, 2.0, -0.3, 1.5, 2.6, 0.4)
+    for part in mesh.parts():
+        centres, direction = normals(part)
+        # Six faces a box: outward means away from the box's own middle.
+        middles = centres.reshape(-1, 6, 3).mean(1).repeat(6, 0)
+        assert ((centres - middles) * direction).sum(1).min() > 0
+
+
+def test_walls_face_outward():
+    mesh = masonry.Masonry()
+    surface = Surface("plaster", (0.5, 0.5, 0.5))
+    for frame, width in masonry.walls_of(6.0, 4.0).values():
+        mesh.storey(surface, 11, frame, width, 0.0, 3.0, [[1.0, 0.9, 2.2, 2.3]])
+    (part,) = mesh.parts()
+    centres, direction = normals(part)
+    assert ((centres - (-2.0, 0.0, 1.5)) * direction)[:, :2].sum(1).min() > 0
+
+
+def test_a_wall_leaves_exactly_its_openings_free():
+    mesh = masonry.Masonry()
+    frame, _ = masonry.walls_of(8.0, 5.0)["front"]
+    openings = np.array([[1.0, 0.9, 2.2, 2.3], [3.0, 0.0, 4.0, 2.1], [6.0, 1.0, 7.5, 3.0]])
+    mesh.storey(Surface("plaster", (0.5,) * 3), 11, frame, 8.0, 0.0, 3.0, openings)
+    (part,) = mesh.parts()
+    area = np.linalg.norm(normals(part)[1], axis=1).sum() / 2
+    gone = ((openings[:, 2] - openings[:, 0]) * (openings[:, 3] - openings[:, 1])).sum()
+    assert area == pytest.approx(24.0 - gone, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_buildings_are_sound(seed):
+    plan = plan_street(seed)
+    for house in plan.buildings[::9]:
+        parts = building(house)
+        points = np.concatenate([p.vertices for p in parts])
+        assert np.isfinite(points).all()
+        assert {p.label for p in parts} <= {11, 40, 41, 42, 43, 44}
+        assert any(p.label == 43 for p in parts)
+        assert points[:, 2].max() >= height_of(house)
+        # Balconies on a flank stand out the farthest.
+        assert np.abs(points[:, 1]).max() <= house.width / 2 + 1.3
+        for part in parts:
+            assert np.asarray(part.faces).max() < len(part.vertices)
+
+
+def test_buildings_are_the_same_each_time():
+    house = plan_street(3).buildings[5]
+    for a, b in zip(building(house), building(house)):
+        assert np.array_equal(a.vertices, b.vertices) and a.surface == b.surface
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_ground_is_sound_and_faces_up(seed):
+    plan = plan_street(seed)
+    parts = ground.ground(plan)
+    labels = {p.label for p in parts}
+    assert {7, 8, 55} <= labels <= {7, 8, 9, 10, 22, 45, 46, 55}
+    assert all(label in STREETS for label in labels)
+    for part in parts:
+        assert np.isfinite(part.vertices).all()
+        _, direction = normals(part)
+        assert direction[:, 2].min() > -1e-5, part.label
+
+
+def test_marks_lie_above_the_road(plans):
+    for plan in plans[:8]:
+        slope = plan.axis.slope
+        for part in ground.ground(plan):
+            if part.label in (45, 46) and slope == 0:
+                assert 0.002 <= part.vertices[:, 2].min() and part.vertices[:, 2].max() <= 0.01
+
+
+def test_palettes_stay_within_what_reflects():
+    for style in ("plaster", "brick", "stone", "glass", "concrete"):
+        for seed in range(20):
+            palette = Palette(np.random.default_rng(seed), style)
+            surfaces = [v for v in vars(palette).values() if isinstance(v, Surface)] + list(palette.panes)
+            for surface in surfaces:
+                assert all(0 <= v <= 0.9 for v in surface.colour)

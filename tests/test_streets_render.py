@@ -1,0 +1,219 @@
+"""The two passes and the data-set writer, with Blender where it is installed."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import DataError, MissingPackageError
+from core.labels import CITYSCAPES, STREETS, object_class
+from core.streets import dataset
+from core.streets.plan import Camera, plan_street
+
+needs_blender = pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason="Blender's module bpy is not installed")
+SIZE = (128, 64)
+
+
+def small(plan):
+    """The plan with what stands near its first camera only, so that it builds in a second."""
+    s = plan.cameras[0].s
+    kept, kinds = [], set()
+    for item in plan.items:
+        if 4 < item.s - s < 45 and item.kind not in kinds and item.family in ("vehicle", "furniture", "tree"):
+            kept.append(item)
+            kinds.add(item.kind)
+    return dataclasses.replace(
+        plan, items=tuple(kept), buildings=tuple(b for b in plan.buildings if abs(b.s - s - 15) < 30 and abs(b.t) < 25),
+    )
+
+
+@pytest.fixture(scope="module")
+def studio():
+    from core.streets.render import Quality, Studio
+
+    return Studio(small(plan_street(3)), SIZE, Quality(samples=1, threads=1, denoise=False))
+
+
+@pytest.fixture(scope="module")
+def frame(studio):
+    return next(studio.frames(studio.plan.cameras[:1]))
+
+
+@needs_blender
+def test_maps_hold_known_ids_and_agree(frame):
+    assert frame.labels.dtype == np.uint8 and frame.labels.shape == (64, 128)
+    assert frame.instances.dtype == np.uint16
+    STREETS.check(frame.labels)
+    assert np.array_equal(object_class(frame.instances), STREETS.base[frame.labels])
+
+
+@needs_blender
+def test_a_street_is_a_street(frame):
+    share = {i: float((frame.labels == i).mean()) for i in np.unique(STREETS.base[frame.labels])}
+    base = STREETS.base[frame.labels]
+    assert (base == 7).mean() > 0.1 and (base == 11).mean() > 0.05, share
+    assert (base[:8] == 7).sum() == 0, "no road in the sky"
+    assert 40 < frame.photograph.mean() < 215 and frame.photograph.std() > 15
+
+
+@needs_blender
+def test_buildings_and_cars_are_told_apart(frame, studio):
+    values = np.unique(frame.instances)
+    houses = values[(values >= 11000) & (values < 12000)] - 11000
+    assert len(houses) >= 2
+    assert set(houses) <= {b.number for b in studio.plan.buildings}
+
+
+@needs_blender
+def test_parts_carry_their_parents_instance(frame):
+    windows = frame.labels == 40
+    assert windows.any() and (frame.instances[windows] // 1000 == 11).all()
+    marks = np.isin(frame.labels, (45, 46))
+    assert (frame.instances[marks] == 7).all()
+
+
+@needs_blender
+def test_the_ego_vehicle_is_where_it_should_be(studio):
+    camera = next(c for c in studio.plan.cameras if c.ego)
+    with_ego, without = (studio_maps(studio, dataclasses.replace(camera, ego=e)) for e in (True, False))
+    assert (with_ego[0][-3:] == 1).any() and not (with_ego[0][:40] == 1).any()
+    assert not (without[0] == 1).any()
+
+
+def studio_maps(studio, camera):
+    studio._aim(camera)
+    return studio._maps()
+
+
+@needs_blender
+def test_the_same_plan_gives_the_same_maps(studio, frame):
+    labels, instances = studio_maps(studio, studio.plan.cameras[0])
+    assert np.array_equal(labels, frame.labels) and np.array_equal(instances, frame.instances)
+
+
+@needs_blender
+def test_photograph_and_labels_agree_within_a_pixel():
+    """A glowing box against a dark street: its edges in the photograph lie on its edges in the label map."""
+    import bpy
+
+    from core.streets import blender
+    from core.streets.parts import Surface, box
+    from core.streets.render import Quality, Studio
+
+    plan = dataclasses.replace(plan_street(3), items=(), buildings=())
+    plan = dataclasses.replace(plan, axis=dataclasses.replace(plan.axis, curvature=0.0, slope=0.0))
+    studio = Studio(plan, (256, 128), Quality(samples=4, threads=1, denoise=False))
+    lamp = box((12.0, 0.3, 2.0), (0.5, 2.7, 1.9), Surface("emission", (1.0, 1.0, 1.0), strength=300.0), 4)
+    matrix = np.eye(4)
+    blender._place(blender.asset_mesh("lamp", [lamp]), matrix, blender.BARE)
+    camera = Camera(0.0, 0.0, 1.9, 0.1, 0.02, 1.0, False, 0)
+    (frame,) = studio.frames([camera])
+    assert bpy.context.view_layer.material_override is None
+    inside = frame.labels == 4
+    assert inside.sum() > 500
+    grown, shrunk = inside.copy(), inside.copy()
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            moved = np.roll(inside, (dy, dx), (0, 1))
+            grown |= moved
+            shrunk &= moved
+    bright = frame.photograph.min(2) > 250
+    assert bright[shrunk].all(), "every pixel well inside the box is lit"
+    # The sky may be bright too, so look only below the horizon and beside the box.
+    near = np.zeros_like(inside)
+    near[70:] = True
+    assert not (bright & ~grown & near).any(), "no pixel outside the box's edge is lit"
+
+
+def test_splits_are_settled_by_the_seed():
+    splits = [dataset.split_of(seed) for seed in range(3000)]
+    assert splits == [dataset.split_of(seed) for seed in range(3000)]
+    assert 0.07 < splits.count("val") / 3000 < 0.13
+    assert set(splits) == {"train", "val"}
+
+
+def test_paths_are_cityscapes(tmp_path):
+    paths = dataset.paths_of(tmp_path, 12, 3)
+    split = dataset.split_of(12)
+    assert paths.photograph == tmp_path / "leftImg8bit" / split / "veduta" / "veduta_000012_000003_leftImg8bit.png"
+    assert paths.labels == tmp_path / "gtFine" / split / "veduta" / "veduta_000012_000003_gtFine_labelIds.png"
+    assert paths.instances.name == "veduta_000012_000003_gtFine_instanceIds.png"
+
+
+@dataclasses.dataclass
+class Maps:
+    photograph: np.ndarray
+    labels: np.ndarray
+    instances: np.ndarray
+
+
+def example():
+    rng = np.random.default_rng(0)
+    labels = np.array([[7, 45, 11, 40], [26, 47, 23, 50]], np.uint8)
+    instances = np.array([[7, 7, 11003, 11003], [26001, 26001, 23, 21002]], np.uint16)
+    return Maps(rng.integers(0, 255, (2, 4, 3), dtype=np.uint8), labels, instances)
+
+
+def test_frames_are_written_in_cityscapes_encodings(tmp_path):
+    frame, paths = example(), dataset.paths_of(tmp_path, 5, 0)
+    dataset.write_frame(frame, paths)
+    assert paths.whole
+    assert np.array_equal(np.asarray(Image.open(paths.labels)), frame.labels)
+    instances = Image.open(paths.instances)
+    assert instances.mode.startswith("I;16") and np.array_equal(np.asarray(instances), frame.instances)
+    assert np.array_equal(np.asarray(Image.open(paths.photograph)), frame.photograph)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_strict_frames_hold_only_cityscapes_ids(tmp_path):
+    paths = dataset.paths_of(tmp_path, 5, 0)
+    dataset.write_frame(example(), paths, strict=True)
+    labels, instances = np.asarray(Image.open(paths.labels)), np.asarray(Image.open(paths.instances))
+    CITYSCAPES.check(labels)
+    assert labels.tolist() == [[7, 7, 11, 11], [26, 26, 23, 21]]
+    assert instances.tolist() == [[7, 7, 11, 11], [26001, 26001, 23, 21]]
+
+
+def test_whole_frames_are_passed_over_without_starting_blender(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "need_blender", lambda: None)
+    for street, frame in ((40, 0), (40, 1), (41, 0)):
+        dataset.write_frame(example(), dataset.paths_of(tmp_path, street, frame))
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.png")}
+    steps = list(dataset.render_streets(3, tmp_path, SIZE, 40, cameras_per_street=2))
+    assert [s.rendered for s in steps] == [False] * 3 and steps[-1].done == steps[-1].total == 3
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.png")} == before
+
+
+@pytest.mark.parametrize("options", [dict(count=0), dict(cameras_per_street=5), dict(size=(4, 512)), dict(seed=-1)])
+def test_impossible_requests_are_refused(tmp_path, monkeypatch, options):
+    monkeypatch.setattr(dataset, "need_blender", lambda: None)
+    with pytest.raises(DataError):
+        next(dataset.render_streets(**{**dict(count=1, out=tmp_path), **options}))
+
+
+def test_a_missing_blender_is_said_in_a_sentence(tmp_path, monkeypatch, capsys):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(dataset.importlib.util, "find_spec", lambda name: None if name == "bpy" else find(name))
+    with pytest.raises(MissingPackageError, match="pip install bpy"):
+        next(dataset.render_streets(1, tmp_path))
+    assert dataset.main(["--out", str(tmp_path), "--count", "1"]) == 2
+    assert "pip install bpy" in capsys.readouterr().err
+
+
+@needs_blender
+def test_the_command_renders_and_resumes(tmp_path, capfd):
+    arguments = ["--out", str(tmp_path), "--count", "1", "--size", "64x32", "--seed", "3", "--samples", "1", "--threads", "1", "--jpeg"]
+    assert dataset.main(arguments) == 0
+    paths = dataset.paths_of(tmp_path, 3, 0, jpeg=True)
+    assert paths.whole
+    labels = np.asarray(Image.open(paths.labels))
+    assert labels.shape == (32, 64)
+    STREETS.check(labels)
+    paths.photograph.unlink()
+    written = paths.labels.read_bytes()
+    assert dataset.main(arguments) == 0
+    assert paths.whole and paths.labels.read_bytes() == written
