@@ -91,14 +91,23 @@ def prepare(arguments: list[str], window: bool, tests: bool = False) -> None:
 
 def locked(tests: bool = False) -> list[str]:
     """The pinned requirements, from pyproject.toml; empty for an installed package, which pip has served."""
+    table = _project().get("tool", {}).get("veduta", {})
+    return table.get("lock", []) + (table.get("lock-test", []) if tests else [])
+
+
+def _range(name: str) -> str:
+    """The versions of a dependency that will do, as pyproject.toml states them."""
+    return next(text for text in _project()["project"]["dependencies"] if text.startswith(name))
+
+
+def _project() -> dict:
     import tomllib
 
     try:
         with open(ROOT / "pyproject.toml", "rb") as file:
-            table = tomllib.load(file)["tool"]["veduta"]
-    except (FileNotFoundError, KeyError):
-        return []
-    return table["lock"] + (table["lock-test"] if tests else [])
+            return tomllib.load(file)
+    except FileNotFoundError:
+        return {}
 
 
 def missing_modules(lock: list[str]) -> list[str]:
@@ -220,10 +229,13 @@ def _make_environment(lock: list[str]) -> None:
         pip += [] if sys.stdout.isatty() else ["--quiet"]
         _say("Installing the dependencies; the first time this takes some minutes and about 2 GB of disk")
         torch = next(requirement for requirement in lock if requirement.startswith("torch=="))
-        if _wants_cpu_torch() and not _has_distribution("torch"):
+        wanted = list(lock)
+        if _has_distribution("torch"):  # perhaps a build that was chosen for this machine's GPU
+            wanted[lock.index(torch)] = _range("torch")
+        elif _wants_cpu_torch():
             # Where pip has been told of PyTorch's CPU builds, this is far smaller; else it changes nothing.
             _quiet_call(pip + [torch + "+cpu"])
-        subprocess.run(pip + lock, check=True)
+        subprocess.run(pip + wanted, check=True)
         _STAMP.write_text(json.dumps(_fingerprint(lock)))
     except (subprocess.CalledProcessError, OSError) as error:
         raise NotReady(
