@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.streets.bodies import JOINTS
-from core.streets.clothes import Tailor
+from core.streets.clothes import Tailor, outline
 from core.streets.parts import Part, Surface
 from core.streets.solids import Mesh, block, loft, part, rounded, tube
 
@@ -38,6 +38,15 @@ def _outside(t: Tailor, y: float, z: float, sign: int) -> float:
     return float((p[near, 0].max() if sign > 0 else p[near, 0].min()) if near.any() else 0.1 * sign)
 
 
+def _strap_reach(t: Tailor, y: float, centre: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """(S,) distance from ``centre`` (x, z) to the clothed trunk's outline in the plane at ``y``, in the chest's frame."""
+    trunk = t.on("chest", "clavicle", "waist")
+    matrix = np.linalg.inv(t.body.transforms[JOINTS.index("chest")])
+    p = t.body.posed[trunk] @ matrix[:3, :3].T + matrix[:3, 3]
+    near = np.abs(p[:, 1] - y) < 0.03 * t.unit
+    return outline(p[near][:, [0, 2]] - centre, angle) if near.sum() > 3 else np.full(len(angle), 0.13 * t.unit)
+
+
 def _backpack(rng, t: Tailor) -> list[Part]:
     fabric = _surface(rng)
     u = t.unit
@@ -52,9 +61,12 @@ def _backpack(rng, t: Tailor) -> list[Part]:
     straps = []
     for s in (-1, 1):
         y = s * 0.085 * u
-        front = _outside(t, y, top - 0.12 * u, 1) + 0.024 * u
-        line = np.array([(back, y * 0.8, top - 0.04 * u), (back + 0.05 * u, y, top + 0.055 * u), (front - 0.075 * u, y * 1.1, top + 0.055 * u),
-                         (front, y * 1.15, top - 0.05 * u), (front + 0.004, y * 1.25, top - 0.17 * u), (front - 0.03 * u, y * 1.75, top - 0.29 * u), (back + 0.02, y * 1.5, top - 0.33 * u)])
+        # Over the shoulder and under the arm, as the posed trunk lies there.
+        centre = np.array([t.body.joints[JOINTS.index("chest")][0], top - 0.12 * u])
+        angle = np.linspace(1.04 * np.pi, -0.30 * np.pi, 15)
+        reach = _strap_reach(t, y, centre, angle) + 0.020 * u
+        line = np.column_stack([centre[0] + reach * np.cos(angle), y * np.interp(angle, (-1, 0, 1.5, 3.2), (1.35, 1.15, 1.0, 0.8)), centre[1] + reach * np.sin(angle)])
+        line = np.vstack([[(back, y * 0.8, top - 0.1 * u)], line[1:], [(line[-1, 0] - 0.04 * u, y * 1.75, line[-1, 2] - 0.05 * u), (back + 0.02, y * 1.5, base + 0.09 * u)]])
         straps.append(_on(t, "chest", tube(line, 0.026 * u, 8, flatten=0.28)))
     return [part([body, pocket], fabric, t.label, smooth=True), part(straps, Surface("cloth", (0.016, 0.016, 0.017), roughness=0.8), t.label, smooth=True)]
 

@@ -126,7 +126,7 @@ class Tailor:
         return self._left(("thigh", "shin", "foot"), length)
 
     def smoothed(self, points: np.ndarray, mask: np.ndarray, rounds: int) -> np.ndarray:
-        """``points`` after ``rounds`` of averaging with the neighbours, inside ``mask`` only."""
+        """``points`` (N, C) after ``rounds`` of averaging with the neighbours, inside ``mask`` only."""
         out = points.copy()
         rows = np.flatnonzero(mask)
         around = self.data.around[rows]
@@ -188,7 +188,9 @@ class Tailor:
         ``shape(points) -> points`` loosens the smoothed cloth before it is posed.
         """
         near = cover > -0.06
-        points = self.smoothed(self.body.rest, near, smooth)
+        # Smoothing slides vertices along the cloth; the hem slides with them and stays straight.
+        both = self.smoothed(np.column_stack([self.body.rest, cover]), near, smooth)
+        points, cover = both[:, :3], both[:, 3]
         if shape is not None:
             points = shape(points)
         gap = np.broadcast_to(np.asarray(gap, np.float64) * self.unit, (len(points),))
@@ -228,7 +230,7 @@ class Tailor:
             if near.sum() < 8:
                 near = np.abs(posed[:, 2] - z) < 0.1 * self.unit
             cloud = posed[near][:, :2] - pelvis[:2]
-            radius = _outline(cloud, angle) if len(cloud) >= 3 else reach_above
+            radius = outline(cloud, angle) if len(cloud) >= 3 else reach_above
             share = i / (len(levels) - 1)
             width = np.maximum(radius + gap * self.unit, reach_above * (0.985 if share < 0.3 else 1.0))
             wave = 1 + 0.035 * share * np.sin(folds * angle + phase[0]) + 0.02 * share * np.sin((2 * folds + 1) * angle + phase[1])
@@ -242,7 +244,7 @@ class Tailor:
         return part((vertices, faces), surface, self.label, smooth=True)
 
 
-def _outline(cloud: np.ndarray, angle: np.ndarray) -> np.ndarray:
+def outline(cloud: np.ndarray, angle: np.ndarray) -> np.ndarray:
     """(S,) distance from the origin to the convex hull of ``cloud`` (K, 2) along each ``angle``, softened."""
     dense = np.linspace(0, 2 * np.pi, 180, endpoint=False)
     normal = np.stack([np.cos(dense), np.sin(dense)], -1)

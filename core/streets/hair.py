@@ -68,7 +68,8 @@ class Head:
 def _cap(rng, head: Head, surface: Surface, gap: float, cover: np.ndarray, tousle: float, lift: float = 0.0) -> Part | None:
     """Hair as a shell over the scalp, thicker on top, its surface in strands."""
     tailor, p = head.tailor, head.body.rest
-    points = tailor.smoothed(p, cover > -0.01, 5)
+    both = tailor.smoothed(np.column_stack([p, cover]), cover > -0.02, 5)
+    points, cover = both[:, :3], both[:, 3]
     waves = np.zeros(len(p))
     for _ in range(6):
         heading = rng.normal(size=3) * (0.6, 1.0, 0.35)
@@ -90,15 +91,15 @@ def _fall(rng, head: Head, surface: Surface, length: float, label: int) -> Part:
         rings = []
         for i in range(rows):
             t = i / (rows - 1)
-            z = head.eyes[2] + 0.45 * head.unit - t * (length + 0.45 * head.unit)
+            z = head.eyes[2] + 0.30 * head.unit - t * (length + 0.30 * head.unit)
             # Hugs the skull, narrows at the neck, spreads over the shoulders.
-            wide = (head.side + 0.016) * (1 + 0.10 * np.sin(np.pi * min(t * 1.4, 1)) + 0.12 * max(t - 0.55, 0))
-            deep = (head.depth * 0.56 + 0.014) * (1 - 0.16 * np.sin(np.pi * min(max(t - 0.2, 0) * 1.2, 1)))
+            wide = (head.side + 0.012) * (0.82 + 0.30 * np.sin(np.pi * min(0.12 + t * 0.75, 1)) - 0.10 * t)
+            deep = (head.depth * 0.56 + 0.010) * (0.86 + 0.16 * np.sin(np.pi * min(t * 1.5, 1)) - 0.10 * t)
             wave = 1 + 0.03 * t * np.sin(9 * angle + phase[0]) + 0.018 * np.sin(21 * angle + phase[1]) * min(2 * t, 1) + 0.02 * t * np.sin(7 * t + phase[2])
             thin = 0.86 if inner else 1.0
             x = head.middle[0] + deep * np.cos(angle) * wave * thin
             y = wide * np.sin(angle) * wave * thin
-            ragged = 0.018 * t * np.sin(13 * angle + phase[1])
+            ragged = 0.014 * t * np.sin(13 * angle + phase[1]) + 0.05 * t * (1 - np.abs(np.cos(angle)))
             rings.append(np.column_stack([x, -y, np.full(columns, z) + ragged]))
         sheets.append(np.array(rings))
     outer, inner = sheets
@@ -113,11 +114,18 @@ def _fall(rng, head: Head, surface: Surface, length: float, label: int) -> Part:
     return part(((with_head * (1 - share) + with_chest * share).astype(np.float32), faces), surface, label, smooth=True)
 
 
-def hair(rng, head: Head, style: str, colour, label: int) -> list[Part]:
-    """Hair in a ``style``: bald, crop, short, full, curls, bob, long, ponytail, bun."""
+def hair(rng, head: Head, style: str, colour, label: int, under: str | None = None) -> list[Part]:
+    """Hair in a ``style``: bald, crop, short, full, curls, bob, long, ponytail, bun.
+
+    ``under`` names a hat of :data:`RIMS`; hair then only shows below its rim.
+    """
     surface = Surface("hair", colour, roughness=0.5)
     if style == "bald":
-        ring = np.minimum(head.scalp(), head.eyes[2] + 0.42 * head.unit - head.body.rest[:, 2])
+        if under:
+            return []
+        p = head.body.rest
+        ring = np.minimum(head.scalp(), head.eyes[2] + 0.30 * head.unit - p[:, 2])
+        ring = np.minimum(ring, head.back + 0.48 * head.depth - p[:, 0])
         cap = _cap(rng, head, surface, 0.006, ring, 0.001)
         return [cap] if cap else []
     gap, tousle, lift, ears = {
@@ -125,7 +133,11 @@ def hair(rng, head: Head, style: str, colour, label: int) -> list[Part]:
         "curls": (0.042, 0.010, 0.5, True), "bob": (0.020, 0.003, 0.4, True), "long": (0.018, 0.003, 0.3, True),
         "ponytail": (0.010, 0.002, 0.2, False), "bun": (0.010, 0.002, 0.2, False),
     }[style]
-    parts = [_cap(rng, head, surface, gap * head.tailor.unit ** 0.5, head.scalp(0.05 if ears else 0.0, ears), tousle, lift)]
+    cover = head.scalp(0.05 if ears else 0.0, ears)
+    if under:
+        gap, tousle = min(gap, 0.010), 0.001
+        cover = np.minimum(cover, rim_height(head, under, head.body.rest[:, 0]) + 0.015 - head.body.rest[:, 2])
+    parts = [_cap(rng, head, surface, gap * head.tailor.unit ** 0.5, cover, tousle, lift)]
     nape = np.array([head.back - 0.015, 0, head.eyes[2] + 0.35 * head.unit])
     if style == "bob":
         parts.append(_fall(rng, head, surface, float(rng.uniform(0.10, 0.17)), label))
@@ -172,53 +184,64 @@ def beard(rng, head: Head, colour) -> Part | None:
     return tailor.cut(points, cover, Surface("hair", colour, roughness=0.7))
 
 
-def _dome(head: Head, gap: float, low: float, rows: int = 8, sides: int = 28, long: float = 1.0) -> np.ndarray:
-    """(rows, sides, 3) rings of a skull-shaped dome from ``low`` (in head units over the eyes) to the crown."""
-    bottom = head.eyes[2] + low * head.unit
+#: Rims over the eyes, in head units: at the brow and at the nape.
+RIMS = {"cap": (0.46, 0.18), "brim": (0.44, 0.26), "beanie": (0.36, -0.12), "open": (0.42, 0.10), "full": (0.0, 0.0)}
+
+
+def rim_height(head: Head, kind: str, x: np.ndarray) -> np.ndarray:
+    """Height of a hat's rim at ``x`` (metres forward on the resting head)."""
+    front, back = RIMS[kind]
+    return head.eyes[2] + head.unit * np.interp((x - head.back) / head.depth, (0.0, 0.95), (back, front))
+
+
+def _dome(head: Head, gap: float, kind: str, rows: int = 9, sides: int = 28, long: float = 1.0, square: float = 0.8) -> np.ndarray:
+    """(rows, sides, 3) rings of a skull-shaped dome from the rim of ``kind`` to ``gap`` over the crown."""
     top = head.top + gap
     angle = np.arange(sides) * 2 * np.pi / sides
     rings = []
     for t in np.linspace(0, 1, rows):
-        rise = np.sin(t * np.pi / 2)
-        r = max(np.cos(t * np.pi / 2), 0.03)
-        z = bottom + (top - bottom) * rise
-        rings.append(np.column_stack([head.middle[0] + (head.depth * 0.60 * long + gap) * r * np.cos(angle),
-                                      (head.side * 1.04 + gap) * r * np.sin(angle), np.full(sides, z)]))
+        r = max(np.cos(t * np.pi / 2) ** square, 0.02)
+        x = head.middle[0] + (head.depth * 0.55 * long + gap) * r * np.cos(angle)
+        # The rim slopes; the crown doesn't.
+        foot = rim_height(head, kind, head.middle[0] + (x - head.middle[0]) / r)
+        rings.append(np.column_stack([x, (head.side * 1.03 + gap) * r * np.sin(angle), foot + (top - foot) * np.sin(t * np.pi / 2) ** 1.1]))
     return np.array(rings)
 
 
 def hat(rng, head: Head, kind: str, label: int) -> list[Part]:
-    """A ``cap`` with a peak, a ``beanie``, a ``brim`` hat or a ``hood``-less ``beret``."""
+    """A ``cap`` with a peak, a ``beanie`` or a hat with a ``brim``."""
     dark = ((0.015, 0.016, 0.02), (0.02, 0.04, 0.09), (0.10, 0.10, 0.10), (0.30, 0.26, 0.19), (0.25, 0.02, 0.02), (0.05, 0.08, 0.04), (0.6, 0.58, 0.54))
     colour = tuple(float(c) for c in np.array(dark[int(rng.integers(len(dark)))]) * rng.uniform(0.8, 1.2))
     cloth = Surface("cloth", colour, roughness=0.85)
+    shell = part(head.carried(loft(_dome(head, 0.014, kind, 10))), cloth, label, smooth=True)
     if kind == "beanie":
-        rings = _dome(head, 0.014, 0.33, 10)
-        cuff = _dome(head, 0.021, 0.26, 10)[:2]
-        cuff[1][:, 2] = cuff[0][:, 2] + 0.045
-        parts = [part(head.carried(loft(rings)), cloth, label, smooth=True), part(head.carried(loft(np.array(cuff), caps=False)), cloth, label, smooth=True)]
+        cuff = _dome(head, 0.020, kind, 10)[:2]
+        cuff[1] = cuff[0] + (0, 0, 0.045)
+        parts = [shell, part(head.carried(loft(cuff, caps=False)), cloth, label, smooth=True)]
         if rng.random() < 0.25:
             ball = lathe([(0.03 * np.sin(a) + 1e-3, -0.03 * np.cos(a)) for a in np.linspace(0.1, 3.0, 7)], 12)
             parts.append(part(head.carried((ball[0] + (head.middle[0], 0, head.top + 0.03), ball[1])), cloth, label, smooth=True))
         return parts
-    shell = part(head.carried(loft(_dome(head, 0.012, 0.42, 9))), cloth, label, smooth=True)
-    angle = np.linspace(-1, 1, 15)
+    ring = _dome(head, 0.014, kind, 10, sides=60)[0]
     if kind == "cap":
-        root = head.eyes[2] + 0.44 * head.unit
-        reach = 0.075 * head.tailor.unit
-        rim = np.column_stack([head.middle[0] + (head.depth * 0.60 + 0.012) * np.cos(angle * 1.15), (head.side * 1.04 + 0.012) * np.sin(angle * 1.15), np.full(15, root)])
-        edge = rim + np.column_stack([reach * np.cos(angle * 1.3), 0 * angle, -0.018 - 0.012 * angle ** 2])
+        angle = np.arange(60) * 2 * np.pi / 60
+        turn = (angle + np.pi) % (2 * np.pi) - np.pi
+        order = np.argsort(turn)
+        rim = ring[order][np.abs(turn[order]) < 1.2]
+        turn = np.sort(turn)[np.abs(np.sort(turn)) < 1.2]
+        reach = 0.075 * head.tailor.unit * np.cos(turn / 1.2 * np.pi / 2) ** 0.6
+        edge = rim + np.column_stack([reach, 0 * reach, -0.2 * reach - 0.010 * turn ** 2])
         rows = np.array([rim, (rim + edge) / 2 + (0, 0, 0.004), edge, (rim + edge) / 2, rim - (0, 0, 0.004)])
-        faces = [(r * 15 + i, r * 15 + i + 1, (r + 1) * 15 + i + 1, (r + 1) * 15 + i) for r in range(4) for i in range(14)]
+        n = len(rim)
+        faces = [(r * n + i, r * n + i + 1, (r + 1) * n + i + 1, (r + 1) * n + i) for r in range(4) for i in range(n - 1)]
         peak = rows.reshape(-1, 3).astype(np.float32), np.array(faces, np.int32)[:, ::-1]
         return [shell, part(head.carried(peak), cloth, label)]
-    brim = []
-    for gap, z in ((0.0, 0.40), (0.06, 0.37), (0.06, 0.35), (0.0, 0.36)):
-        ring = _dome(head, 0.012, 0.4, 2)[0]
-        out = ring - (head.middle[0], 0, 0)
-        out[:, :2] *= 1 + gap / np.linalg.norm(out[:, :2], axis=1, keepdims=True)
-        brim.append(np.column_stack([out[:, 0] + head.middle[0], out[:, 1], np.full(len(out), head.eyes[2] + z * head.unit)]))
-    return [shell, part(head.carried(loft(np.array(brim)[::-1], caps=False)), cloth, label, smooth=True)]
+    out = ring - (head.middle[0], 0, 0)
+    out[:, 2] = 0
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    wide = float(rng.uniform(0.045, 0.075))
+    brim = [ring + out * gap + (0, 0, z) for gap, z in ((-0.002, 0.0), (-0.002, 0.008), (wide, -0.004), (wide, -0.009), (-0.002, 0.0))]
+    return [shell, part(head.carried(loft(np.array(brim)[:, ::-1], caps=False)), cloth, label, smooth=True)]
 
 
 def helmet(rng, head: Head, full: bool, label: int) -> list[Part]:
@@ -227,12 +250,12 @@ def helmet(rng, head: Head, full: bool, label: int) -> list[Part]:
     paint = Surface("paint", colours[int(rng.integers(len(colours)))], roughness=0.3)
     dark = Surface("plastic", (0.012, 0.012, 0.013), roughness=0.6)
     if not full:
-        rings = _dome(head, 0.034, 0.38, 9, long=1.08)
+        rings = _dome(head, 0.032, "open", 10, long=1.08)
         ribs = []
         for y in (-0.05, 0.0, 0.05):
             t = np.linspace(0.25, 2.75, 14)
             line = np.column_stack([head.middle[0] + (head.depth * 0.65 + 0.030) * np.cos(t), np.full(14, y),
-                                    head.eyes[2] + 0.38 * head.unit + (head.top + 0.031 - head.eyes[2] - 0.38 * head.unit) * np.sin(t)])
+                                    head.eyes[2] + 0.30 * head.unit + (head.top + 0.030 - head.eyes[2] - 0.30 * head.unit) * np.sin(t)])
             line[:, 2] -= 2.6 * y * y
             ribs.append(tube(line, 0.008, 5, flatten=1.4))
         straps = [tube(np.array([(head.middle[0] + 0.01, s * head.side * 1.05, head.eyes[2] + 0.4 * head.unit),
@@ -240,7 +263,7 @@ def helmet(rng, head: Head, full: bool, label: int) -> list[Part]:
                                  (head.middle[0] + 0.045, 0, head.eyes[2] - 1.12 * head.unit)]), 0.006, 5) for s in (-1, 1)]
         return [part(head.carried(loft(rings)), paint, label, smooth=True),
                 part([head.carried(m) for m in ribs + straps], dark, label, smooth=True)]
-    upper = _dome(head, 0.036, 0.0, 9, long=1.05)
+    upper = _dome(head, 0.036, "full", 10, long=1.05)
     base = upper[0]
     skirt = [np.column_stack([head.middle[0] + (base[:, 0] - head.middle[0]) * s, base[:, 1] * s, np.full(len(base), head.eyes[2] + z * head.unit)])
              for z, s in ((-1.25, 0.80), (-0.9, 0.97), (-0.45, 1.02))]

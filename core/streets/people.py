@@ -34,7 +34,7 @@ def _skin(tailor: Tailor, head: Head, cover: np.ndarray, tone) -> list[Part]:
     skin = Surface("skin", tone, roughness=0.5)
     lip = Surface("skin", tuple(float(c) for c in np.array(tone) * (0.82, 0.5, 0.5)), roughness=0.4)
     iris = Surface("plastic", (0.09, 0.075, 0.065), roughness=0.15)
-    shown = np.minimum(0.02 - cover, np.minimum(-lips, -eyes))
+    shown = np.minimum(0.025 - cover, np.minimum(-lips, -eyes))
     parts = [tailor.cut(body.posed, where, surface, posed=True) for where, surface in ((shown, skin), (lips, lip), (eyes, iris))]
     return [p for p in parts if p is not None]
 
@@ -55,17 +55,19 @@ def _head(rng, tailor: Tailor, head: Head, label: int, helmeted: str | None) -> 
     parts = [brows(head, tuple(0.7 * c for c in colour), label)]
     if helmeted == "full":
         return helmet(rng, head, True, label)
-    covered = helmeted or (rng.random() < 0.16)
+    covered = helmeted
+    if not covered and rng.random() < 0.16:
+        covered = str(rng.choice(["cap", "beanie", "brim"], p=(0.45, 0.4, 0.15)))
     if covered and style in ("curls", "full", "bun", "ponytail"):
         style = "crop" if body.female == 0 else "long"
-    parts += hair(rng, head, style, colour, label)
+    parts += hair(rng, head, style, colour, label, covered)
     if body.female == 0 and body.age > 0.6 and rng.random() < 0.35:
         grown = beard(rng, head, colour)
         parts += [grown] if grown else []
     if helmeted:
         parts += helmet(rng, head, False, label)
     elif covered:
-        parts += hat(rng, head, str(rng.choice(["cap", "beanie", "brim"], p=(0.45, 0.4, 0.15))), label)
+        parts += hat(rng, head, covered, label)
     return parts
 
 

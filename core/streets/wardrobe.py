@@ -50,6 +50,7 @@ def _upper(rng, t: Tailor, surface: Surface, gap: float, sleeves: float, hem: fl
         points = t.widened(points, "upperarm", "forearm", sleeve, 0.5)
         return t.widened(points, "forearm", "hand", cuff, 0.3) if sleeves > 1 else points
 
+    # Over trousers a top stands off; tucked in (``over`` negative) it lies close.
     low = np.clip((t.waist + 0.07 * t.unit - t.body.rest[:, 2]) / (0.10 * t.unit), 0, 1) * t.on("pelvis", "thigh", "waist", "chest")
     gaps = gap + over * low
     trim = cover if opening is None else np.minimum(cover, opening)
@@ -102,12 +103,12 @@ def dress(rng, tailor: Tailor, season: str, sporty: bool = False, seated: bool =
     skirted = female and not seated and not sporty and rng.random() < {"summer": 0.4, "spring": 0.25, "autumn": 0.18, "winter": 0.1}[season]
     gown = skirted and season != "winter" and rng.random() < 0.45
     top_cloth = _cloth(rng, *((LIGHT, BRIGHT, NEUTRAL, LIGHT, DARK) if season in ("summer", "spring") else (DARK, NEUTRAL, LIGHT, BRIGHT)))
-    tucked = not gown and not sporty and rng.random() < 0.3
+    tucked = skirted or not sporty and rng.random() < 0.3
     if skirted:
         cloth = top_cloth if gown else _cloth(rng, DARK, NEUTRAL, BRIGHT, DENIM)
         knee = t.body.joints[JOINTS.index("shin.L")][2]
         hem = knee + float(rng.uniform(-0.28, 0.16)) * t.unit
-        parts.append(t.skirt(rng, t.waist + 0.03 * t.unit, hem, 0.014, float(rng.uniform(0.0, 0.09)), cloth, int(rng.integers(6, 13))))
+        parts.append(t.skirt(rng, t.waist + 0.035 * t.unit, hem, 0.020, float(rng.uniform(0.0, 0.09)), cloth, int(rng.integers(6, 13))))
         if season != "summer" or rng.random() < 0.2:
             tights, cover = _lower(rng, t, "leggings", Surface("cloth", (0.012, 0.011, 0.012), roughness=0.7), reach)
             parts.append(tights)
@@ -131,12 +132,12 @@ def dress(rng, tailor: Tailor, season: str, sporty: bool = False, seated: bool =
     if season == "summer" and female and rng.random() < 0.25:
         sleeves = 0.12
     if coat == "none" or opened:
-        hem = t.waist - 0.03 * t.unit if gown or tucked else long_hem + float(rng.uniform(0.0, 0.06)) * t.unit
+        hem = t.waist - 0.03 * t.unit if tucked else long_hem + float(rng.uniform(0.0, 0.06)) * t.unit
         loose = float(rng.uniform(0.1, 0.5)) if female else float(rng.uniform(0.4, 0.8))
         under = coat != "none"
         top, cover = _upper(rng, t, top_cloth, 0.005 if under else float(rng.uniform(0.007, 0.012)), sleeves, hem, loose * (0.3 if under or tucked else 1),
                             0.0 if under else (0.060 if short else 0.050), 0.0 if under else 0.038, 0.002 if under else 0.003,
-                            over=0.0 if tucked or gown else (0.006 if under else 0.013))
+                            over=-0.006 if tucked else (0.006 if under else 0.013))
         parts.append(top)
         covers.append(cover)
     if coat != "none":
@@ -200,4 +201,4 @@ def _scarf(rng, t: Tailor):
 
 def _hood(t: Tailor, cloth: Surface):
     """A hood that lies on the shoulders."""
-    return part(_ring_at_neck(t, 0.082 * t.unit, 0.022 * t.unit, 0.030 * t.unit, back=0.045 * t.unit), cloth, t.label, smooth=True)
+    return part(_ring_at_neck(t, 0.072 * t.unit, 0.012 * t.unit, 0.024 * t.unit, back=0.05 * t.unit), cloth, t.label, smooth=True)
