@@ -159,7 +159,7 @@ def _set_arithmetic(settings: dict[str, Any]) -> None:
     import os
 
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms would load the compiler too, for seconds
     torch.backends.cudnn.benchmark = False
     if "threads" in settings:
         torch.set_num_threads(settings["threads"])

@@ -46,7 +46,7 @@ class Previews:
         self._maps = [m for m in map(self._prepare, samples) if m is not None]
 
     def write(self, trainer: Trainer, folder: Path) -> Path | None:
-        """Write ``samples/step_<n>.png``: a row for each map with labels, rendering and photograph.
+        """Write ``samples/step_<n>.png``: a row for each map: labels, rendering, and photograph if there is one.
 
         Where ``folder`` holds a canvas map, ``samples/canvas_<n>.png`` is its
         rendering, of the map's own width.
@@ -60,9 +60,10 @@ class Previews:
         rows = []
         for item in self._maps:
             picture = _render(trainer, item)
-            height, width = picture.shape[:2]
-            last = item.photograph if item.photograph is not None else np.full((height, width, 3), 128, np.uint8)
-            rows.append(np.concatenate((item.shown, picture, last), 1))
+            row = [item.shown, picture]
+            if any(m.photograph is not None for m in self._maps):
+                row.append(item.photograph if item.photograph is not None else np.full_like(picture, 128))
+            rows.append(np.concatenate(row, 1))
         if not rows:
             return None
         path = target / f"step_{trainer.step:08}.png"
