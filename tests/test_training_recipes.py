@@ -1,0 +1,235 @@
+"""Recipes: the table, schedules that stay honest, stages of pix2pixHD's training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from core.data.samples import find_samples
+from core.errors import TrainingError
+from core.models.model_file import load_model, save_model
+from core.training.finish import finished_model
+from core.training.memory import smaller, with_setting
+from core.training.networks import Networks, generator_of
+from core.training.plan import _steps_left, promise
+from core.training.recipes import RECIPES, Recipe, recipe_from_json, recipe_named, recipe_to_json
+from core.training.schedule import ENHANCER, GLOBAL, WHOLE, Phase
+from core.training.trainer import Trainer
+from core.labels import STREETS
+from tests.training_data import make_data_set
+
+#: pix2pixHD's three stages with networks of a few channels.
+STAGED = replace(
+    recipe_named("pix2pixhd-2048"),
+    generator=("pix2pixhd_local", {"width": 2, "downsamples": 1, "blocks": 1, "enhancers": 1, "local_blocks": 1}),
+    encoder=("pix2pixhd_encoder", {"width": 2, "downsamples": 1}),
+    discriminator=(4, 1, 2),
+    phases=(
+        Phase(share=0.5, widths=(64, 64), crop=32, batch=1, trains=GLOBAL),
+        Phase(share=0.25, widths=(128, 128), crop=32, batch=1, trains=ENHANCER, fresh_rate=True),
+        Phase(share=0.25, widths=(128, 128), crop=32, batch=1),
+    ),
+    steps=8,
+)
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    return find_samples(make_data_set(tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {k: v.clone() for k, v in trainer.networks.generator.state_dict().items()}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_every_recipe_survives_json_and_fits_its_networks(recipe):
+    assert recipe_from_json(json.loads(json.dumps(recipe_to_json(recipe)))) == recipe
+    assert sum(phase.share for phase in recipe.phases) == pytest.approx(1)
+    with torch.device("meta"):
+        from core.models.registry import build
+
+        for phase in recipe.phases:
+            generator = build(*generator_of(recipe, STREETS, phase.trains))
+            assert all(side % generator.multiple == 0 for side in phase.size)
+
+
+def test_the_published_recipe_is_in_the_table():
+    whole = RECIPES["pix2pixhd-2048"]
+    assert [phase.trains for phase in whole.phases] == [GLOBAL, ENHANCER, WHOLE]
+    assert (whole.discriminator, whole.feature_weight, whole.perceptual_weight) == ((64, 3, 3), 10, 10)
+    assert (whole.learning_rate, whole.betas, whole.gan) == (2e-4, (0.5, 0.999), "lsgan")
+
+
+def test_the_rate_is_constant_then_falls_to_zero():
+    recipe = recipe_named("tiny", steps=100, learning_rate=1.0)
+    rates = [recipe.rate_at(step) for step in range(100)]
+    assert rates[:51] == [1.0] * 51
+    assert rates[75] == pytest.approx(0.5)
+    assert rates[99] == pytest.approx(0.02) and recipe.rate_at(100) == 0
+
+
+def test_a_stage_may_begin_a_new_cycle_of_the_rate():
+    rates = [replace(STAGED, steps=80, learning_rate=1.0).rate_at(step) for step in range(80)]
+    assert rates[39] < 0.1 and rates[40] == 1.0 and rates[79] < 0.1
+    assert rates[59] == 1.0  # the third phase goes on with the second one's cycle
+
+
+def test_making_an_unfinished_run_longer_stretches_what_is_left():
+    recipe = recipe_named("tiny", steps=100, learning_rate=1.0)
+    longer = recipe.lasting(175, done=75)
+    assert [longer.rate_at(s) for s in range(75)] == [recipe.rate_at(s) for s in range(75)]
+    assert longer.rate_at(75) == pytest.approx(recipe.rate_at(75))
+    assert longer.rate_at(125) == pytest.approx(0.25) and longer.rate_at(175) == 0
+    assert recipe.lasting(100, done=75) is recipe
+    assert recipe.lasting(150, done=0) == replace(recipe, steps=150)
+
+
+def test_a_finished_run_made_longer_begins_a_new_cycle_in_its_last_phase():
+    longer = replace(STAGED, learning_rate=1.0).lasting(18, done=8)
+    assert longer.phase_at(8) == STAGED.phases[-1] == longer.phase_at(17)
+    assert [longer.phase_at(s).trains for s in range(8)] == [STAGED.phase_at(s).trains for s in range(8)]
+    assert longer.rate_at(8) == 1.0 and longer.rate_at(12) == 1.0 and longer.rate_at(17) == pytest.approx(0.2)
+    again = recipe_from_json(json.loads(json.dumps(recipe_to_json(longer.lasting(30, done=13)))))
+    assert again.rate_at(12) == longer.rate_at(12) and again.rate_at(7) == longer.rate_at(7)
+    assert again.rate_at(13) == pytest.approx(longer.rate_at(13)) and again.rate_at(30) == 0
+
+
+def test_a_run_can_be_cut_short_but_not_below_what_is_done():
+    shorter = recipe_named("tiny", steps=100).lasting(80, done=60)
+    assert shorter.rate_at(79) < shorter.rate_at(60) and shorter.rate_at(80) == 0
+    with pytest.raises(TrainingError, match="60 steps already"):
+        shorter.lasting(50, done=60)
+
+
+def test_single_values_can_be_set_and_others_are_refused_in_a_sentence():
+    recipe = recipe_named("tiny").set(["gan=hinge", "pool=7", "learning_rate=1e-4"])
+    assert (recipe.gan, recipe.pool, recipe.learning_rate) == ("hinge", 7, 1e-4)
+    for wrong in ("gan=wgan", "pool=many", "phases=1", "speed=2", "gan"):
+        with pytest.raises(TrainingError):
+            recipe_named("tiny").set([wrong])
+    with pytest.raises(TrainingError, match="choose one of: compact"):
+        recipe_named("large")
+
+
+def test_smaller_settings_first_split_a_step_then_shrink_its_crops():
+    recipe, tried = recipe_named("compact"), []
+    while setting := smaller(recipe, 0):
+        tried.append(setting)
+        recipe = with_setting(recipe, setting)
+    assert tried == [{"accumulate": 2}, {"accumulate": 4}, {"crop": 128}, {"crop": 64}]
+
+
+def test_the_stages_of_a_long_recipe_are_found_without_walking_through_it():
+    recipe = RECIPES["pix2pixhd-2048"]
+    found = _steps_left(recipe, 100)
+    assert sum(count for _, count in found.values()) == recipe.steps - 100
+    for first, count in found.values():
+        assert recipe.place_at(first).number == recipe.place_at(first + count - 1).number
+    sentences = promise(recipe, range(10), True)
+    assert any("global generator held" in s for s in sentences)
+
+
+def test_pix2pixhd_trains_the_global_generator_then_the_enhancer_then_both(samples):
+    trainer = Trainer(STAGED, samples, None, seed=3, device="cpu")
+    states = {}
+    for report in trainer.run():
+        states[report.step] = weights(trainer)
+        assert all(value == value for value in report.losses.values())
+    body = [key for key in states[8] if key.startswith("model.")]
+    assert trainer.networks.trains == WHOLE and body and "model1_1.1.weight" in states[8]
+    assert "model1_1.1.weight" not in states[4]
+    # The enhancer learns around a global generator that stands still ...
+    assert all(torch.equal(states[4][key], states[6][key]) for key in body)
+    assert not torch.equal(states[5]["model1_2.0.conv_block.1.weight"], states[6]["model1_2.0.conv_block.1.weight"])
+    # ... then both learn.
+    assert any(not torch.equal(states[6][key], states[8][key]) for key in body)
+
+
+@pytest.mark.parametrize("cut", [3, 4, 5, 6])
+def test_stages_resume_exactly(samples, tmp_path, cut):
+    whole = Trainer(STAGED, samples, None, seed=3, device="cpu")
+    list(whole.run())
+    first = Trainer(STAGED, samples, tmp_path, seed=3, device="cpu")
+    list(first.run(cut))
+    first.save()
+    rest = Trainer(STAGED, samples, tmp_path, device="cpu")
+    assert rest.step == cut
+    list(rest.run())
+    for ours, theirs in ((weights(rest), weights(whole)),
+                         (rest.averaged.state_dict(), whole.averaged.state_dict())):  # fmt: skip
+        assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
+
+
+def test_a_run_stopped_in_its_first_stage_gives_a_model_of_that_stage(samples, tmp_path):
+    trainer = Trainer(STAGED, samples, None, device="cpu")
+    list(trainer.run(2))
+    save_model(tmp_path / "m.safetensors", finished_model(trainer, "half", {}))
+    model = load_model(tmp_path / "m.safetensors")
+    assert model.card.generator["name"] == "pix2pixhd_global" and model.code_book.centres
+
+
+def test_another_network_in_the_folder_is_refused(samples, tmp_path):
+    trainer = Trainer(STAGED, samples, tmp_path, device="cpu")
+    trainer.save()
+    with pytest.raises(TrainingError, match="another network"):
+        Trainer(recipe_named("tiny"), samples, tmp_path, device="cpu")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"gan": "hinge"}, {"accumulate": 2}, {"precision": "bfloat16"}, {"pool": 2}, {"encoder": None}],
+    ids=lambda c: next(iter(c)),
+)
+def test_choices_train(samples, changes):
+    recipe = replace(recipe_named("tiny", **changes).cropped(64), steps=3)
+    trainer = Trainer(recipe, samples, None, device="cpu")
+    before = weights(trainer)
+    judged = {k: v.clone() for k, v in trainer.networks.discriminator.state_dict().items()}
+    reports = list(trainer.run())
+    assert len(reports) == 3 and all(abs(v) < 1e3 for v in reports[-1].losses.values())
+    assert any(not torch.equal(before[k], v) for k, v in weights(trainer).items())
+    assert all(not torch.equal(judged[k], v) for k, v in trainer.networks.discriminator.state_dict().items() if "weight" in k)
+    assert all(p.dtype == torch.float32 for p in trainer.networks.generator.parameters())
+
+
+def test_taking_a_step_in_parts_gives_the_same_gradients(samples):
+    found = []
+    for parts in (1, 2):
+        trainer = Trainer(replace(recipe_named("tiny", accumulate=parts).cropped(64)), samples, None, device="cpu")
+        trainer.gradients(trainer.batch_at(0))
+        found.append([p.grad for m in (trainer.networks.generating, trainer.networks.discriminator) for p in m.parameters()])
+    for a, b in zip(*found):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_the_generators_losses_never_reach_the_discriminators_weights(samples):
+    recipe = recipe_named("tiny").cropped(64)
+    grads = []
+    for gan_weight in (1.0, 100.0):
+        trainer = Trainer(replace(recipe, gan_weight=gan_weight), samples, None, device="cpu")
+        trainer.gradients(trainer.batch_at(0))
+        grads.append([p.grad.clone() for p in trainer.networks.discriminator.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*grads)) and any(g.abs().max() > 0 for g in grads[0])
+
+
+def test_the_average_follows_the_weights():
+    recipe: Recipe = recipe_named("tiny")
+    networks = Networks(recipe, STREETS, torch.device("cpu"), 0, WHOLE)
+    with torch.no_grad():
+        for p in networks.generator.parameters():
+            p.fill_(1.0)
+    for step in range(1, 200):
+        networks.average(step)
+    assert all(torch.allclose(p, torch.ones(())) for p in networks.averaged[0].parameters())
