@@ -217,3 +217,20 @@ def test_palettes_stay_within_what_reflects():
             surfaces = [v for v in vars(palette).values() if isinstance(v, Surface)] + list(palette.panes)
             for surface in surfaces:
                 assert all(0 <= v <= 0.9 for v in surface.colour)
+
+
+def test_no_two_marks_lie_in_one_plane_over_each_other():
+    """Coincident sheets shade each other black in the photograph."""
+    for seed in range(24):
+        plan = plan_street(seed)
+        if plan.axis.curvature or plan.axis.slope:
+            continue
+        marks = [p.vertices.reshape(-1, 4, 3) for p in ground.ground(plan) if p.label in (9, 10, 45, 46)]
+        quads = np.concatenate(marks) if marks else np.zeros((0, 4, 3))
+        quads = quads[np.ptp(quads[..., 2], axis=1) < 1e-6]
+        low, high, z = quads.min(1), quads.max(1), quads[:, 0, 2]
+        for i in range(len(quads)):
+            shared = np.minimum(high[:, :2], high[i, :2]) - np.maximum(low[:, :2], low[i, :2])
+            same = (shared > 0.01).all(1) & (np.abs(z - z[i]) < 1e-5)
+            same[i] = False
+            assert not same.any(), (seed, low[i], high[i])

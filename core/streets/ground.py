@@ -225,6 +225,7 @@ def _without(s0: float, s1: float, gaps) -> list[tuple[float, float]]:
 
 def _patches(g, plan, look, rng) -> None:
     lanes = [b for b in plan.bands if b.kind == "lane"]
+    laid: list[tuple[float, float, float, float]] = []
     for _ in range(int(rng.integers(3, 12))):
         if plan.road == "setts":
             break
@@ -232,7 +233,12 @@ def _patches(g, plan, look, rng) -> None:
         s = float(rng.uniform(plan.axis.start, plan.axis.end))
         length, width = (float(rng.uniform(1, 14)), float(rng.uniform(0.6, 2.0)))
         t = float(rng.uniform(lane.t0 + 0.1, max(lane.t1 - width - 0.1, lane.t0 + 0.11)))
-        g.strip(look.patch[int(rng.integers(3))], ROAD, s, s + length, t, min(t + width, lane.t1 - 0.08), 0.002)
+        surface, end = look.patch[int(rng.integers(3))], min(t + width, lane.t1 - 0.08)
+        # Two sheets at one height would shade each other black.
+        if any(s < b and a < s + length and t < d and c < end for a, b, c, d in laid):
+            continue
+        laid.append((s, s + length, t, end))
+        g.strip(surface, ROAD, s, s + length, t, end, 0.002)
     for _ in range(int(rng.integers(4, 12))):
         lane = lanes[int(rng.integers(len(lanes)))]
         s, t = float(rng.uniform(plan.axis.start, plan.axis.end)), float(rng.uniform(lane.t0 + 0.5, lane.t1 - 0.5))
@@ -276,12 +282,11 @@ def _marks(g, plan, look, stretches, rng) -> None:
             outer = band.t1 if band.t0 >= 0 else band.t0
             inner = band.t0 if band.t0 >= 0 else band.t1
             if any(abs(inner - (o.t1 if o.t0 >= 0 else o.t0)) < 1e-6 for o in lanes if o is not band):
-                _dashes(g, look, a, b, inner, dash, gap, 0.12, plan.zebras)
                 # Near the junction the lanes are parted by a solid line.
-                if band.direction > 0:
-                    _dashes(g, look, b - 14, b + 1.5, inner, 0, 0, 0.12, plan.zebras)
-                else:
-                    _dashes(g, look, a - 1.5, a + 14, inner, 0, 0, 0.12, plan.zebras)
+                ahead = band.direction > 0
+                low, high = (a, max(b - 14, a)) if ahead else (min(a + 14, b), b)
+                _dashes(g, look, low, high, inner, dash, gap, 0.12, plan.zebras)
+                _dashes(g, look, high if ahead else a - 1.5, b + 1.5 if ahead else low, inner, 0, 0, 0.12, plan.zebras)
             lone = not any(o.kind == "parking" and o.t0 * band.t0 >= 0 for o in plan.bands)
             if edge_lines and lone and abs(abs(outer) - max(abs(o.t0) if o.t0 < 0 else o.t1 for o in lanes)) < 0.05:
                 _dashes(g, look, a, b, outer, 0, 0, 0.12, plan.zebras)
@@ -294,7 +299,7 @@ def _marks(g, plan, look, stretches, rng) -> None:
 def _arrow(g, look, s, t, direction) -> None:
     """A straight-ahead arrow, five metres long."""
     d = direction
-    shaft = [(s - 2.5 * d, t - 0.08, 0.007), (s + 1.0 * d, t - 0.08, 0.007), (s + 1.0 * d, t + 0.08, 0.007), (s - 2.5 * d, t + 0.08, 0.007)]
+    shaft = [(s - 2.5 * d, t - 0.08, 0.007), (s + 0.9 * d, t - 0.08, 0.007), (s + 0.9 * d, t + 0.08, 0.007), (s - 2.5 * d, t + 0.08, 0.007)]
     tip = [(s + 0.9 * d, t - 0.4, 0.007), (s + 2.5 * d, t, 0.007), (s + 0.9 * d, t + 0.4, 0.007), (s + 0.9 * d, t, 0.007)]
     g.quads(look.paint, MARK, [shaft if d > 0 else shaft[::-1], tip if d > 0 else tip[::-1]])
 
