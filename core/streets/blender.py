@@ -18,8 +18,8 @@ from core.streets import assets, materials
 from core.streets.buildings import building
 from core.streets.ground import KERB_HEIGHT, ground
 from core.streets.parts import Part
-from core.streets.plan import Item, StreetPlan
-from core.streets.populate import CLASS_OF
+from core.streets.plan import StreetPlan
+from core.streets.populate import instance_value
 
 LABEL_ATTRIBUTE = "label"
 #: Instance value of an object whose faces carry their own class: stuff. (Emission can't be negative.)
@@ -154,13 +154,6 @@ def _place(mesh, matrix, value: float) -> "bpy.types.Object":
     return made
 
 
-def instance_value(item: Item) -> float:
-    """``id * 1000 + n``, or :data:`BARE` for stuff."""
-    if item.number < 0:
-        return BARE
-    return float(CLASS_OF.get(item.kind, CLASS_OF.get(item.family)) * 1000 + item.number % 1000)
-
-
 def empty() -> None:
     """Start from nothing: no objects, no data of an earlier street."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -185,7 +178,7 @@ def build(plan: StreetPlan) -> None:
         matrix = plan.axis.pose(item.s, item.t, item.turn, raised)
         if item.scale != 1.0:
             matrix[:3, :3] *= item.scale
-        _place(meshes[key], matrix, instance_value(item))
+        _place(meshes[key], matrix, float(instance_value(item)))
 
 
 def _on_pavement(plan: StreetPlan, item: Item) -> bool:

@@ -28,6 +28,16 @@ CLASS_OF = {
     "car": 26, "van": 26, "truck": 27, "bus": 28, "tram": 31, "motorcycle": 32, "bicycle": 33,
     "person": 24, "rider": 25, "tree": 21, "hedge": 21,
 }
+
+
+def instance_value(item: Item) -> int:
+    """``id * 1000 + n`` of a placed object, or 0 where its class counts no objects."""
+    if item.number < 0:
+        return 0
+    label = CLASS_OF["rider"] if item.family == "rider" else CLASS_OF.get(item.kind, CLASS_OF.get(item.family))
+    return label * 1000 + item.number % 1000
+
+
 #: How many different models of one kind a street may build; the rest are copies.
 VARIANTS = {"car": 12, "van": 3, "truck": 2, "bus": 2, "tram": 1, "motorcycle": 3, "bicycle": 4, "person": 12, "tree": 4}
 
