@@ -18,7 +18,7 @@ from core.streets import assets, materials
 from core.streets.buildings import building
 from core.streets.ground import KERB_HEIGHT, ground
 from core.streets.parts import Part
-from core.streets.plan import StreetPlan
+from core.streets.plan import Item, StreetPlan
 from core.streets.populate import instance_value
 
 LABEL_ATTRIBUTE = "label"
@@ -170,10 +170,7 @@ def build(plan: StreetPlan) -> None:
     for item in plan.items:
         key = assets.key_of(item)
         if key not in meshes:
-            parts = assets.parts_of(item)
-            meshes[key] = asset_mesh("-".join(map(str, key[:2])), parts) if parts else None
-        if meshes[key] is None:
-            continue
+            meshes[key] = asset_mesh("-".join(map(str, key[:2])), assets.parts_of(item))
         raised = KERB_HEIGHT if _on_pavement(plan, item) else 0.0
         matrix = plan.axis.pose(item.s, item.t, item.turn, raised)
         if item.scale != 1.0:
