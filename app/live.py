@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from app.canvas.pyramid import Pyramid
 from app.context import StudioContext
@@ -128,6 +128,8 @@ class LiveRenderer(QObject):
         self.state_changed.emit()
         self._render.emit(RenderJob(self._number, self._generation, self.context.scene.snapshot()))
 
+    # Declared slots: so Qt knows that these run on this object's thread, not on the worker's.
+    @Slot(object)
     def _rendered(self, answer: Answer) -> None:
         self.busy = False
         job = answer.job
@@ -141,6 +143,7 @@ class LiveRenderer(QObject):
         self._next()
         self.state_changed.emit()
 
+    @Slot(object, str, str)
     def _render_failed(self, job: RenderJob, sentence: str, details: str) -> None:
         self.busy = False
         if job.generation == self._generation:
@@ -148,6 +151,7 @@ class LiveRenderer(QObject):
         self._next()
         self.state_changed.emit()
 
+    @Slot(int, object)
     def _model_loaded(self, generation: int, facts: ModelFacts) -> None:
         if generation != self._load_generation:
             return
@@ -158,6 +162,7 @@ class LiveRenderer(QObject):
         self._restart()
         self.state_changed.emit()
 
+    @Slot(int, str, str)
     def _model_failed(self, generation: int, sentence: str, details: str) -> None:
         if generation != self._load_generation:
             return

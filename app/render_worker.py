@@ -81,6 +81,8 @@ class RenderWorker(QObject):
         super().__init__()
         self._renderer = None
         self._prepared = False
+        #: The operating system's number of the thread, once it has begun; for measuring it.
+        self.native_id: int | None = None
 
     @Slot(object)
     def load(self, job: LoadJob) -> None:
@@ -126,6 +128,7 @@ class RenderWorker(QObject):
         if self._prepared:
             return
         self._prepared = True
+        self.native_id = threading.get_native_id()
         nice = sys.platform.startswith("linux")
         if nice:
             try:

@@ -201,8 +201,11 @@ class Studio(QMainWindow):
 
     def _show_title(self) -> None:
         there = self.context.scene is not None
-        self.setWindowTitle(f"{self.documents.name}[*] \u2013 Veduta" if there else "Veduta")
-        self.setWindowModified(there and not self.documents.saved)
+        title = f"{self.documents.name}[*] \u2013 Veduta" if there else "Veduta"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+        if self.isWindowModified() != (there and not self.documents.saved):
+            self.setWindowModified(not self.isWindowModified())
 
     def _show_notice(self) -> None:
         if self.context.scene is None or self.context.photograph is not None:

@@ -48,7 +48,7 @@ def no_leaks(qapp):
         gc.collect()
     left = [widget for widget in QApplication.topLevelWidgets() if widget not in before and not widget.isHidden()]
     assert not left, f"windows left open: {left}"
-    running = [entry for entry in gc.get_objects() if isinstance(entry, QThread) and _running(entry)]
+    running = [entry for entry in gc.get_objects() if issubclass(type(entry), QThread) and _running(entry)]
     running = [thread for thread in running if thread is not qapp.thread()]
     assert not running, f"threads left running: {running}"
     assert QThreadPool.globalInstance().activeThreadCount() == 0

@@ -91,7 +91,7 @@ def _draw_selection(painter: QPainter, canvas, transform: QTransform, accent: QC
     painter.setTransform(transform, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for colour, width in ((QColor(0, 0, 0, 110), 4.0), (QColor(255, 255, 255), 2.0), (accent, 1.2)):
+    for colour, width in ((QColor(255, 255, 255, 210), 3.2), (accent, 1.4)):
         pen = QPen(colour, width)
         pen.setCosmetic(True)
         painter.setPen(pen)

@@ -93,7 +93,9 @@ class Pane(QWidget):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._dragging_divider or self._near_divider(QPointF(self.mapFromGlobal(QCursor.pos()))):
+        elif self.kind == "swipe" and (
+            self._dragging_divider or self._near_divider(QPointF(self.mapFromGlobal(QCursor.pos())))
+        ):
             self.setCursor(Qt.CursorShape.SplitHCursor)
         else:
             self.setCursor(self.canvas.tool.pane_cursor())
@@ -219,8 +221,7 @@ class Pane(QWidget):
 
     def _near_divider(self, position: QPointF) -> bool:
         return (
-            self.kind == "swipe"
-            and not self.canvas.labels_hidden
+            self.kind == "swipe" and not self.canvas.labels_hidden
             and self.rect().contains(position.toPoint())
             and abs(position.x() - self.divider * self.width()) <= DIVIDER_REACH
         )

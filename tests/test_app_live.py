@@ -1,0 +1,147 @@
+"""Live rendering: newest wins, stale answers dropped, failures told once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.render_worker import Answer, RenderJob
+from core.scene import edits
+from tests.app_support import (
+    CAR, bare_studio, fresh_render, no_leaks, settings, small_street, studio, wait_current,
+)
+
+
+def paint(window, x: int, label: int = CAR) -> None:
+    context = window.context
+    context.commit(edits.paint(context.scene, np.ones((6, 6), bool), (x, 60), label, edits.NEW))
+
+
+def test_requests_made_while_rendering_melt_into_the_newest(studio, qtbot):
+    jobs: list[RenderJob] = []
+    studio.live._render.connect(jobs.append)
+    for x in range(0, 100, 5):
+        paint(studio, x)
+    assert len(jobs) == 1  # the worker is busy with the first
+    wait_current(qtbot, studio)
+    assert 2 <= len(jobs) <= 3
+    assert jobs[-1].snapshot.revision == studio.context.scene.revision
+    assert [job.number for job in jobs] == sorted({job.number for job in jobs})
+    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+
+
+def test_an_answer_for_another_scene_is_dropped(studio, qtbot):
+    shown: list[tuple] = []
+    paint(studio, 10)  # on its way to the worker
+    other = small_street(64, 48)
+    studio.documents.show(other, "Other", None)
+    studio.context.photograph_changed.connect(lambda: shown.append(studio.context.photograph.rgb.shape))
+    wait_current(qtbot, studio)
+    assert set(shown) == {(48, 64, 3)}
+    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+
+
+def test_an_answer_older_than_what_is_shown_is_dropped(studio, qtbot):
+    live, photograph = studio.live, studio.context.photograph
+    old = RenderJob(photograph.number - 1, live._generation, photograph.snapshot)
+    live._rendered(Answer(old, photograph.rgb, photograph.pyramid.levels, 1.0))
+    assert studio.context.photograph is photograph
+
+
+def test_without_live_rendering_only_a_request_renders(studio, qtbot):
+    studio.context.settings["live"] = False
+    before = studio.context.photograph
+    paint(studio, 20)
+    qtbot.wait(150)
+    assert studio.context.photograph is before and not studio.live.is_current
+    studio.actions_.named["Render now"].trigger()
+    wait_current(qtbot, studio)
+    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+    paint(studio, 60)
+    studio.context.settings["live"] = True
+    wait_current(qtbot, studio)
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>not a model</html>", b"", b"\x80\x04cposix\nsystem\n(S'touch pwned'\ntR."], ids=["html", "empty", "pickle"]
+)
+def test_a_file_that_is_no_model_is_refused_and_the_old_one_stays(studio, qtbot, tmp_path, content):
+    path = tmp_path / "bad.safetensors"
+    path.write_bytes(content)
+    model = studio.context.model
+    with qtbot.waitSignal(studio.live.failed, timeout=20_000) as failed:
+        studio.documents.open_model(path)
+    what, sentence, details, is_new = failed.args
+    assert "not a model file" in sentence and details == "" and is_new
+    assert studio.context.model is model and not studio.live.loading
+    paint(studio, 30)
+    wait_current(qtbot, studio)
+    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+
+
+def test_the_same_failure_is_told_once(studio, qtbot):
+    told: list[bool] = []
+    studio.live.failed.connect(lambda *about: told.append(about[3]))
+    snapshot = studio.context.scene.snapshot()
+    job = RenderJob(10_000, studio.live._generation, snapshot)
+    for _ in range(3):
+        studio.live._render_failed(job, "The memory is full.", "")
+    assert told == [True, False, False]
+    paint(studio, 50)
+    wait_current(qtbot, studio)
+    assert studio.live.error == ""
+    studio.live._render_failed(job, "The memory is full.", "")
+    assert told[-1] is True
+
+
+def test_an_error_while_rendering_is_a_sentence_and_not_the_end(studio, qtbot):
+    def broken(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    renderer = studio.live.worker._renderer
+    renderer.render, real = broken, renderer.render
+    with qtbot.waitSignal(studio.live.failed, timeout=20_000) as failed:
+        paint(studio, 40)
+    assert "the memory is full" in failed.args[1] and "RuntimeError" in failed.args[2]
+    renderer.render = real
+    paint(studio, 70)
+    wait_current(qtbot, studio)
+    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+
+
+def test_no_model_yet_is_said_with_a_button(bare_studio, qtbot):
+    bare_studio.documents.show(small_street(), "Street", None)
+    notice = bare_studio.canvas.panes[1].notice
+    assert notice.isVisible() and notice.heading.text() == "No model yet" and notice.button.isVisible()
+    assert bare_studio.context.photograph is None
+
+
+def test_looks_change_only_the_photograph_and_are_undone(studio, qtbot):
+    context = studio.context
+    context.select(26000)
+    before = context.photograph.rgb
+    studio.look_panel.buttons[1].click()
+    assert np.array_equal(context.scene.codes[26000], context.model.code_book.code(CAR, 1))
+    assert studio.look_panel.buttons[1].isChecked() and not studio.look_panel.buttons[0].isChecked()
+    wait_current(qtbot, studio)
+    after = context.photograph.rgb
+    car = context.scene.instance_map == 26000
+    assert (after != before).any(axis=2)[car].mean() > 0.9
+    assert np.array_equal(after, fresh_render(studio))
+    context.history.undo()
+    assert 26000 not in context.scene.codes
+    wait_current(qtbot, studio)
+    assert np.array_equal(context.photograph.rgb, before)
+
+
+def test_a_seed_gives_the_same_street_again(studio, qtbot):
+    context, panel = studio.context, studio.look_panel
+    panel.randomise(7)
+    first = dict(context.scene.codes)
+    assert set(first) >= {26000, 26001}
+    panel.randomise(8)
+    panel.randomise(7)
+    assert context.scene.codes.keys() == first.keys()
+    assert all(np.array_equal(context.scene.codes[value], code) for value, code in first.items())
+    wait_current(qtbot, studio)
+    assert np.array_equal(context.photograph.rgb, fresh_render(studio))

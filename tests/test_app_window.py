@@ -1,0 +1,165 @@
+"""The whole path in a shown window: mouse, scene, undo, render thread, photograph.
+
+Runs offscreen with the other tests, and again in a real X window in test_app_xvfb.py.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.dialogs import sky_and_road
+from app.live import LiveRenderer
+from tests.app_support import (
+    CAR, LEFT, NONE, bare_studio, drag, fresh_render, move, no_leaks, pane_at, settings, studio, wait_current,
+)
+
+
+class Heartbeat:
+    """How long something kept the GUI thread waiting, beat by beat.
+
+    ``stalls`` are milliseconds between two beats, less the time in which the
+    thread itself computed, and less the time in which it, or the render thread
+    that may hold Python's lock, could have run but the machine ran other programs
+    (counted by Linux): what is left is waiting for the render thread, and the
+    timer's interval. ``busy`` are the milliseconds computed between two beats.
+    """
+
+    INTERVAL = 5
+
+    def __init__(self, render_thread: int):
+        self.stalls: list[float] = []
+        self.busy: list[float] = []
+        numbers = (threading.get_native_id(), render_thread)
+        self._counts = [Path(f"/proc/self/task/{number}/schedstat") for number in numbers]
+        self._timer = QTimer(interval=self.INTERVAL, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._last = self._now()
+        self._timer.start()
+
+    def _now(self) -> tuple[float, float, float]:
+        """Milliseconds on the clock, computed, and waiting for a processor."""
+        if not self._counts[0].exists():
+            return time.perf_counter() * 1000, time.thread_time() * 1000, 0.0
+        (computed, waited, _), (_, other_waited, _) = (counts.read_text().split() for counts in self._counts)
+        return time.perf_counter() * 1000, int(computed) / 1e6, (int(waited) + int(other_waited)) / 1e6
+
+    def _beat(self) -> None:
+        now = self._now()
+        passed, computed, waited = (new - old for new, old in zip(now, self._last))
+        self.stalls.append(passed - computed - waited)
+        self.busy.append(computed)
+        self._last = now
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+
+def test_a_stroke_changes_labels_gives_one_step_and_a_new_photograph(studio, qtbot):
+    context, pane = studio.context, studio.canvas.panes[0]
+    context.choose_radius(6)
+    before, labels = context.photograph, context.scene.label_map.copy()
+    assert np.array_equal(before.rgb, fresh_render(studio))
+
+    drag(pane, (20, 60), (40, 70), (60, 60))
+
+    painted = context.scene.label_map != labels
+    assert painted[70, 40] and (context.scene.label_map[painted] == CAR).all()
+    assert context.history.count() == 1
+    wait_current(qtbot, studio)
+    after = context.photograph
+    assert after.number > before.number
+    changed = (after.rgb != before.rgb).any(axis=2)
+    assert changed[painted].mean() > 0.95
+    assert np.array_equal(after.rgb, fresh_render(studio))
+    assert studio.canvas.pending.bbox is None
+
+    context.history.undo()
+    wait_current(qtbot, studio)
+    assert np.array_equal(context.photograph.rgb, before.rgb)
+
+
+def test_painting_on_the_photograph_shows_at_once_and_then_as_a_photograph(studio, qtbot):
+    pane = studio.canvas.panes[1]
+    context = studio.context
+    context.choose_radius(6)
+    drag(pane, (20, 60), (40, 70))
+    assert studio.canvas.pending.bbox is not None
+    wait_current(qtbot, studio)
+    assert studio.canvas.pending.bbox is None
+    assert context.scene.label_at(30, 65) == CAR
+
+
+@pytest.mark.parametrize("size", [(256, 128), (2048, 1024)], ids=["small", "full"])
+def test_300_fast_strokes_end_in_the_right_photograph_and_never_block(
+    request, monkeypatch, qtbot, small_model_path, size
+):
+    taking: list[float] = []  # milliseconds of the GUI thread to take an answer over and send the next request
+    take_over = LiveRenderer._rendered
+
+    @functools.wraps(take_over)  # by its name Qt finds the thread that it belongs to
+    def timed(live, answer):
+        assert threading.current_thread() is threading.main_thread()
+        started = time.thread_time()
+        take_over(live, answer)
+        taking.append((time.thread_time() - started) * 1000)
+
+    monkeypatch.setattr(LiveRenderer, "_rendered", timed)
+    studio = request.getfixturevalue("bare_studio")
+    context = studio.context
+    studio.documents.show(sky_and_road(size), "Street", None)
+    studio.live.open_model(str(small_model_path))
+    wait_current(qtbot, studio)
+    context.choose_radius(max(3, size[0] // 80))
+    numbers: list[int] = []
+    context.photograph_changed.connect(lambda: numbers.append(context.photograph.number))
+    pane = studio.canvas.panes[0]
+    rng = np.random.default_rng(0)
+    choices = [label.id for label in context.label_set if label.id > 6]
+    heartbeat = Heartbeat(studio.live.worker.native_id)
+    for _ in range(300):
+        context.choose_label(int(rng.choice(choices)))
+        spot = pane_at(pane, *(rng.uniform(0.05, 0.95, 2) * size))
+        QTest.mousePress(pane, LEFT, NONE, spot)
+        for _ in range(2):
+            spot.setX(spot.x() + int(rng.integers(-12, 13)))
+            spot.setY(spot.y() + int(rng.integers(-12, 13)))
+            move(pane, spot, LEFT)
+            QApplication.processEvents()
+        QTest.mouseRelease(pane, LEFT, NONE, spot)
+        QApplication.processEvents()
+    wait_current(qtbot, studio)
+    heartbeat.stop()
+
+    assert numbers == sorted(set(numbers)), "an older photograph was shown after a newer one"
+    assert len(numbers) > 2, "the photograph did not follow the hand"
+    assert np.array_equal(context.photograph.rgb, fresh_render(studio))
+    assert context.history.count() <= 300
+    assert len(heartbeat.stalls) > 100
+    assert max(heartbeat.stalls) < 50, f"the window waited {max(heartbeat.stalls):.0f} ms"
+    assert max(taking) < 50, f"taking a photograph over kept the window busy for {max(taking):.0f} ms"
+    assert np.median(heartbeat.busy) < 16
+
+
+def test_undoing_300_strokes_gives_the_first_scene_back(studio, qtbot):
+    context, pane = studio.context, studio.canvas.panes[0]
+    before = context.scene.label_map.copy(), context.scene.instance_map.copy()
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        context.choose_label(int(rng.choice([7, 11, 23, 26, 24])))
+        start = rng.uniform(0, 1, 2) * (159, 95)
+        drag(pane, tuple(start), tuple(np.clip(start + rng.uniform(-9, 9, 2), 0, (159, 95))))
+    while context.history.canUndo():
+        context.history.undo()
+    assert np.array_equal(context.scene.label_map, before[0])
+    assert np.array_equal(context.scene.instance_map, before[1])
+    wait_current(qtbot, studio)
+    assert np.array_equal(context.photograph.rgb, fresh_render(studio))
