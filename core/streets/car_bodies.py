@@ -53,7 +53,7 @@ class CarSpec:
     doors: tuple
     front: tuple = ((0, 0.12), (0.12, 0.05), (0.3, 0.0), (0.5, 0.005), (0.72, 0.05), (0.88, 0.11), (1, 0.20))
     tail: tuple = ((0, 0.10), (0.15, 0.03), (0.32, 0.0), (0.46, 0.005), (0.52, 0.03), (0.8, 0.05), (0.94, 0.08), (1, 0.13))
-    flank: tuple = ((0, 0.075), (0.10, 0.030), (0.25, 0.012), (0.45, 0.002), (0.60, 0.0), (0.72, 0.016), (0.86, 0.034), (0.95, 0.058), (1, 0.092))
+    flank: tuple = ((0, 0.075), (0.08, 0.034), (0.16, 0.022), (0.23, 0.006), (0.40, 0.001), (0.60, 0.0), (0.69, 0.002), (0.75, 0.020), (0.86, 0.034), (0.95, 0.058), (1, 0.092))
     nose_power: float = 2.4
     tail_power: float = 3.2
     roof_width: float = 0.60
@@ -81,6 +81,8 @@ class CarSpec:
 
 class Tub:
     """The lower body of a :class:`CarSpec` as a surface that can be asked anywhere."""
+
+    LEVELS = (0.0, 0.08, 0.16, 0.23, 0.35, 0.48, 0.60, 0.69, 0.75, 0.83, 0.90, 0.96, 1.0)
 
     def __init__(self, spec: CarSpec):
         self.spec = spec
@@ -217,15 +219,15 @@ class Tub:
         ps = np.linspace(2, 3 - self.corner - 0.03, 200)
         return float(ps[np.argmin(np.abs(self(ps, 1.0)[:, 0] - end))])
 
-    def shell(self, levels: int = 11) -> tuple[Mesh, Mesh, Mesh]:
+    def shell(self) -> tuple[Mesh, Mesh, Mesh]:
         """(body, wheel wells, ledge): painted shell with bonnet and boot, dark arches, the strip under the windows."""
         p = self.columns()
         x = self(p, 0.5)[:, 0]
         on_flank = (p >= 1) & (p <= 2)
         low = np.where(on_flank, self.low(x), self.spec.sill)
         h_low = self.h_of_z(p, low)
-        t = Curve([(0, 0), (0.45, 0.5), (0.8, 0.86), (1, 1)])(np.linspace(0, 1, levels))
-        h = h_low[:, None] + (1 - h_low[:, None]) * t[None]
+        # rows lie at fixed shares of the height, so that creases run straight over the arches
+        h = np.maximum(np.array(self.LEVELS)[None], h_low[:, None])
         left = self(np.broadcast_to(p[:, None], h.shape), h)
         right = left[1:-1][::-1] * np.array([1, -1, 1.0])
         loop = np.concatenate([left, right])
@@ -362,6 +364,8 @@ class Greenhouse:
             for share, offset, tag in ((0, 0, "trim"), (0, -edge, "side"), (1 / 3, 0, "side"), (2 / 3, 0, "side"), (1, edge, "trim")):
                 bx, rx = bx0 + (bx1 - bx0) * share + offset, rx0 + (rx1 - rx0) * share + offset
                 put(bx, float(self.base_y(bx)), rx, float(self.roof_y(rx)), tag)
+            if k and spec.style.get("panel"):
+                tags[-5:] = ["body"] * 5
             last = k == len(spec.windows) - 1
             put(bx1, float(self.base_y(bx1)), rx1, float(self.roof_y(rx1)), "body" if last or spec.style.get("body_pillars") else "pillar")
         c_base = tub.screen_end_x

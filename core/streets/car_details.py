@@ -7,7 +7,7 @@ import numpy as np
 from core.streets.car_bodies import CarSpec, Greenhouse, Tub
 from core.streets.parts import Surface
 from core.streets.vehicle_shapes import (
-    Bag, Mesh, blob, bent_path, cuboid, disc, extruded, facing, flipped, grid, joined, outward, ring, shifted, tube, turned,
+    Bag, Mesh, blob, bent_path, cuboid, disc, facing, flipped, grid, joined, outward, ring, shifted, tube, turned,
 )
 
 GAP = Surface("plastic", (0.006, 0.006, 0.007), roughness=0.9)
@@ -34,7 +34,11 @@ SEATS = (
 CABIN = Surface("plastic", (0.020, 0.020, 0.022), roughness=0.8)
 LINER = Surface("cloth", (0.28, 0.27, 0.26), roughness=0.95)
 
+HOUSING = Surface("metal", (0.20, 0.205, 0.21), roughness=0.22)
+
 LIGHT_LABEL = 49
+#: (place along the lamp 0..1, half width) of a head lamp's reflectors.
+LAMP_LAYOUTS = (((0.30, 0.15), (0.64, 0.15)), ((0.50, 0.24),), ((0.22, 0.12), (0.47, 0.12), (0.70, 0.10)), ((0.62, 0.20),))
 
 
 def patch(tub: Tub, p0: float, p1: float, low, high, offset: float, columns: int = 8, rows: int = 4) -> Mesh:
@@ -118,6 +122,7 @@ def front_face(bag: Bag, tub: Tub, rng, colour: Surface):
     outer = style.get("lamp_outer", 0.86) + 0.06 * rng.uniform(-1, 1)
     low, high = style.get("lamp_h", (0.70, 0.93))
     sweep, taper = rng.uniform(0.0, 0.05), rng.uniform(0.25, 0.75)
+    lamps, daylight = int(rng.integers(len(LAMP_LAYOUTS))), rng.random() < 0.55
 
     def bottom(t):
         return low + (0.05 * (1 - taper)) * (1 - t) ** 2 + sweep * t**2
@@ -140,41 +145,51 @@ def front_face(bag: Bag, tub: Tub, rng, colour: Surface):
 
             return sign * (inner + span * t0), sign * (inner + span * t1), lo, hi
 
-        kind = style.get("lamp_kind", int(rng.integers(3)))
-        bag.add(patch(tub, *part(0.04, 0.96, 0.10, 0.90), 0.006, 9, 4), REFLECTOR if kind != 2 else LAMP_GLASS, LIGHT_LABEL)
-        for t in ((0.30, 0.66) if kind != 1 else (0.45,)):
-            p0, p1, lo, hi = part(t - 0.11, t + 0.11, 0.24, 0.78)
-            bag.add(patch(tub, p0, p1, lo, hi, 0.009, 5, 4), LAMP_GLASS, LIGHT_LABEL)
-            p0, p1, lo, hi = part(t - 0.06, t + 0.06, 0.38, 0.64)
-            bag.add(patch(tub, p0, p1, lo, hi, 0.011, 4, 3), BLACK, LIGHT_LABEL)
-        if kind == 2 or rng.random() < 0.4:
+        bag.add(patch(tub, *part(0.04, 0.96, 0.08, 0.92), 0.006, 9, 4), HOUSING, LIGHT_LABEL)
+        for t, wide in LAMP_LAYOUTS[lamps]:
+            bag.add(patch(tub, *part(t - wide, t + wide, 0.18, 0.84), 0.009, 4, 3), REFLECTOR, LIGHT_LABEL)
+            bag.add(patch(tub, *part(t - wide * 0.62, t + wide * 0.62, 0.30, 0.72), 0.012, 4, 3), LAMP_GLASS, LIGHT_LABEL)
+            bag.add(patch(tub, *part(t - wide * 0.22, t + wide * 0.22, 0.42, 0.60), 0.014, 2, 2), BLACK, LIGHT_LABEL)
+        if daylight:
             bag.add(patch(tub, *part(0.03, 0.97, 0.03, 0.13), 0.010, 9, 2), DAYLIGHT, LIGHT_LABEL)
         bag.add(patch(tub, *part(0.86, 0.98, 0.15, 0.7), 0.010, 3, 3), AMBER, LIGHT_LABEL)
 
     g_low, g_high = style.get("grille_h", (0.60, 0.86))
     g_wide = style.get("grille_p", 0.26)
-    shape = int(rng.integers(3))
+    shape = int(rng.choice(4, p=(0.40, 0.22, 0.22, 0.16)))
+    bars = CHROME if rng.random() < 0.5 else GREY_PLASTIC
+    count = int(rng.integers(2, 5))
+    plate_on_grille = False
+    if shape == 1:  # a slim slot between the lamps
+        g_low = g_low + 0.45 * (g_high - g_low)
+        count = 1
+    elif shape == 2:  # one tall frame down to the bumper
+        g_low, g_wide, plate_on_grille, count = 0.24, 0.20, True, 5
 
     def g_bottom(t):
-        return g_low + 0.03 * shape * np.abs(2 * t - 1) ** 2
+        return g_low + (0.05 if shape == 2 else 0.02) * np.abs(2 * t - 1) ** 2
 
-    bag.add(patch(tub, -g_wide, g_wide, g_bottom, g_high, 0.003, 9, 4), BLACK)
-    bars = CHROME if rng.random() < 0.55 else GREY_PLASTIC
-    for k in range(int(rng.integers(2, 5))):
-        share = (k + 0.5) / 4
-        mid = g_low + (g_high - g_low) * share
-        bag.add(patch(tub, -g_wide * 0.95, g_wide * 0.95, mid, mid + 0.022, 0.010, 7, 2), bars)
-    p = np.linspace(-g_wide, g_wide, 11)
-    if rng.random() < 0.6:
-        bag.add(line_on_tub(tub, p, np.full(11, g_high), 0.014, 0.008), CHROME)
-    badge = tub(0.0, (g_low + g_high) / 2 + 0.01)
-    bag.add(disc(badge + [0.014, 0, 0], 0.052, "x", 14, 0.008), CHROME)
+    sides = ((-g_wide, g_wide),) if shape != 3 else ((0.025, g_wide * 0.72), (-0.025, -g_wide * 0.72))
+    for p0, p1 in sides:
+        bag.add(patch(tub, p0, p1, g_bottom, g_high, 0.003, 9, 3), BLACK)
+        margin = 0.04 * (p1 - p0)
+        for k in range(count):
+            mid = g_low + (g_high - g_low) * (k + 0.5) / count
+            bag.add(patch(tub, p0 + margin, p1 - margin, mid - 0.008, mid + 0.014, 0.010, 7, 2), bars)
+        if shape == 3 or rng.random() < 0.6:
+            p = np.concatenate([np.linspace(p0, p1, 9), np.full(3, p1), np.linspace(p1, p0, 9), np.full(3, p0)])
+            h = np.concatenate([np.full(9, g_high), np.linspace(g_high, g_low + 0.03, 3), np.full(9, g_low + 0.012), np.linspace(g_low + 0.03, g_high, 3)])
+            bag.add(line_on_tub(tub, p, h, 0.012, 0.009), CHROME)
+    badge = tub(0.0, g_high - 0.09 if shape != 3 else min(g_high + 0.05, 0.95))
+    bag.add(disc(badge + [0.014, 0, 0], 0.046, "x", 14, 0.008), CHROME)
 
-    bag.add(patch(tub, -0.40, 0.40, 0.10, lambda t: 0.34 - 0.05 * np.abs(2 * t - 1) ** 3, 0.003, 9, 3), BLACK)
+    if not plate_on_grille:
+        bag.add(patch(tub, -0.40, 0.40, 0.10, lambda t: 0.34 - 0.05 * np.abs(2 * t - 1) ** 3, 0.003, 9, 3), BLACK)
+    fog = rng.random() < 0.7
     for sign in (1, -1):
         bag.add(patch(tub, sign * 0.50, sign * 0.78, lambda t: 0.14 + 0.03 * t, lambda t: 0.34 - 0.05 * t, 0.003, 5, 3), BLACK)
-        spot = tub(sign * 0.62, 0.25) + tub.normal(sign * 0.62, 0.25) * 0.010
-        bag.add(disc(spot, 0.045, "x", 12, 0.006), LAMP_GLASS, LIGHT_LABEL)
+        if fog:
+            bag.add(patch(tub, sign * 0.58, sign * 0.67, 0.19, 0.29, 0.010, 4, 3), LAMP_GLASS, LIGHT_LABEL)
     bag.add(patch(tub, -1.0, 1.0, 0.0, 0.07, 0.005, 19, 2), GREY_PLASTIC)
     number_plate(bag, tub, 0.0, style.get("plate_h", 0.44), rng)
 
@@ -224,10 +239,11 @@ def rear_face(bag: Bag, tub: Tub, rng, colour: Surface):
     number_plate(bag, tub, 3.0, h_plate, rng)
     badge = tub(3.0, min(h_plate + 0.17, 0.92))
     bag.add(facing(disc(badge - [0.008, 0, 0], 0.045, "x", 12), (-1, 0, 0)), CHROME)
-    gap = np.full(17, 0.50)
-    bag.add(ribbon(tub(loop, gap), tub.normal(loop, gap), 0.009), GAP)
-    side = np.linspace(0.50, 0.97, 8)
-    bag.add(line_on_tub(tub, np.full(8, 2.42 if not tall else 2.47), side, 0.007), GAP, pair=True)
+    edge = 2.42 if not tall else 2.47
+    tail = np.linspace(edge, 3.0, 9)
+    loop, gap = np.concatenate([tail, -tail[-2::-1]]), np.full(17, 0.49)
+    bag.add(ribbon(tub(loop, gap), tub.normal(loop, gap), 0.009, 0.004), GAP)
+    bag.add(line_on_tub(tub, np.full(8, edge), np.linspace(0.49, 0.97, 8), 0.007, 0.003), GAP, pair=True)
     if rng.random() < 0.7:
         y = tub.half * 0.55
         pipe = tub(2.75, 0.0)
@@ -291,9 +307,10 @@ def gaps_and_trim(bag: Bag, tub: Tub, house: Greenhouse, rng, colour: Surface):
     edge = tub(p_side, np.full(14, 0.93))
     keep = x <= tub.x_nose
     bag.add(ribbon(edge[keep], tub.normal(p_side, np.full(14, 0.93))[keep], 0.007, 0.002), GAP, pair=True)
-    p = np.linspace(-0.62, 0.62, 21)
-    h = np.full(21, min(0.965, spec.style.get("lamp_h", (0.7, 0.93))[1] + 0.035))
-    bag.add(ribbon(tub(p, h), tub.normal(p, h), 0.007, 0.002), GAP)
+    p = np.linspace(-1.0, 1.0, 25)
+    middle = min(0.965, spec.style.get("lamp_h", (0.7, 0.93))[1] + 0.035)
+    h = np.where(np.abs(p) < 0.7, middle, middle + (0.93 - middle) * ((np.abs(p) - 0.7) / 0.3) ** 2)
+    bag.add(ribbon(tub(p, h), tub.normal(p, h), 0.007, 0.003), GAP)
     flap = tub.p_of_x(rear + 0.02)
     z = tub.shoulder(rear) - 0.14
     a = np.linspace(0, 2 * np.pi, 17)
@@ -317,14 +334,14 @@ def _mirrors(bag: Bag, tub: Tub, colour: Surface, rng):
     big = 1.35 if spec.style.get("van") else 1.0
     x = spec.x(spec.windows[0][0]) - 0.13
     z = float(tub.shoulder(x)) + 0.085 * big
-    y = tub.half + 0.055
-    shell = blob((x, y, z), (0.13, 0.20, 0.145 * big), 2.8, 12, 7)
+    y = tub.half + 0.045
+    shell = blob((x, y, z), (0.12, 0.18, 0.125 * big), 2.8, 12, 7)
     v = shell[0]
     # the shell narrows outwards and its back is flat
     v[:, 0] = np.where(v[:, 0] < x, x + (v[:, 0] - x) * 0.45, v[:, 0])
     cap = colour if rng.random() < 0.8 else BLACK
     bag.add(shell, cap, pair=True)
-    bag.add(blob((x - 0.026, y, z), (0.012, 0.165, 0.115 * big), 3, 12, 5), MIRROR, pair=True)
+    bag.add(blob((x - 0.026, y, z), (0.012, 0.15, 0.10 * big), 3, 12, 5), MIRROR, pair=True)
     bag.add(tube([(x + 0.01, y - 0.05, z - 0.05), (x + 0.02, tub.half - 0.075, z - 0.075 * big - 0.01)], [0.02, 0.028], 8), BLACK, pair=True)
 
 
@@ -428,8 +445,8 @@ def roof_things(bag: Bag, tub: Tub, house: Greenhouse, rng, colour: Surface):
         bag.add(cuboid((x, 0, z + 0.075), (0.146, 0.26, 0.055)), PLATE_INK, smooth=False)
         bag.add(cuboid((x, 0, z + 0.012), (0.20, 0.34, 0.03)), BLACK, smooth=False)
     elif rng.random() < 0.75:
-        fin = [(0.0, 0.0), (-0.13, 0.0), (-0.12, 0.055), (-0.085, 0.06)]
-        bag.add(shifted(extruded(fin, 0.035), (house.x_end + 0.33, 0, z_rear - 0.012)), colour)
+        fin = blob((0, 0, 0), (0.16, 0.04, 0.09), 2.2, 10, 6)
+        bag.add((fin[0] + [house.x_end + 0.28, 0, z_rear - 0.004] - fin[0][:, 2:] * [0.6, 0, 0], fin[1]), colour)
     else:
         bag.add(tube([(house.x_end + 0.2, 0, z_rear - 0.02), (house.x_end + 0.04, 0, z_rear + 0.07)], [0.006, 0.003], 5), GAP)
     if spec.style.get("rails") and rng.random() < 0.75:

@@ -76,6 +76,11 @@ SPECS: dict[str, CarSpec] = {
 SPECS["taxi"] = replace(SPECS["estate"], length=4.72, style={**SPECS["estate"].style, "taxi": True, "rails": False})
 
 
+def _raked(front, share: float):
+    """A nose profile whose upper half leans back by ``share`` of the original."""
+    return tuple((h, inset if h < 0.5 else inset * share) for h, inset in front)
+
+
 def varied(spec: CarSpec, rng) -> CarSpec:
     """``spec`` with the small differences between makes; lengths stay within 2 %."""
     tall = rng.uniform(-0.025, 0.025)
@@ -90,6 +95,8 @@ def varied(spec: CarSpec, rng) -> CarSpec:
         tail_power=spec.tail_power * rng.uniform(0.95, 1.10),
         roof_width=spec.roof_width + rng.uniform(-0.01, 0.01),
         d_cowl=spec.d_cowl + rng.uniform(-0.03, 0.03),
+        front=_raked(spec.front, rng.uniform(0.75, 1.45)),
+        style={**spec.style, "panel": bool(spec.style.get("van") and rng.random() < 0.45)},
     )
 
 

@@ -29,8 +29,7 @@ def tyre(radius: float, width: float, rim: float, segments: int = 24) -> Mesh:
     """A tyre of outer ``radius`` over a rim of radius ``rim``, metres."""
     h, side = width / 2, radius - rim
     half = [
-        (rim, 0.80 * h), (rim + 0.25 * side, 0.98 * h), (rim + 0.60 * side, 1.00 * h),
-        (radius - 0.07 * side, 0.88 * h), (radius, 0.66 * h),
+        (rim, 0.82 * h), (rim + 0.40 * side, 1.00 * h), (radius - 0.09 * side, 0.90 * h), (radius, 0.66 * h),
     ]
     profile = half + [(r, -y) for r, y in half[::-1]]
     return outward(lathe(profile, segments))
