@@ -45,26 +45,28 @@ def make_data_set(folder: Path, count: int = 4, width: int = 128, height: int = 
     return folder
 
 
+def processes() -> multiprocessing.context.BaseContext:
+    """How tests start processes: forked from a server that has torch loaded, which saves seconds for each."""
+    if os.name != "posix":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["core.training.prepare", "sklearn.cluster", "tests.training_data"])
+    return context
+
+
 class Child:
     """The train command in a process of its own.
 
-    The processes are forked from a server that has torch loaded, which saves
-    seconds for each; they share nothing with the tests' own process.
+    It shares nothing with the tests' own process.
 
     Args:
         options: of the command; those that make it small enough for a test are added.
     """
 
-    _context = None
-
     def __init__(self, *options: object):
-        if Child._context is None:
-            Child._context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-            if os.name == "posix":
-                Child._context.set_forkserver_preload(["core.training.prepare", "sklearn.cluster"])
         with tempfile.NamedTemporaryFile(suffix=".jsonl", delete=False) as file:
             self._output = file.name
-        self.process = Child._context.Process(target=_train, args=([str(o) for o in options], self._output))
+        self.process = processes().Process(target=_train, args=([str(o) for o in options], self._output))
         self.process.start()
 
     def events(self, timeout: float = 170) -> Iterator[dict]:
