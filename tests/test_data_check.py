@@ -1,0 +1,204 @@
+"""Data sets: finding samples, saying what is wrong with them, lists of classes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from core.data.check import check_data
+from core.data.command import main
+from core.data.crops import CropSettings, make_batch
+from core.data.label_file import read_label_set
+from core.data.loader import Reader, ahead
+from core.data.samples import find_maps, find_samples, read_sample
+from core.errors import BadImageError, DataError, LabelError
+from core.labels import STREETS, label_set_to_json
+from core.scene.files import write_png
+from tests.training_data import make_data_set, scene
+
+
+@pytest.fixture
+def data(tmp_path):
+    return make_data_set(tmp_path / "data")
+
+
+def only_error(data, label_set=STREETS) -> str:
+    """The one error that the full check and the quick check agree on."""
+    errors = check_data(data, label_set).errors
+    assert errors == check_data(data, label_set, quick=True).errors and len(errors) == 1, errors
+    return errors[0]
+
+
+def test_good_data_has_no_errors_and_its_classes_are_counted(data):
+    found = check_data(data, STREETS)
+    assert found.errors == [] and (found.frames, found.layout) == (4, "pix2pixHD")
+    maps = [scene(i)[1] for i in range(4)]
+    assert found.pixels[26] == pytest.approx(np.mean([m == 26 for m in maps]))
+    assert found.frames_with[23] == 4
+    assert sum(found.pixels.values()) == pytest.approx(1)
+    (never,) = [note for note in found.notes if "never seen" in note]
+    assert "30 classes never seen" in never and "unlabeled" in never
+
+
+def test_a_label_outside_the_set_names_the_label_and_the_files(data):
+    labels = scene(2)[1]
+    labels[:3, :3] = 36
+    write_png(data / "train_label" / "002.png", labels)
+    error = only_error(data)
+    assert "Label 36" in error and "1 map: 002" in error and "--labels-json" in error
+
+
+def test_train_ids_are_recognised(data):
+    labels = scene(0)[1]
+    labels[:3] = 255
+    write_png(data / "train_label" / "000.png", labels)
+    assert "trainIds" in only_error(data)
+
+
+def test_instance_maps_of_8_bits_or_missing(data):
+    write_png(data / "train_inst" / "001.png", scene(1)[1])
+    error = only_error(data)
+    assert "1 instance map with 8 bits" in error and "001" in error
+    with pytest.raises(BadImageError, match="8-bit"):
+        read_sample(find_samples(data)[1])
+    shutil.rmtree(data / "train_inst")
+    found = check_data(data, STREETS)
+    assert not found.errors and any("no instance maps" in note for note in found.notes)
+
+
+def test_sizes_that_differ(data):
+    write_png(data / "train_img" / "003.png", scene(3, 64, 32)[0])
+    assert "003 (photograph 64x32, label map 128x64, instance map 128x64)" in only_error(data)
+    with pytest.raises(BadImageError, match="64x32 but its label map 128x64"):
+        read_sample(find_samples(data)[3])
+
+
+def test_unreadable_files(data):
+    (data / "train_label" / "000.png").write_bytes(b"<html>404</html>")
+    whole = (data / "train_img" / "001.png").read_bytes()
+    (data / "train_img" / "001.png").write_bytes(whole[: len(whole) // 2])
+    errors = check_data(data, STREETS).errors
+    assert len(errors) == 1 and "2 files can't be read as pictures: 000.png, 001.png" in errors[0]
+
+
+def test_files_paired_in_sorted_order_must_be_as_many(data):
+    (data / "train_img" / "002.png").unlink()
+    assert "4 label maps but 3 photographs" in only_error(data)
+    with pytest.raises(DataError, match="sorted order"):
+        find_samples(data)
+
+
+def test_a_folder_without_a_layout_says_what_is_needed(tmp_path):
+    assert "train_label with train_img" in check_data(tmp_path, STREETS).errors[0]
+    assert "There is no folder" in check_data(tmp_path / "missing", STREETS).errors[0]
+
+
+def test_classes_of_the_instance_map_that_contradict_the_label_map_are_noted(data):
+    instances = scene(0)[2]
+    instances[:30] = 24001
+    write_png(data / "train_inst" / "000.png", instances)
+    found = check_data(data, STREETS)
+    assert not found.errors and any("naming other classes" in note and "000" in note for note in found.notes)
+
+
+def test_cityscapes_layout_reports_what_has_no_partner(tmp_path):
+    for number in range(3):
+        photograph, labels, instances = scene(number)
+        stem = tmp_path / "gtFine" / "train" / "town" / f"town_{number:06}_000000_gtFine"
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        write_png(f"{stem}_labelIds.png", labels)
+        write_png(f"{stem}_instanceIds.png", instances)
+        pictures = tmp_path / "leftImg8bit" / "train" / "town"
+        pictures.mkdir(parents=True, exist_ok=True)
+        write_png(pictures / f"town_{number + 1:06}_000000_leftImg8bit.png", photograph)
+    found = check_data(tmp_path, STREETS)
+    assert found.frames == 2 and not found.errors
+    assert any("1 photograph without a label map" in n and "town_000003" in n for n in found.notes)
+    assert any("1 label map without a photograph" in n and "town_000000" in n for n in found.notes)
+    assert [s.name[:11] for s in find_samples(tmp_path)] == ["town_000001", "town_000002"]
+
+
+def test_any_pair_of_folders_with_a_list_of_classes(tmp_path):
+    from PIL import Image
+
+    for number in range(40):
+        photograph, labels, _ = scene(number % 4)
+        classes = np.select([labels == 23, labels == 7, labels == 11], [0, 1, 2], 3).astype(np.uint8)
+        for folder in ("images", "masks"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / "images" / f"{number:03}.jpg"), photograph)
+        mask = Image.fromarray(classes, "P")  # an indexed PNG, as segmentation masks often are
+        mask.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
+        mask.save(tmp_path / "masks" / f"{number:03}.png")
+    (tmp_path / "classes.json").write_text('["sky", "road", "house", {"name": "car", "thing": true}]')
+    label_set = read_label_set(tmp_path / "classes.json")
+    found = check_data(tmp_path, label_set)
+    assert not found.errors and found.layout == "pair of folders" and found.frames == 38
+    assert [s.name for s in find_maps(tmp_path, "val")] == ["019", "039"]
+    batch = make_batch(find_samples(tmp_path), CropSettings((32, 32), (64, 128)), label_set, 0, 0, 2)
+    assert batch.labels.max() <= 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"labels": [{"id": 0, "name": "sky", "colour": [1, 2, 3], "group": "far"}, {"id": 5, "name": "car", "thing": true}]}',
+        '{"0": {"name": "sky", "color": [1, 2, 3], "category": "far"}, "5": {"name": "car", "hasInstances": true}}',
+    ],
+)
+def test_forms_of_a_list_of_classes(tmp_path, text):
+    (tmp_path / "l.json").write_text(text)
+    label_set = read_label_set(tmp_path / "l.json")
+    assert label_set.ids == (0, 5)
+    assert (label_set[0].colour, label_set[0].group) == ((1, 2, 3), "far")
+    assert label_set[5].thing and label_set[5].instanced and not label_set[0].thing
+
+
+def test_our_own_list_of_classes_comes_back_whole(tmp_path):
+    (tmp_path / "l.json").write_text(json.dumps(label_set_to_json(STREETS)))
+    assert list(read_label_set(tmp_path / "l.json")) == list(STREETS)
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "[]", '[{"id": "x", "name": "y"}]', '["a", {"id": 0, "name": "b"}]'])
+def test_lists_of_classes_that_say_nothing_are_refused(tmp_path, text):
+    (tmp_path / "l.json").write_text(text)
+    with pytest.raises(LabelError):
+        read_label_set(tmp_path / "l.json")
+
+
+def test_the_command_returns_2_only_when_nothing_can_be_trained(data, capsys):
+    assert main([str(data)]) == 0
+    assert "It can be trained on." in capsys.readouterr().out
+    write_png(data / "train_label" / "000.png", np.full((64, 128), 99, np.uint8))
+    assert main([str(data), "--json"]) == 2
+    assert "Label 99" in json.loads(capsys.readouterr().out)["errors"][0]
+    assert main([str(data), "--labels-json", str(data / "none.json")]) == 2
+    assert "error: The label list" in capsys.readouterr().err
+
+
+def test_batches_are_read_ahead_in_order_and_errors_pass_through():
+    assert list(ahead(lambda n: n * n, 3, 9, threads=3)) == [9, 16, 25, 36, 49, 64]
+
+    def broken(n):
+        if n == 2:
+            raise BadImageError("two")
+        return n
+
+    batches = ahead(broken, 0, 5)
+    assert [next(batches), next(batches)] == [0, 1]
+    with pytest.raises(BadImageError, match="two"):
+        next(batches)
+
+
+def test_the_reader_keeps_no_more_than_its_limit(data):
+    samples = find_samples(data)
+    one = sum(a.nbytes for a in read_sample(samples[0]))
+    reader = Reader(limit=2 * one)
+    for sample in samples + samples:
+        for ours, theirs in zip(reader(sample), read_sample(sample)):
+            assert np.array_equal(ours, theirs)
+    assert reader._bytes <= 2 * one and len(reader._kept) == 2
