@@ -1,0 +1,69 @@
+"""The window tests once more in a real X window, where Xvfb is there to give one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def display():
+    """A screen of its own, 1600x1000; yields its name."""
+    server = shutil.which("Xvfb")
+    if server is None:
+        pytest.skip("Xvfb is not installed, so there is no X screen to open a window on")
+    read, write = os.pipe()
+    process = subprocess.Popen(
+        [server, "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+        pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        number = pipe.readline().strip()
+    if not number:
+        process.wait(10)
+        pytest.skip("Xvfb does not start here")
+    yield f":{number}"
+    process.terminate()
+    process.wait(10)
+
+
+def run(display: str, *arguments: str, timeout: float = 400) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+    environment.pop("WAYLAND_DISPLAY", None)
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout
+    )
+
+
+def test_strokes_in_a_real_window(display):
+    done = run(
+        display, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_app_window.py",
+        "-k", "a_stroke or on_the_photograph or 300_fast and small",
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert "3 passed" in done.stdout
+
+
+def test_the_window_shows_before_torch_is_imported(display):
+    script = (
+        "import sys\n"
+        "from PySide6.QtCore import QSettings, QTimer\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from app.settings import Settings\n"
+        "from app.studio import make_studio\n"
+        "app = QApplication([])\n"
+        "window = make_studio(app)\n"
+        "window.show()\n"
+        "app.processEvents()\n"
+        "print('window', window.isVisible(), app.platformName(), sorted({'torch', 'sklearn', 'bpy'} & set(sys.modules)))\n"
+    )
+    done = run(display, "-c", script, timeout=120)
+    assert done.stdout.strip().endswith("window True xcb []"), done.stdout + done.stderr
