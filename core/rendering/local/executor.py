@@ -30,6 +30,10 @@ Emit = Callable[[Rect, torch.Tensor], None]
 _BAND_BYTES = 4 << 20
 
 
+class Stopped(Exception):
+    """A full frame was given up because it was asked to."""
+
+
 class Feed(Protocol):
     """What an executor renders: the conditioning of one frame.
 
@@ -98,21 +102,49 @@ class Executor:
     # -- the whole frame ------------------------------------------------------------
 
     @torch.inference_mode()
-    def full(self, feed: Feed, emit: Emit) -> None:
-        """Render all of ``feed`` and keep what updates need."""
+    def full(self, feed: Feed, emit: Emit, stop: Callable[[], bool] | None = None) -> None:
+        """Render all of ``feed`` and keep what updates need.
+
+        Args:
+            stop: asked now and then; True ends the frame with :class:`Stopped`.
+                Where the graph needs statistics of the frame, all is then as
+                before this call (at the price of both frames' outputs in
+                memory meanwhile); else the next frame must be a full one.
+        """
+        before = self._state() if stop and self.ready and not self.exact else None
         self._bind(feed)
+        self.ready = False
         started = time.perf_counter()
-        for step in self.steps:
-            begun = time.perf_counter()
-            self._whole(step.op, emit)
-            self._wait()
-            step.full_seconds.append(time.perf_counter() - begun)
+        try:
+            for step in self.steps:
+                begun = time.perf_counter()
+                self._whole(step.op, emit, stop)
+                self._wait()
+                step.full_seconds.append(time.perf_counter() - begun)
+        except Stopped:
+            if before is not None:
+                self._restore(before)
+            raise
         self.ready = True
         self.cost.full_took(time.perf_counter() - started)
 
-    def _whole(self, op: Op, emit: Emit) -> None:
+    def _state(self) -> list[tuple]:
+        state = [(op, op.cache, getattr(op, "mean", None), getattr(op, "variance", None)) for op in self.graph.ops]
+        for op in self.graph.ops:
+            op.cache = None
+        return state
+
+    def _restore(self, state: list[tuple]) -> None:
+        for op, op.cache, mean, variance in state:
+            if op.needs_frame:
+                op.mean, op.variance = mean, variance
+        self.ready = True
+
+    def _whole(self, op: Op, emit: Emit, stop: Callable[[], bool] | None) -> None:
         everything = whole(op.size)
         for rect in self._bands(op):
+            if stop and stop():
+                raise Stopped
             block, owned = op.evaluate(rect)
             if not op.kept:
                 emit(rect, block)

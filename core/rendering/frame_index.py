@@ -1,0 +1,223 @@
+"""A frame as few distinct pixels: conditioning that can be updated locally.
+
+What a generator is told of a pixel depends on its class, on whether it lies
+on an edge, and on its object's code: some thousand combinations in a frame of
+two million pixels. So a frame is kept as one number a pixel and a table with
+a row per combination; the planes and one-hot labels of :mod:`.conditioning`
+are made for the table alone and looked up per rectangle.
+"""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+import numpy as np
+import torch
+
+from core.rendering.conditioning import Conditioning, code_table, inputs_for, instance_edges
+from core.rendering.local.ops import Source
+from core.rendering.local.rects import Rect, coalesce, whole
+
+# More objects than this in one frame would make the table outgrow the frame itself.
+MAX_OBJECTS = 8192
+
+# Changed pixels are gathered into rectangles on a grid of this many pixels.
+_CELL = 32
+
+
+class TooManyObjects(Exception):
+    """The frame holds more than :data:`MAX_OBJECTS` distinct instance values."""
+
+
+class FrameIndex:
+    """The conditioning of one frame, kept up with a scene's maps (a feed for the executor).
+
+    Args:
+        generator: decides the form of the table's rows (see ``inputs_for``).
+        device: where blocks go.
+        label_index: (256,) uint8, a scene's label id -> channel of the model.
+        objects: (65536,) uint16, a scene's instance value -> the model's.
+        default_codes: class id -> (K,) code of objects without one.
+        code_dim: K.
+        multiple: the frame is padded to multiples of this by repeating its border.
+    """
+
+    def __init__(self, generator, device, label_index, objects, default_codes, code_dim: int, multiple: int):
+        self.generator, self.device = generator, torch.device(device)
+        self.label_index, self.objects = label_index, objects
+        self.labels_count = int(label_index.max()) + 1
+        self.default_codes, self.code_dim, self.multiple = default_codes, code_dim, multiple
+        self.codes: dict[int, np.ndarray] = {}
+        self.size: tuple[int, int] = (0, 0)  # padded (height, width)
+        self.frame_size: tuple[int, int] = (0, 0)
+
+    # -- the whole frame ----------------------------------------------------------
+
+    def reset(self, label_map: np.ndarray, instance_map: np.ndarray, codes: Mapping[int, np.ndarray]) -> None:
+        """Take a new frame: (H, W) uint8 ids, (H, W) uint16 and codes by instance value.
+
+        Raises:
+            TooManyObjects: see there.
+        """
+        height, width = self.frame_size = label_map.shape
+        m = self.multiple
+        self.size = (-(-height // m) * m, -(-width // m) * m)
+        if getattr(self, "_seen_labels", np.empty(0)).shape != label_map.shape:
+            self._seen_labels = np.empty(label_map.shape, np.uint8)
+            self._seen_instances = np.empty(label_map.shape, np.uint16)
+            self._labels = np.empty(self.size, np.uint8)
+            self._instances = np.empty(self.size, np.uint16)
+            self._index = np.empty(self.size, np.int32)
+        self.codes = dict(codes)
+        self._position = np.full(65536, -1, np.int32)
+        self._values = np.empty(0, np.uint16)
+        self._table_codes = code_table(self.codes, self.default_codes, self.code_dim)
+        self._rows: dict[Source, torch.Tensor] = {}
+        self._write(label_map, instance_map, Rect(0, 0, width, height))
+
+    # -- updates --------------------------------------------------------------------
+
+    def changes(self, label_map: np.ndarray, instance_map: np.ndarray, where: Rect | None = None) -> list[Rect]:
+        """Rectangles in which the maps differ from the last ones seen; looks only into ``where`` when given."""
+        where = whole(self.frame_size) if where is None else where.clip(self.frame_size)
+        if not where:
+            return []
+        at = where.slices
+        differs = label_map[at] != self._seen_labels[at]
+        differs |= instance_map[at] != self._seen_instances[at]
+        return [rect.shift(where.x0, where.y0) for rect in mask_rects(differs)]
+
+    def code_changes(self, codes: Mapping[int, np.ndarray]) -> list[Rect]:
+        """Rectangles round the objects whose code differs from the last one seen."""
+        changed = _changed_codes(codes, self.codes)
+        if not changed:
+            return []
+        table = np.zeros(65536, bool)
+        table[changed] = True
+        return mask_rects(table[self._seen_instances])
+
+    def update(
+        self, label_map: np.ndarray, instance_map: np.ndarray, codes: Mapping[int, np.ndarray], rects: list[Rect]
+    ) -> list[Rect]:
+        """Take what changed inside ``rects`` and all ``codes``.
+
+        Returns:
+            rectangles of the padded frame whose conditioning changed: with the
+            ring of edges round them.
+        """
+        if _changed_codes(codes, self.codes):
+            self.codes = dict(codes)
+            self._table_codes = code_table(self.codes, self.default_codes, self.code_dim)
+            self._rows = {}
+        return [self._write(label_map, instance_map, rect) for rect in rects]
+
+    def _write(self, label_map, instance_map, rect: Rect) -> Rect:
+        height, width = self.frame_size
+        full_height, full_width = self.size
+        at = rect.slices
+        self._seen_labels[at] = label_map[at]
+        self._seen_instances[at] = instance_map[at]
+        self._labels[at] = self.label_index[label_map[at]]
+        self._instances[at] = self.objects[instance_map[at]]
+        # The padding repeats the border.
+        right, bottom = rect.x1 == width, rect.y1 == height
+        for array in (self._labels, self._instances):
+            if right and full_width > width:
+                array[rect.y0 : rect.y1, width:] = array[rect.y0 : rect.y1, width - 1 : width]
+            if bottom and full_height > height:
+                columns = slice(rect.x0, full_width if right else rect.x1)
+                array[height:, columns] = array[height - 1 : height, columns]
+        ring = Rect(
+            rect.x0, rect.y0, full_width if right else rect.x1, full_height if bottom else rect.y1
+        ).grow(1).clip(self.size)
+        self._reindex(ring)
+        return ring
+
+    def _reindex(self, rect: Rect) -> None:
+        around = rect.grow(1).clip(self.size)
+        edges = instance_edges(self._instances[around.slices])
+        dy, dx = rect.y0 - around.y0, rect.x0 - around.x0
+        edges = edges[dy : dy + rect.height, dx : dx + rect.width]
+        instances = self._instances[rect.slices]
+        number = self._position[instances]
+        if number.min() < 0:
+            self._register(np.unique(instances[number < 0]))
+            number = self._position[instances]
+        number *= self.labels_count
+        number += self._labels[rect.slices]
+        number *= 2
+        number += edges
+        self._index[rect.slices] = number
+
+    def _register(self, values: np.ndarray) -> None:
+        """Give new instance values their rows, behind the others."""
+        if self._values.size + values.size > MAX_OBJECTS:
+            raise TooManyObjects
+        self._position[values] = self._values.size + np.arange(values.size, dtype=np.int32)
+        self._values = np.concatenate((self._values, values.astype(np.uint16)))
+        self._rows = {}
+
+    # -- what the executor asks --------------------------------------------------------
+
+    def block(self, source: Source, rect: Rect) -> tuple[torch.Tensor, bool]:
+        """(1, C, h, w) values of ``source``, looked up in its table."""
+        rows = self._rows.get(source)
+        if rows is None:
+            rows = self._rows[source] = self._table(source)
+        index = torch.from_numpy(self._index[rect.slices].reshape(-1)).to(self.device, non_blocking=True)
+        values = rows.index_select(0, index)
+        return values.view(1, rect.height, rect.width, -1).permute(0, 3, 1, 2), True
+
+    def _table(self, source: Source) -> torch.Tensor:
+        """(rows, C): the source's prefix run on one pixel of every combination."""
+        planes = np.empty((self._values.size, self.labels_count, 2, 1 + self.code_dim), np.float32)
+        planes[..., 0] = np.arange(2, dtype=np.float32)
+        planes[..., 1:] = self._table_codes[self._values][:, None, None]
+        planes = planes.reshape(-1, 1 + self.code_dim)
+        labels = np.tile(np.repeat(np.arange(self.labels_count), 2), self._values.size)
+        pixels = Conditioning(
+            torch.from_numpy(labels)[None, None], torch.from_numpy(planes).T[None, :, None].contiguous()
+        )
+        values = source.prefix(*inputs_for(self.generator, pixels.to(self.device)))
+        return values[0, :, 0].T.contiguous()
+
+
+def _changed_codes(codes: Mapping[int, np.ndarray], before: Mapping[int, np.ndarray]) -> list[int]:
+    """Instance values whose code is new, gone or another."""
+    return [
+        value
+        for value in codes.keys() | before.keys()
+        if value not in codes or value not in before or not np.array_equal(codes[value], before[value])
+    ]
+
+
+def mask_rects(mask: np.ndarray) -> list[Rect]:
+    """Few rectangles that cover the true pixels of ``mask``, tight round each group of them."""
+    height, width = mask.shape
+    rows = np.flatnonzero(mask.any(axis=1))
+    if rows.size == 0:
+        return []
+    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
+    box = Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    if box.width <= 4 * _CELL and box.height <= 4 * _CELL:
+        return [box]
+    inside = mask[box.slices]
+    cells = np.add.reduceat(inside, np.arange(0, box.height, _CELL), axis=0, dtype=np.int32)
+    cells = np.add.reduceat(cells, np.arange(0, box.width, _CELL), axis=1) > 0
+    found = []
+    for group in _groups(cells):
+        part = Rect(*(v * _CELL for v in group)).clip((box.height, box.width))
+        tight = inside[part.slices]
+        ys, xs = np.flatnonzero(tight.any(axis=1)), np.flatnonzero(tight.any(axis=0))
+        found.append(
+            Rect(int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1).shift(part.x0 + box.x0, part.y0 + box.y0)
+        )
+    return coalesce(found)
+
+
+def _groups(cells: np.ndarray) -> list[Rect]:
+    """Bounding rectangles of the connected true cells (touching corners count)."""
+    from core.opencv import cv2
+
+    count, _, stats, _ = cv2.connectedComponentsWithStats(cells.astype(np.uint8), connectivity=8)
+    return [Rect(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, _ in stats[1:count]]
