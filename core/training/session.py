@@ -142,7 +142,8 @@ class Session:
         while True:
             commands = self._commands + self.folder.take_commands() if is_writer() else []
             self._commands = []
-            for command in from_writer(commands):
+            commands = from_writer(commands)
+            for command in commands:
                 if command == "stop":
                     return "stop"
                 if command == "save":
@@ -155,9 +156,10 @@ class Session:
                     paused = not paused
                     self._state(PAUSED if paused else RUNNING)
                     self._tell("paused" if paused else "resumed")
-            if not paused:
+            if paused:
+                time.sleep(_PAUSE_POLL)
+            elif not commands:
                 return None
-            time.sleep(_PAUSE_POLL)
 
     def _listen_to_signals(self) -> Callable[[], None]:
         """Ctrl+C and a polite kill stop after the step; a second Ctrl+C stops at once."""
