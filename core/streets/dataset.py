@@ -135,6 +135,8 @@ def _work(job: _Job, pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Blender talks on standard output; the person wants to read a progress bar.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    # A parent that has Blender loaded hands down its inner script folders, which hide the module itself.
+    sys.path[:] = [entry for entry in sys.path if not {"bpy", "scripts"} <= set(Path(entry).parts)]
     try:
         from core.streets.plan import plan_street
         from core.streets.render import Quality, Studio
@@ -183,8 +185,11 @@ def render_streets(
         raise DataError(f"{size[0]}x{size[1]} is no usable size; give a width and height from 16 to 8192.")
     if seed < 0:
         raise DataError(f"The seed {seed} is negative; give 0 or more.")
-    if samples is None:
-        samples = DEFAULT_SAMPLES
+    samples = DEFAULT_SAMPLES if samples is None else samples
+    return _rendered(count, out, size, seed, cameras_per_street, jpeg, strict, samples, threads)
+
+
+def _rendered(count, out, size, seed, cameras_per_street, jpeg, strict, samples, threads) -> Iterator[Progress]:
     context = multiprocessing.get_context("spawn")
     done = 0
     for street in range(-(-count // cameras_per_street)):
@@ -273,7 +278,7 @@ def run(options: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """``streets --count N --size 1024x512 --seed S --out DIR``; prints an error's sentence and returns 2."""
-    parser = argparse.ArgumentParser(prog="streets", description="Render street scenes with exact labels and instances.")
+    parser = argparse.ArgumentParser(prog="main.py streets", description="Render street scenes with exact labels and instances.")
     add_arguments(parser)
     try:
         return run(parser.parse_args(argv))
