@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from core.errors import DataError
 from core.labels import STREETS
-from core.streets import furniture, nature, signs
+from core.streets import bodies, furniture, nature, people, poses, signs, two_wheelers
+from core.streets.clothes import Tailor, trimmed
 from core.streets.parts import Part
+from core.streets.wardrobe import dress
 
 SURFACE_KINDS = {
     "paint", "plastic", "metal", "glass", "mirror_glass", "rubber", "cloth", "skin", "hair", "plaster", "brick",
@@ -152,7 +155,7 @@ def test_every_piece_is_checked():
 def test_furniture_is_sound_and_fits_its_footprint(name):
     labels, low, high = PIECES[name]
     piece = furniture.FURNITURE[name]
-    for seed in range(5):
+    for seed in range(3):
         parts = piece(np.random.default_rng(seed))
         bounds = check(parts, labels, low, high)
         assert piece.label in {part.label for part in parts}
@@ -212,3 +215,99 @@ def test_fence_keeps_its_length(kind):
     for length in (2.0, 7.3):
         bounds = check(furniture.fence(np.random.default_rng(0), length, kind), {13}, 0.8, 2.1)
         assert abs(bounds[1, 1] - bounds[0, 1] - length) < 0.3
+
+
+@pytest.mark.parametrize("pose", people.POSES)
+def test_people_stand_on_the_ground_and_have_human_sizes(pose):
+    for seed in range(3):
+        parts = people.person(np.random.default_rng(seed), pose)
+        bounds = check(parts, {24}, 0.9 if pose == "sit" else 1.0, 2.15)
+        assert (bounds[1, :2] - bounds[0, :2]).max() < 1.9
+        assert {"skin", "cloth"} <= {part.surface.kind for part in parts}
+        assert sum(len(part.faces) for part in parts) < 25_000
+        assert same(parts, people.person(np.random.default_rng(seed), pose))
+
+
+def test_people_differ():
+    tops = [max(points(part)[:, 2].max() for part in people.person(np.random.default_rng(seed), "stand")) for seed in range(12)]
+    assert np.ptp(tops) > 0.15
+    looks = {tuple(part.surface for part in people.person(np.random.default_rng(seed), "stand")) for seed in range(12)}
+    assert len(looks) == 12
+
+
+@pytest.mark.parametrize("season", nature.SEASONS)
+def test_every_season_clothes_chest_and_hips(season):
+    for seed in range(4):
+        body = bodies.body(np.random.default_rng(seed))
+        poses.strike(np.random.default_rng(seed), body, "stand")
+        tailor = Tailor(body, people.PERSON)
+        outfit = dress(np.random.default_rng(seed), tailor, season)
+        assert (outfit.cover[tailor.on("chest")] > 0).mean() > 0.6
+        hips = tailor.on("pelvis")
+        skirted = any(len(part.faces[0]) == 4 and np.ptp(part.vertices[:, 2]) > 0.25 for part in outfit.parts)
+        assert skirted or (outfit.cover[hips] > 0).mean() > 0.95
+        assert (outfit.cover[tailor.on("foot", "toes")] > 0).all()
+
+
+def test_a_walker_faces_forward():
+    """Toes and nose point to +x."""
+    body = bodies.body(np.random.default_rng(0), "adult", False)
+    poses.strike(np.random.default_rng(0), body, "walk")
+    for side in "LR":
+        along = body.joint(f"toes.{side}") - body.joint(f"foot.{side}")
+        assert along[0] > 0.5 * np.linalg.norm(along[:2])
+    assert body.posed[body.data.eyes][:, 0].mean() > body.joint("head")[0]
+    assert body.joint("thigh.L")[1] > body.joint("thigh.R")[1]
+
+
+def test_children_are_small_and_grown_people_are_not():
+    for seed in range(6):
+        child = bodies.body(np.random.default_rng(seed), "child")
+        grown = bodies.body(np.random.default_rng(seed), "adult")
+        assert 1.0 < child.height < 1.5 < grown.height < 2.0
+
+
+def test_unknown_pose_is_refused():
+    with pytest.raises(KeyError):
+        people.person(np.random.default_rng(0), "levitate")
+    with pytest.raises(KeyError):
+        people.rider(np.random.default_rng(0), "bus")
+
+
+def test_damaged_bodies_are_told_in_a_sentence(tmp_path):
+    broken = tmp_path / "people.safetensors"
+    broken.write_bytes(b"nothing of the kind")
+    with pytest.raises(DataError, match="get the file again"):
+        bodies.load(broken)
+
+
+@pytest.mark.parametrize("kind", ["bicycle", "city_bicycle", "motorcycle", "scooter"])
+def test_riders_reach_grips_and_pedals(kind):
+    place = two_wheelers.seat(kind)
+    for seed in range(2):
+        parts = people.rider(np.random.default_rng(seed), kind)
+        check(parts, {25}, 1.25, 2.15, ground=(-0.1, 0.5))
+        cloud = np.concatenate([points(part) for part in parts])
+        for target, limit in ((place.hands, 0.14), (place.feet, 0.14)):
+            for spot in target:
+                assert np.linalg.norm(cloud - spot, axis=1).min() < limit, (kind, seed, spot)
+
+
+def test_two_bones_reach_their_target():
+    root, target = np.zeros(3), np.array([0.3, 0.1, -0.4])
+    first, second = poses.reach(root, target, 0.4, 0.35, (0, 0, 1.0))
+    assert np.allclose(first * 0.4 + second, target, atol=1e-6)
+    assert np.isclose(np.linalg.norm(second), 0.35)
+    far = np.array([5.0, 0, 0])
+    a, b = poses.reach(root, far, 0.4, 0.35, (0, 0, 1.0))
+    assert np.linalg.norm(a * 0.4 + b) < 0.751
+
+
+def test_trimming_splits_faces_along_the_hem():
+    vertices = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], float)
+    faces = np.array([[0, 1, 2], [0, 2, 3]])
+    cut, pieces = trimmed(vertices, faces, vertices[:, 0] - 0.25)
+    a, b, c = (cut[pieces[:, k]] for k in range(3))
+    area = np.cross(b - a, c - a)[:, 2] / 2
+    assert np.isclose(area.sum(), 0.75) and (area > 0).all() and np.isclose(cut[:, 0].min(), 0.25)
+    assert len(trimmed(vertices, faces, np.full(4, -1.0))[1]) == 0

@@ -31,11 +31,11 @@ def _on(t: Tailor, joint: str, mesh: Mesh) -> Mesh:
     return (np.asarray(mesh[0], np.float64) @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32), mesh[1]
 
 
-def _outside(t: Tailor, y: float, z: float, sign: int) -> float:
-    """x of the trunk's back (``sign`` -1) or front (1) near (y, z) on the resting body."""
+def _back_of(t: Tailor, z: float) -> float:
+    """x of the trunk's back at the height ``z`` on the resting body."""
     p = t.body.rest
-    near = (np.abs(p[:, 1] - y) < 0.05) & (np.abs(p[:, 2] - z) < 0.05) & (np.abs(p[:, 1]) < 0.22 * t.unit)
-    return float((p[near, 0].max() if sign > 0 else p[near, 0].min()) if near.any() else 0.1 * sign)
+    near = (np.abs(p[:, 1]) < 0.05) & (np.abs(p[:, 2] - z) < 0.05)
+    return float(p[near, 0].min()) if near.any() else -0.1
 
 
 def _strap_reach(t: Tailor, y: float, centre: np.ndarray, angle: np.ndarray) -> np.ndarray:
@@ -47,13 +47,13 @@ def _strap_reach(t: Tailor, y: float, centre: np.ndarray, angle: np.ndarray) -> 
     return outline(p[near][:, [0, 2]] - centre, angle) if near.sum() > 3 else np.full(len(angle), 0.13 * t.unit)
 
 
-def _backpack(rng, t: Tailor) -> list[Part]:
+def _backpack(rng, t: Tailor, thick: float) -> list[Part]:
     fabric = _surface(rng)
     u = t.unit
     tall, wide, deep = float(rng.uniform(0.40, 0.50)) * u, float(rng.uniform(0.27, 0.33)) * u, float(rng.uniform(0.13, 0.20)) * u
     top = t.neck - 0.03 * u
     base = top - tall
-    back = min(_outside(t, 0, top - 0.12 * u, -1), _outside(t, 0, top - 0.3 * u, -1)) - 0.022 * u
+    back = min(_back_of(t, top - 0.12 * u), _back_of(t, top - 0.3 * u)) - thick * u
     v, f = _sack(wide, deep, tall, 0.4)
     body = _on(t, "chest", (v + (back - deep / 2, 0, base), f))
     v, f = _sack(wide * 0.72, deep * 0.45, tall * 0.42, 0.4)
@@ -64,7 +64,7 @@ def _backpack(rng, t: Tailor) -> list[Part]:
         # Over the shoulder and under the arm, as the posed trunk lies there.
         centre = np.array([t.body.joints[JOINTS.index("chest")][0], top - 0.12 * u])
         angle = np.linspace(1.04 * np.pi, -0.30 * np.pi, 15)
-        reach = _strap_reach(t, y, centre, angle) + 0.020 * u
+        reach = _strap_reach(t, y, centre, angle) + (thick + 0.004) * u
         line = np.column_stack([centre[0] + reach * np.cos(angle), y * np.interp(angle, (-1, 0, 1.5, 3.2), (1.35, 1.15, 1.0, 0.8)), centre[1] + reach * np.sin(angle)])
         line = np.vstack([[(back, y * 0.8, top - 0.1 * u)], line[1:], [(line[-1, 0] - 0.04 * u, y * 1.75, line[-1, 2] - 0.05 * u), (back + 0.02, y * 1.5, base + 0.09 * u)]])
         straps.append(_on(t, "chest", tube(line, 0.026 * u, 8, flatten=0.28)))
@@ -90,31 +90,38 @@ def _hanging(rng, t: Tailor, side: str, shopping: bool) -> list[Part]:
     return [part([bag, *handles], skin, t.label, smooth=True)]
 
 
-def _shoulder(rng, t: Tailor) -> list[Part]:
-    """A bag at the hip, its strap across the chest or down from the shoulder."""
+def _shoulder(rng, t: Tailor, thick: float) -> list[Part]:
+    """A bag at the hip on a strap from the same shoulder or across from the other one."""
     u, s = t.unit, (-1) ** int(rng.integers(2))
     surface = _surface(rng, "plastic", 0.5)
     hip = t.waist - 0.10 * u
     p = t.body.rest
-    trunk = np.abs(p[:, 2] - hip) < 0.06
-    arms = np.array([j.startswith(("upperarm", "forearm", "hand")) for j in JOINTS])[t.region]
-    y = s * (float(np.abs(p[trunk & ~arms, 1]).max()) + 0.055 * u)
+    hips = (np.abs(p[:, 2] - hip) < 0.06) & t.on("pelvis", "waist", "thigh")
+    y = s * (float(np.abs(p[hips, 1]).max()) + thick + 0.045 * u)
     wide, deep, tall = float(rng.uniform(0.24, 0.34)) * u, 0.09 * u, float(rng.uniform(0.18, 0.26)) * u
     v, f = _sack(deep, wide, tall, 0.4)
-    bag = (v + (-0.02, y, hip - tall * 0.7), f)
-    other = -s if rng.random() < 0.6 else s
-    top = t.neck - 0.012 * u
-    over = other * 0.10 * u
-    line = [(-0.02 + wide * 0.42, y, hip + tall * 0.25)]
-    for share in (0.3, 0.6, 0.85):
-        yy, zz = y + (over - y) * share, hip + tall * 0.25 + (top - hip - tall * 0.25) * share
-        line.append((_outside(t, float(np.clip(yy, -0.12, 0.12)), zz, 1) + 0.028 * u, yy, zz))
-    line.append((-0.02, over, top + 0.055 * u))
-    for share in (0.85, 0.6, 0.3):
-        yy, zz = y + (over - y) * share, hip + tall * 0.25 + (top - hip - tall * 0.25) * share
-        line.append((_outside(t, float(np.clip(yy, -0.12, 0.12)), zz, -1) - 0.028 * u, yy, zz))
-    line.append((-0.02 - wide * 0.42, y, hip + tall * 0.25))
-    strap = tube(np.array(line), 0.016 * u, 6, flatten=0.35)
+    turn = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1.0]])
+    bag = (v @ turn.T + (-0.01, y, hip - tall * 0.7), f)
+    # The strap runs in the plane through the bag and the shoulder: x forward, w up along it.
+    over = (-s if rng.random() < 0.6 else s) * 0.095 * u
+    low, high = np.array([y, hip + tall * 0.2]), np.array([over, t.neck + 0.01 * u])
+    up = (high - low) / np.linalg.norm(high - low)
+    aside = np.array([up[1], -up[0]])
+    trunk = t.on("chest", "waist", "clavicle", "pelvis")
+    matrix = np.linalg.inv(t.body.transforms[JOINTS.index("chest")])
+    q = t.body.posed[trunk] @ matrix[:3, :3].T + matrix[:3, 3]
+    middle = (low + high) / 2
+    flat = q[:, 1:] - middle
+    near = np.abs(flat @ aside) < 0.035 * u
+    centre = float(np.median(q[near, 0])) if near.any() else 0.0
+    cloud = np.column_stack([q[near, 0] - centre, flat[near] @ up])
+    angle = np.linspace(-0.30 * np.pi, 1.30 * np.pi, 21)
+    reach = outline(cloud, angle) + (thick + 0.005) * u
+    x, w = centre + reach * np.cos(angle), reach * np.sin(angle)
+    keep = w > -np.linalg.norm(high - low) / 2 + 0.03
+    loop = np.column_stack([x, middle[0] + w * up[0], middle[1] + w * up[1]])[keep]
+    ends = np.array([(-0.01 + sx * wide * 0.42, y, hip + tall * 0.22) for sx in (1, -1)])
+    strap = tube(np.vstack([ends[:1], loop, ends[1:]]), 0.015 * u, 6, flatten=0.35)
     return [part([_on(t, "waist", bag)], surface, t.label, smooth=True), part([_on(t, "chest", strap)], surface, t.label, smooth=True)]
 
 
@@ -141,15 +148,20 @@ def _suitcase(rng, t: Tailor) -> list[Part]:
     return [part(case, shell, t.label, smooth=True), part(bars + wheels, Surface("plastic", (0.03, 0.03, 0.032), roughness=0.5), t.label)]
 
 
-def carry(rng, tailor: Tailor, kind: str | None = None) -> list[Part]:
-    """Something carried, or nothing; ``kind`` backpack, shoulder, hand, shopping, suitcase or None to draw."""
+def carry(rng, tailor: Tailor, thick: float, kind: str | None = None) -> list[Part]:
+    """Something carried, or nothing.
+
+    Args:
+        thick: how far the clothes stand off the trunk, metres.
+        kind: backpack, shoulder, hand, shopping, suitcase or None to draw.
+    """
     grown = tailor.body.age > 0.6
     shares = (0.46, 0.17, 0.15, 0.08, 0.10, 0.04) if grown else (0.6, 0.4, 0.0, 0.0, 0.0, 0.0)
     kind = kind or str(rng.choice(["nothing", "backpack", "shoulder", "hand", "shopping", "suitcase"], p=shares))
     if kind == "backpack":
-        return _backpack(rng, tailor)
+        return _backpack(rng, tailor, thick)
     if kind == "shoulder":
-        return _shoulder(rng, tailor)
+        return _shoulder(rng, tailor, thick)
     if kind in ("hand", "shopping"):
         return _hanging(rng, tailor, "LR"[int(rng.integers(2))], kind == "shopping")
     return _suitcase(rng, tailor) if kind == "suitcase" else []

@@ -148,8 +148,8 @@ class Tailor:
             near = np.maximum(near, np.exp(-((gap / 0.16) ** 2)))
         return depth * folds / 3 * (0.35 + 0.9 * near)
 
-    def widened(self, points: np.ndarray, joint: str, end: str, radius: float, power: float = 1.0, feet: bool = False) -> np.ndarray:
-        """Limbs at least ``radius`` thick round the line from ``joint`` to ``end``, more so towards the end."""
+    def widened(self, points: np.ndarray, joint: str, end: str, radii: tuple[float, float], feet: bool = False) -> np.ndarray:
+        """Limbs at least as thick as ``radii`` (at ``joint``, at ``end``) round the line between the two."""
         out = points.copy()
         for side in "LR":
             i, k = JOINTS.index(f"{joint}.{side}"), JOINTS.index(f"{end}.{side}")
@@ -159,8 +159,8 @@ class Tailor:
             axis = a + t[:, None] * (b - a)
             out_ward = points[rows] - axis
             r = np.linalg.norm(out_ward, axis=1) + 1e-9
-            grow = 1 + np.maximum(radius * self.unit / r - 1, 0) * np.clip(t, 0, 1) ** power
-            out[rows] = axis + out_ward * grow[:, None]
+            goal = (radii[0] + (radii[1] - radii[0]) * t) * self.unit
+            out[rows] = axis + out_ward * np.maximum(goal / r, 1)[:, None]
         return out
 
     def straightened(self, points: np.ndarray, mask: np.ndarray, share: float) -> np.ndarray:
@@ -257,7 +257,14 @@ def outline(cloud: np.ndarray, angle: np.ndarray) -> np.ndarray:
 
 @dataclass
 class Outfit:
-    """Parts of the clothes, and the cover (N,) of all of them together, metres."""
+    """Clothes.
+
+    Attributes:
+        parts: their meshes.
+        cover: (N,) of all of them together, metres.
+        thick: how far they stand off the trunk, metres.
+    """
 
     parts: list[Part]
     cover: np.ndarray
+    thick: float

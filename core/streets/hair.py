@@ -65,11 +65,18 @@ class Head:
         return cover
 
 
+def _no_lower(tailor: Tailor, points: np.ndarray) -> np.ndarray:
+    """``points`` lifted back where smoothing sank them below the skin."""
+    rest = tailor.body.rest
+    sunk = np.minimum(((points - rest) * tailor.normals).sum(1), 0)
+    return points - tailor.normals * sunk[:, None]
+
+
 def _cap(rng, head: Head, surface: Surface, gap: float, cover: np.ndarray, tousle: float, lift: float = 0.0) -> Part | None:
     """Hair as a shell over the scalp, thicker on top, its surface in strands."""
     tailor, p = head.tailor, head.body.rest
     both = tailor.smoothed(np.column_stack([p, cover]), cover > -0.02, 5)
-    points, cover = both[:, :3], both[:, 3]
+    points, cover = _no_lower(tailor, both[:, :3]), both[:, 3]
     waves = np.zeros(len(p))
     for _ in range(6):
         heading = rng.normal(size=3) * (0.6, 1.0, 0.35)
@@ -158,14 +165,17 @@ def hair(rng, head: Head, style: str, colour, label: int, under: str | None = No
 
 
 def brows(head: Head, colour, label: int) -> Part:
-    """Two eyebrows."""
-    meshes = []
+    """Two eyebrows, laid on the face."""
+    meshes, p = [], head.body.rest[head.on_head]
     for eye in head.eye:
         t = np.linspace(-1, 1, 5)
-        y = eye[1] + t * 0.19 * head.unit
-        x = np.full(5, eye[0] + 0.115 * head.unit) - 0.035 * head.unit * np.abs(y / eye[1] - 1) - 0.02 * head.unit
-        line = np.column_stack([x, y, eye[2] + head.unit * (0.19 + 0.035 * (1 - t ** 2))])
-        meshes.append(tube(line, 0.022 * head.unit, 5, flatten=0.8))
+        y = eye[1] * (1 + 0.06 * np.abs(t)) + t * 0.19 * head.unit
+        z = eye[2] + head.unit * (0.20 + 0.03 * (1 - t ** 2))
+        # The foremost points of the face near each place, weighted by nearness.
+        gap = (p[:, 1] - y[:, None]) ** 2 + (p[:, 2] - z[:, None]) ** 2
+        near = np.exp(-gap / (0.06 * head.unit) ** 2) * (p[:, 0] > head.middle[0])
+        x = (near * p[:, 0]).sum(1) / (near.sum(1) + 1e-9)
+        meshes.append(tube(np.column_stack([x + 0.004, y, z]), 0.024 * head.unit, 5, flatten=0.9))
     return part([head.carried(m) for m in meshes], Surface("hair", colour, roughness=0.6), label, smooth=True)
 
 
@@ -180,7 +190,7 @@ def beard(rng, head: Head, colour) -> Part | None:
     cover = head.unit * np.minimum(np.minimum(line - height, height + 0.12), np.minimum(lips, forward - 0.5))
     depth = float(rng.choice([0.003, 0.007, 0.014]))
     cover = np.where(head.on_head, cover, -1.0)
-    points = tailor.smoothed(p, cover > 0, 2) + tailor.normals * (depth * np.clip(cover / 0.012, 0.15, 1))[:, None]
+    points = _no_lower(tailor, tailor.smoothed(p, cover > 0, 2)) + tailor.normals * (depth * np.clip(cover / 0.012, 0.15, 1))[:, None]
     return tailor.cut(points, cover, Surface("hair", colour, roughness=0.7))
 
 

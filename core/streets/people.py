@@ -12,7 +12,7 @@ from core.streets.hair import Head, beard, brows, hair, hair_colour, hat, helmet
 from core.streets.parts import Part, Surface
 from core.streets.poses import POSES
 from core.streets.two_wheelers import seat
-from core.streets.wardrobe import dress
+from core.streets.wardrobe import dress, gloves
 
 PERSON, RIDER = 24, 25
 SKIN = ((0.52, 0.30, 0.21), (0.58, 0.36, 0.26), (0.44, 0.24, 0.155), (0.30, 0.15, 0.09), (0.15, 0.07, 0.04), (0.07, 0.034, 0.021))
@@ -28,7 +28,7 @@ def _skin(tailor: Tailor, head: Head, cover: np.ndarray, tone) -> list[Part]:
     body = tailor.body
     chin = head.eyes[2] - 1.15 * head.unit
     height = (body.rest[:, 2] - chin) / (head.eyes[2] - chin)
-    lips = head.unit * np.minimum(0.05 - np.abs(height - 0.335), 0.17 - np.abs(body.rest[:, 1]) / head.unit)
+    lips = head.unit * np.minimum(0.045 - np.abs(height - 0.385), 0.20 - np.abs(body.rest[:, 1]) / head.unit)
     lips = np.where(head.on_head & (body.rest[:, 0] > head.eyes[0] + 0.03 * head.unit), lips, -0.01)
     eyes = np.where(body.data.eyes, 1.0, -1.0)
     skin = Surface("skin", tone, roughness=0.5)
@@ -98,10 +98,10 @@ def person(rng, pose: str = "walk", age: str | None = None, female: bool | None 
     tailor = Tailor(body, PERSON)
     head = Head(tailor)
     season = season or str(rng.choice(["spring", "summer", "autumn", "winter"]))
-    outfit = dress(rng, tailor, season, sporty=pose == "run")
+    outfit = dress(rng, tailor, season, sporty=pose == "run", seated=pose == "sit")
     parts = _skin(tailor, head, outfit.cover, _skin_tone(rng)) + outfit.parts + _head(rng, tailor, head, PERSON, None)
     if pose in ("walk", "stand", "stroll"):
-        parts += carry(rng, tailor)
+        parts += carry(rng, tailor, outfit.thick)
     return _lowered(parts)
 
 
@@ -120,10 +120,12 @@ def rider(rng, kind: str = "bicycle") -> list[Part]:
     head = Head(tailor)
     season = "winter" if motor and rng.random() < 0.7 else str(rng.choice(["spring", "summer", "autumn"]))
     outfit = dress(rng, tailor, season, seated=True)
+    if season == "winter" or motor and rng.random() < 0.5:
+        outfit = gloves(rng, tailor, outfit)
     helmeted = ("full" if kind == "motorcycle" or rng.random() < 0.5 else "open") if motor else ("open" if rng.random() < 0.55 else None)
     parts = _skin(tailor, head, outfit.cover, _skin_tone(rng)) + outfit.parts + _head(rng, tailor, head, RIDER, helmeted)
     if rng.random() < 0.4:
-        parts += carry(rng, tailor, "backpack")
+        parts += carry(rng, tailor, outfit.thick, "backpack")
     return parts
 
 

@@ -107,7 +107,7 @@ def _gait(rng, posture: Posture, stride: float, lift: float, elbow: float) -> No
         pitch = -0.32 * _bump(p, 0.0, 0.5) + 0.75 * lift * _bump(p, 1.15 * np.pi, 0.55)
         _legs(posture, side, thigh, knee, pitch)
         swing = -stride * 0.95 * np.cos(p)
-        _arm(posture, side, swing * 0.9 - 0.02, elbow + 0.25 * max(swing, 0.0), out=float(rng.uniform(0.10, 0.17)))
+        _arm(posture, side, swing * 0.9 - 0.02, elbow + 0.25 * max(swing, 0.0), out=float(rng.uniform(0.04, 0.12)))
     twist = 0.10 * stride / 0.42 * np.cos(phase)
     posture.turn("pelvis", z=-0.6 * twist)
     posture.turn("chest", z=1.4 * twist, y=0.02)
@@ -137,7 +137,7 @@ def _stand(rng, posture: Posture) -> None:
     for side, sign in (("L", 1), ("R", -1)):
         loose = sign == rest
         _legs(posture, side, 0.12 if loose else 0.0, 0.22 if loose else 0.02, 0.0, out=0.07 if loose else 0.03, yaw=float(rng.uniform(0.0, 0.35)))
-        _arm(posture, side, float(rng.uniform(-0.08, 0.12)), float(rng.uniform(0.12, 0.4)), out=float(rng.uniform(0.1, 0.2)))
+        _arm(posture, side, float(rng.uniform(-0.08, 0.12)), float(rng.uniform(0.12, 0.4)), out=float(rng.uniform(0.05, 0.15)))
     manner = int(rng.integers(6))
     if manner == 0:
         _arm(posture, "R", 0.35, 1.75, out=0.12, inward=0.35)
@@ -173,6 +173,8 @@ def strike(rng, body: Body, pose: str) -> None:
     posture = Posture()
     manner = _MANNERS[pose]
     manner(rng, posture)
+    if body.age > 0.86:
+        posture.turn("waist", y=float(rng.uniform(0.0, 0.12))).turn("chest", y=float(rng.uniform(0.0, 0.10))).turn("neck", y=-0.05)
     posture.turn("neck", z=float(rng.normal(0, 0.12)))
     posture.turn("head", z=float(rng.normal(0, 0.18)), y=float(rng.normal(0.02, 0.08)), x=float(rng.normal(0, 0.03)))
     posture.apply(body)

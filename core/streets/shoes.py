@@ -114,7 +114,7 @@ def shoes(rng, t: Tailor, season: str, sporty: bool) -> tuple[list[Part], np.nda
     shaft = np.where(t.on("shin", "foot"), -t.legs(1.62 if boot else 1.87), -1.0)
     cover = np.maximum(cover * 0.05, np.where(t.on("foot", "toes", "shin"), shaft, -1.0))
     if boot:
-        leg = t.garment(rng, np.where(t.on("foot"), 0.05, shaft), skin, 0.010, 5, 0.002, lambda p: t.widened(p, "shin", "foot", 0.052, 0.2, feet=True))
+        leg = t.garment(rng, np.where(t.on("foot"), 0.05, shaft), skin, 0.010, 5, 0.002, lambda p: t.widened(p, "shin", "foot", (0.058, 0.050), feet=True))
         parts += [leg] if leg else []
     elif rng.random() < 0.8:
         # A sock shows between the shoe and the hem.

@@ -47,8 +47,8 @@ def _upper(rng, t: Tailor, surface: Surface, gap: float, sleeves: float, hem: fl
 
     def loosened(points):
         points = t.straightened(points, mask, straight)
-        points = t.widened(points, "upperarm", "forearm", sleeve, 0.5)
-        return t.widened(points, "forearm", "hand", cuff, 0.3) if sleeves > 1 else points
+        points = t.widened(points, "upperarm", "forearm", (0.0, sleeve))
+        return t.widened(points, "forearm", "hand", (sleeve, cuff)) if sleeves > 1 else points
 
     # Over trousers a top stands off; tucked in (``over`` negative) it lies close.
     low = np.clip((t.waist + 0.07 * t.unit - t.body.rest[:, 2]) / (0.10 * t.unit), 0, 1) * t.on("pelvis", "thigh", "waist", "chest")
@@ -61,9 +61,10 @@ def _opening(t: Tailor, wide: float, low: float) -> np.ndarray:
     """(N,) metres outside an unbuttoned front: a V, ``wide`` metres at the collar, closing at the height ``low``."""
     rest = t.body.rest
     height = np.clip((rest[:, 2] - low) / (t.neck - low), -0.3, 1)
-    front = rest[:, 0] > t.body.joints[JOINTS.index("chest")][0] + 0.02
-    gap = np.abs(rest[:, 1]) - wide * t.unit * height
-    return np.where(front & t.on("pelvis", "waist", "chest", "neck", "clavicle", "thigh"), gap, 0.5)
+    spine = np.array([t.body.joints[JOINTS.index(name)] for name in ("pelvis", "waist", "chest", "neck")])
+    behind = np.interp(rest[:, 2], spine[:, 2], spine[:, 0]) + 0.015 * t.unit - rest[:, 0]
+    outside = np.maximum(np.abs(rest[:, 1]) - wide * t.unit * height, behind)
+    return np.where(t.on("pelvis", "waist", "chest", "neck", "clavicle", "thigh"), outside, 0.5)
 
 
 def _lower(rng, t: Tailor, kind: str, surface: Surface, reach: float, tucked: bool = False):
@@ -77,11 +78,13 @@ def _lower(rng, t: Tailor, kind: str, surface: Surface, reach: float, tucked: bo
                         "shorts": (0.016, 0.100, 0.09), "leggings": (0.003, 0.0, 0.0)}[kind]
 
     def loosened(points):
-        points = t.widened(points, "thigh", "shin", thigh, 0.6)
-        return t.widened(points, "shin", "foot", shin, 0.25, feet=True)
+        points = t.widened(points, "thigh", "shin", (0.5 * thigh, thigh))
+        return t.widened(points, "shin", "foot", (thigh, shin), feet=True)
 
     rounds = 3 if kind == "leggings" else 8
-    gaps = gap + (0.006 * np.clip((t.body.rest[:, 2] - t.crotch) / 0.1, 0, 1) if tucked else 0.0)
+    # Trousers sit close round the hips; with a shirt tucked in, over it.
+    hips = np.clip((t.body.rest[:, 2] - t.crotch + 0.02) / 0.1, 0, 1)
+    gaps = gap + ((0.014 if tucked else 0.005) - gap) * hips * (kind != "leggings")
     return t.garment(rng, cover, surface, gaps, rounds, 0.0 if kind == "leggings" else 0.0045, loosened), cover
 
 
@@ -91,7 +94,7 @@ def dress(rng, tailor: Tailor, season: str, sporty: bool = False, seated: bool =
     Args:
         season: one of spring, summer, autumn, winter.
         sporty: for running.
-        seated: on a saddle: nothing that needs legs together.
+        seated: nothing that needs legs together.
     """
     t = tailor
     female = t.body.female > 0.5
@@ -130,21 +133,22 @@ def dress(rng, tailor: Tailor, season: str, sporty: bool = False, seated: bool =
     short = season == "summer" and rng.random() < 0.8 or season == "spring" and rng.random() < 0.35
     sleeves = float(rng.uniform(0.45, 0.75)) if short else 1.93
     if season == "summer" and female and rng.random() < 0.25:
-        sleeves = 0.12
+        sleeves = 0.30
     if coat == "none" or opened:
         hem = t.waist - 0.03 * t.unit if tucked else long_hem + float(rng.uniform(0.0, 0.06)) * t.unit
         loose = float(rng.uniform(0.1, 0.5)) if female else float(rng.uniform(0.4, 0.8))
         under = coat != "none"
         top, cover = _upper(rng, t, top_cloth, 0.005 if under else float(rng.uniform(0.007, 0.012)), sleeves, hem, loose * (0.3 if under or tucked else 1),
                             0.0 if under else (0.060 if short else 0.050), 0.0 if under else 0.038, 0.002 if under else 0.003,
-                            over=-0.006 if tucked else (0.006 if under else 0.013))
+                            over=-0.004 if tucked else (0.006 if under else 0.012))
         parts.append(top)
         covers.append(cover)
     if coat != "none":
         covers.append(_coat(rng, t, coat, opened, long_hem, parts))
     if rng.random() < {"winter": 0.4, "autumn": 0.2}.get(season, 0.02):
         parts.append(_scarf(rng, t))
-    return Outfit([p for p in parts if p is not None], np.max(covers, axis=0))
+    thick = {"none": 0.014, "puffer": 0.044}.get(coat, 0.028)
+    return Outfit([p for p in parts if p is not None], np.max(covers, axis=0), thick)
 
 
 def _coat_kind(rng, season: str, seated: bool) -> str:
@@ -192,6 +196,14 @@ def _ring_at_neck(t: Tailor, radius: float, height: float, thick: float, back: f
     mesh = tube(line, thick, 10, caps=False, flatten=1.5)
     matrix = t.body.transforms[JOINTS.index("neck")] * 0.5 + t.body.transforms[JOINTS.index("chest")] * 0.5
     return (mesh[0] @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32), mesh[1]
+
+
+def gloves(rng, t: Tailor, outfit: Outfit) -> Outfit:
+    """``outfit`` with gloves up to the wrist."""
+    cover = np.where(t.on("forearm", "hand"), -t.arms(1.93), AWAY)
+    leather = Surface("plastic", DARK[int(rng.integers(len(DARK)))], roughness=0.6)
+    pair = t.garment(rng, cover, leather, 0.005, 2, 0.0)
+    return Outfit(outfit.parts + [pair], np.maximum(outfit.cover, cover), outfit.thick) if pair else outfit
 
 
 def _scarf(rng, t: Tailor):
