@@ -1,0 +1,338 @@
+"""Edit-local rendering equals full frames: random graphs, random edits, borders, both families of generators."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from core.networks.compact import CompactGenerator
+from core.networks.pix2pixhd import GlobalGenerator, LocalEnhancer
+from core.networks.weights import fold
+from core.rendering.local import executor as executor_module
+from core.rendering.local.executor import Executor, Stopped, TensorFeed
+from core.rendering.local.lower import UnsupportedGraph
+from core.rendering.local.rects import Rect, coalesce, whole
+
+TOLERANCE = 1e-5
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small blocks gain nothing from threads, and on a busy machine lose much."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(before)
+
+
+class Picture:
+    """Collects what an executor emits."""
+
+    def __init__(self):
+        self.whole: torch.Tensor | None = None
+        self.touched: list[Rect] = []
+
+    def bind(self, executor: Executor):
+        def emit(rect, block):
+            if self.whole is None:
+                self.whole = torch.zeros(1, block.shape[1], *executor.graph.output.size, dtype=block.dtype)
+            self.touched.append(rect)
+            self.whole[(..., *rect.slices)] = block
+
+        return emit
+
+
+def unit_weights(network: nn.Module) -> nn.Module:
+    """Weights that keep values near unit size through every layer, and batch norms with a history."""
+    for module in network.modules():
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            fan_in = module.in_channels * module.weight[0, 0].numel() // (module.stride[0] ** 2 if isinstance(module, nn.ConvTranspose2d) else 1)
+            nn.init.normal_(module.weight, std=(2 / fan_in) ** 0.5)
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.2, 0.2)
+            module.running_var.uniform_(0.5, 1.5)
+            module.weight.data.uniform_(0.5, 1.5)
+            module.bias.data.uniform_(-0.5, 0.5)
+    last = [module for module in network.modules() if isinstance(module, nn.Conv2d)][-1]
+    last.weight.data *= 0.2  # tanh isn't saturated, so that it hides nothing
+    return network.eval().requires_grad_(False)
+
+
+def edits(height: int, width: int, count: int):
+    """Rectangles of every kind: single pixels, corners, borders, strips, the whole frame."""
+    yield Rect(0, 0, 1, 1)
+    yield Rect(width - 1, height - 1, width, height)
+    yield Rect(0, height // 2, width, height // 2 + 1)
+    yield Rect(width - 1, 0, width, height)
+    yield whole((height, width))
+    for _ in range(count):
+        x, y = (int(torch.randint(0, n, ())) for n in (width, height))
+        w, h = (int(torch.randint(1, 24, ())) for _ in range(2))
+        yield Rect(x, y, x + w, y + h).clip((height, width))
+
+
+def check(network: nn.Module, inputs: list[torch.Tensor], count: int = 12, tolerance: float = TOLERANCE) -> Executor:
+    """Edit ``inputs`` at random and compare every update with the network itself."""
+    height, width = inputs[0].shape[-2:]
+    executor, picture = Executor(network), Picture()
+    emit = picture.bind(executor)
+    with torch.inference_mode():
+        inputs = [t.clone() for t in inputs]
+        executor.full(TensorFeed(*inputs), emit)
+        expected = network(*inputs)
+        assert expected.std() > 0.01, "a flat picture would prove nothing"
+        assert (picture.whole - expected).abs().max() <= tolerance
+        for rect in edits(height, width, count):
+            for tensor in inputs:
+                spot = tensor[(..., *rect.slices)]
+                spot.copy_(torch.randint(0, 9, spot.shape) if tensor.dtype == torch.int64 else torch.randn(spot.shape))
+            before, expected = expected, network(*inputs)
+            picture.touched.clear()
+            drawn = executor.update([rect], emit)
+            assert (picture.whole - expected).abs().max() <= tolerance, rect
+            inside = torch.zeros(expected.shape[-2:], dtype=torch.bool)
+            for touched in picture.touched:
+                inside[touched.slices] = True
+            assert not (before != expected).any(1)[0][~inside].any()
+            assert drawn == picture.touched
+    return executor
+
+
+def dense_inputs(network, height, width):
+    return [torch.randn(1, network.input_channels, height, width)]
+
+
+def test_compact_updates_are_exact():
+    network = CompactGenerator(9, 4, (8, 12, 16, 24), (1, 1, 2))
+    nn.init.normal_(network.head.weight, std=0.3)
+    inputs = [torch.randint(0, 9, (1, 64, 160)), torch.randn(1, 5, 64, 160)]
+    executor = check(fold(network).to(memory_format=torch.channels_last), inputs)
+    assert executor.exact and executor.grid == 16
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        GlobalGenerator(4, 2, width=6, downsamples=3, blocks=2, norm="batch"),
+        LocalEnhancer(4, 2, width=4, downsamples=2, blocks=1, enhancers=1, local_blocks=2, norm="batch"),
+        LocalEnhancer(4, 2, width=3, downsamples=1, blocks=1, enhancers=2, local_blocks=1, norm="batch"),
+    ],
+    ids=["global", "local", "two enhancers"],
+)
+def test_pix2pixhd_with_batch_norm_is_exact(network):
+    executor = check(unit_weights(network), dense_inputs(network, 48, 112), count=8)
+    assert executor.exact
+
+
+@pytest.mark.parametrize("kind", [GlobalGenerator, LocalEnhancer])
+def test_pix2pixhd_with_instance_norm_is_a_preview_and_then_exact(kind):
+    network = unit_weights(kind(4, 2, width=4, downsamples=2, blocks=2))
+    (x,) = dense_inputs(network, 96, 160)
+    executor, picture = Executor(network), Picture()
+    emit = picture.bind(executor)
+    assert not executor.exact
+    with torch.inference_mode():
+        executor.full(TensorFeed(x), emit)
+        assert (picture.whole - network(x)).abs().max() <= TOLERANCE
+        x[..., 30:38, 40:48] += 0.5
+        executor.update([Rect(40, 30, 48, 38)], emit)
+        expected = network(x)
+        error = (picture.whole - expected).square().mean()
+        assert 0 < error < 0.05 * expected.var(), "near, not equal: the statistics are those of the frame before"
+        executor.full(TensorFeed(x), emit)
+        assert (picture.whole - expected).abs().max() <= TOLERANCE
+
+
+def test_a_margin_bounds_what_a_preview_draws():
+    network = unit_weights(GlobalGenerator(4, 2, width=4, downsamples=3, blocks=4))
+    (x,) = dense_inputs(network, 128, 256)
+    executor, picture = Executor(network), Picture()
+    emit = picture.bind(executor)
+    executor.full(TensorFeed(x), emit)
+    rect = Rect(120, 56, 128, 64)
+    near, far = (executor.plan([rect], margin) for margin in (16, None))
+    assert near[0][-1][0] == rect.grow(16) and far[0][-1][0].area > 4 * near[0][-1][0].area
+    assert near[1] < far[1]
+    picture.touched.clear()
+    executor.update([rect], emit, margin=16)
+    assert picture.touched == [rect.grow(16)]
+
+
+class RandomNetwork(nn.Module):
+    """A random chain with skips of everything the executor has a rule for."""
+
+    def __init__(self, seed: int):
+        super().__init__()
+        draw = torch.Generator().manual_seed(seed)
+
+        def pick(*options):
+            return options[int(torch.randint(0, len(options), (), generator=draw))]
+
+        channels, layers, self.joins = 6, [nn.Conv2d(3, 6, 3, padding=1)], []
+        scale = 1
+        for _ in range(7):
+            kind = pick("conv", "dilated", "even", "down", "up", "transposed", "reflect", "replicate", "zero",
+                        "average", "maximum", "act", "shuffle", "norm", "skip")  # fmt: skip
+            act = pick(nn.ReLU(), nn.LeakyReLU(0.2), nn.Tanh(), nn.SiLU(), nn.Identity())
+            if kind == "conv":
+                layer = nn.Sequential(nn.Conv2d(channels, channels, pick(1, 3, 5), padding="same"), act)
+                layer[0].padding = (layer[0].kernel_size[0] // 2,) * 2
+            elif kind == "dilated":
+                layer = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=2, dilation=2), act)
+            elif kind == "even":
+                # A window that isn't centred, and unequal axes.
+                layer = nn.Sequential(nn.ZeroPad2d((0, 1, 2, 0)), nn.Conv2d(channels, channels, (3, 2)), act)
+            elif kind == "down" and scale < 8:
+                layer, scale = nn.Conv2d(channels, channels, pick(2, 3, 4), stride=2, padding=1), scale * 2
+            elif kind == "average" and scale < 8:
+                layer, scale = nn.AvgPool2d(3, 2, 1, count_include_pad=pick(True, False)), scale * 2
+            elif kind == "maximum" and scale < 8:
+                layer, scale = nn.MaxPool2d(3, 2, 1), scale * 2
+            elif kind == "up" and scale > 1:
+                layer, scale = nn.Upsample(scale_factor=2), scale // 2
+            elif kind == "transposed" and scale > 1:
+                options = pick(dict(kernel_size=3, padding=1, output_padding=1), dict(kernel_size=4, padding=1),
+                               dict(kernel_size=2, output_padding=0))  # fmt: skip
+                layer, scale = nn.ConvTranspose2d(channels, channels, stride=2, **options), scale // 2
+            elif kind == "reflect":
+                layer = nn.Sequential(nn.ReflectionPad2d(2), nn.Conv2d(channels, channels, 5), act)
+            elif kind == "replicate":
+                layer = nn.Sequential(nn.ReplicationPad2d(1), nn.Conv2d(channels, channels, 3), act)
+            elif kind == "zero":
+                layer = nn.Sequential(nn.ConstantPad2d(1, 0.3), nn.Conv2d(channels, channels, 3))
+            elif kind == "shuffle" and scale > 1:
+                layer, scale = nn.Sequential(nn.Conv2d(channels, 4 * channels, 1), nn.PixelShuffle(2)), scale // 2
+            elif kind == "norm":
+                layer = nn.BatchNorm2d(channels)
+            elif kind == "skip":
+                layer = nn.Sequential(act, nn.Conv2d(channels, channels, 3, padding=1))
+                self.joins.append(len(layers))
+            else:
+                layer = act
+            layers.append(layer)
+        layers.append(nn.Conv2d(2 * channels, 3, 3, padding=1))
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, x):
+        for index, layer in enumerate(self.layers[:-1]):
+            y = layer(x)
+            x = x * 0.5 + y if index in self.joins else y
+        return self.layers[-1](torch.cat((F.leaky_relu(x, 0.1), x - 0.2), 1))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_graphs_are_exact(seed):
+    # Sides whose halves are odd at some depth: rounding must go outwards. In float64 nothing hides in rounding.
+    network = unit_weights(RandomNetwork(seed)).double()
+    check(network, [torch.randn(1, 3, 44, 58).double()], count=8, tolerance=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_random_graphs_are_exact_in_single_precision(seed):
+    check(unit_weights(RandomNetwork(seed)), [torch.randn(1, 3, 40, 48)], count=6)
+
+
+def test_several_rectangles_in_one_update():
+    network = unit_weights(GlobalGenerator(3, 0, width=4, downsamples=1, blocks=1, norm="batch"))
+    (x,) = dense_inputs(network, 64, 256)
+    executor, picture = Executor(network), Picture()
+    emit = picture.bind(executor)
+    executor.full(TensorFeed(x), emit)
+    rects = [Rect(4, 4, 8, 8), Rect(240, 50, 250, 60)]
+    for rect in rects:
+        x[(..., *rect.slices)].normal_()
+    with torch.inference_mode():
+        drawn = executor.update(rects, emit)
+        assert (picture.whole - network(x)).abs().max() <= TOLERANCE
+    assert len(drawn) == 2, "far apart, they stay apart"
+    assert sum(rect.area for rect in drawn) < 64 * 256 / 2
+
+
+def test_bands_do_not_change_the_frame(monkeypatch):
+    network = unit_weights(LocalEnhancer(3, 0, width=4, downsamples=2, blocks=1, norm="batch"))
+    (x,) = dense_inputs(network, 96, 64)
+    monkeypatch.setattr(executor_module, "_BAND_BYTES", 1)
+    executor, picture = Executor(network), Picture()
+    executor.full(TensorFeed(x), picture.bind(executor))
+    assert len(picture.touched) == 12
+    with torch.inference_mode():
+        assert (picture.whole - network(x)).abs().max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_a_frame_given_up_leaves_a_usable_state(norm):
+    network = unit_weights(GlobalGenerator(3, 0, width=4, downsamples=1, blocks=2, norm=norm))
+    (x,) = dense_inputs(network, 32, 64)
+    executor, picture = Executor(network), Picture()
+    emit = picture.bind(executor)
+    feed = TensorFeed(x)
+    executor.full(feed, emit)
+    asked = []
+
+    def stop():
+        asked.append(True)
+        return len(asked) > 3
+
+    with pytest.raises(Stopped):
+        executor.full(feed, lambda *_: None, stop)
+    # With statistics of the frame, the state before comes back; without, a new full frame is needed.
+    assert executor.ready == (norm == "instance")
+    if not executor.ready:
+        with pytest.raises(RuntimeError):
+            executor.update([Rect(0, 0, 1, 1)], emit)
+        executor.full(feed, emit)
+    with torch.inference_mode():
+        executor.update([Rect(8, 8, 12, 12)], emit)
+        assert (picture.whole - network(x)).abs().max() <= TOLERANCE
+
+
+def test_memory_is_what_convolutions_left_and_is_freed():
+    network = fold(CompactGenerator(9, 4, (8, 12, 16, 24), (1, 1, 2)))
+    executor = Executor(network)
+    feed = TensorFeed(torch.randint(0, 9, (1, 64, 128)), torch.randn(1, 5, 64, 128))
+    executor.full(feed, lambda *_: None)
+    pixels = 64 * 128
+    # Two planes of 8 at 1/2, three of 12 and one of 8 at 1/4, four of 16 and one of 12 at 1/8, seven of 24 at 1/16.
+    bound = 4 * (2 * 8 * pixels // 4 + 44 * pixels // 16 + 76 * pixels // 64 + 168 * pixels // 256)
+    assert 0 < executor.cache_bytes <= bound
+    before = executor.cache_bytes
+    for _ in range(3):
+        executor.update([Rect(0, 0, 30, 30)], lambda *_: None)
+        executor.full(feed, lambda *_: None)
+    assert executor.cache_bytes == before
+    executor.release()
+    assert executor.cache_bytes == 0 and not executor.ready
+
+
+def test_a_graph_without_rules_is_named():
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3)
+
+        def forward(self, x):
+            return torch.softmax(self.conv(x), 1)
+
+    with pytest.raises(UnsupportedGraph, match="softmax"):
+        Executor(Odd().eval())
+
+    class Branches(nn.Module):
+        def forward(self, x):
+            return x if x.sum() > 0 else -x
+
+    with pytest.raises(UnsupportedGraph, match="traced"):
+        Executor(Branches())
+
+
+def test_rectangles_join_where_that_is_cheaper():
+    a, b = Rect(0, 0, 10, 10), Rect(8, 0, 18, 10)
+    assert coalesce([a, b]) == [Rect(0, 0, 18, 10)]
+    far = Rect(100, 100, 110, 110)
+    assert coalesce([a, far]) == [a, far]
+    assert coalesce([a, far], worth=1e6) == [Rect(0, 0, 110, 110)]
+    assert coalesce([Rect(3, 3, 3, 9)]) == []
+    assert Rect(3, 5, 9, 10).scale((8, 16), (16, 32)) == Rect(1, 2, 5, 5)
+    assert Rect(-3, 5, 9, 10).snap(4) == Rect(-4, 4, 12, 12)
