@@ -106,7 +106,7 @@ def test_photograph_and_labels_agree_within_a_pixel():
 
     plan = dataclasses.replace(plan_street(3), items=(), buildings=())
     plan = dataclasses.replace(plan, axis=dataclasses.replace(plan.axis, curvature=0.0, slope=0.0))
-    studio = Studio(plan, (256, 128), Quality(samples=2, threads=1, denoise=False))
+    studio = Studio(plan, (256, 128), Quality(samples=4, threads=1, denoise=False))
     lamp = box((12.0, 0.3, 2.0), (0.5, 2.7, 1.9), Surface("emission", (1.0, 1.0, 1.0), strength=300.0), 4)
     matrix = np.eye(4)
     blender._place(blender.asset_mesh("lamp", [lamp]), matrix, blender.BARE)

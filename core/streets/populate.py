@@ -271,7 +271,7 @@ def _people(rng, plan, crowd, busy) -> None:
     poses = ("walk", "walk", "walk", "stand")
     for side, kerb in _sides(plan):
         walk = _walk(plan, side)
-        for _ in range(int(rng.poisson(14 * busy + 2))):
+        for _ in range(int(rng.poisson(20 * busy + 3))):
             s = float(rng.uniform(plan.axis.start + 6, plan.axis.end - 6))
             if any(abs(s - c.s) < c.half + 0.5 for c in plan.crossings):
                 continue

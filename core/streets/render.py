@@ -20,7 +20,7 @@ from mathutils import Matrix
 
 from core.errors import DataError
 from core.labels import INSTANCE_FACTOR, STREETS
-from core.streets import blender, lighting
+from core.streets import blender, darkroom, lighting
 from core.streets.ego import ego_parts
 from core.streets.materials import Graph, with_nodes
 from core.streets.plan import Camera, StreetPlan
@@ -104,13 +104,15 @@ class Studio:
 
         All maps come first: every change between the passes makes Cycles load the street anew.
         """
-        maps = []
-        for camera in cameras:
-            self._aim(camera)
-            maps.append(self._maps())
+        maps = [self.maps(camera) for camera in cameras]
         for camera, (labels, instances) in zip(cameras, maps):
             self._aim(camera)
             yield Frame(self._photograph(), labels, instances)
+
+    def maps(self, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+        """Label and instance map from ``camera`` without a photograph: a second or two at 2048x1024."""
+        self._aim(camera)
+        return self._maps()
 
     def _aim(self, camera: Camera) -> None:
         pose = self.plan.axis.pose(camera.s, camera.t, camera.turn, camera.height)
@@ -161,7 +163,7 @@ class Studio:
         scene.world.light_settings.distance = 20.0
         cycles.samples, cycles.use_denoising = self.quality.samples, self.quality.denoise
         cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5
-        return developed(scene, self._render(), sky)
+        return darkroom.developed(scene, self._render(), sky)
 
     def _render(self) -> np.ndarray:
         """(H, W, 3) float32 scene-linear pixels, top row first."""
@@ -176,9 +178,6 @@ class Studio:
 EGO_SHOWN = 0.86
 
 
-SATURATION = 1.15
-
-
 def read_exr(path: str | Path) -> np.ndarray:
     """(H, W, 3) float32 of an EXR file, top row first, values as stored."""
     image = bpy.data.images.load(str(path))
@@ -189,51 +188,6 @@ def read_exr(path: str | Path) -> np.ndarray:
         image.pixels.foreach_get(pixels)
         return pixels.reshape(height, width, 4)[::-1, :, :3].copy()
     finally:
-        bpy.data.images.remove(image)
-
-
-def developed(scene, linear: np.ndarray, sky) -> np.ndarray:
-    """Scene-linear light as a photograph: metered exposure, white balance, tone curve; uint8 sRGB."""
-    luminance = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    height = len(linear)
-    # Centre-weighted towards the street, as a car's camera meters: the sky may burn out.
-    street = luminance[int(height * 0.3):int(height * 0.9)]
-    metered = math.exp(float(np.log(np.clip(street, 1e-3, 20)).mean()))
-    gain = 0.115 / metered * 2 ** sky.exposure
-    # Half-way to a grey street, the way automatic white balance holds back.
-    lit = linear[int(height * 0.3):].reshape(-1, 3)
-    mean = lit[lit.max(1) < 3 * metered].mean(0)
-    balance = np.clip((mean.mean() / np.maximum(mean, 1e-4)) ** 0.55, 0.6, 1.6)
-    w = 0.07 * sky.warmth
-    balanced = linear * (balance * np.array([1 + w, 1, 1 - w]) * gain).astype(np.float32)
-    # Cameras render colour a little richer than the tone curve leaves it.
-    grey = balanced @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    balanced = np.maximum(grey[..., None] + (balanced - grey[..., None]) * SATURATION, 0.0)
-    transform, look = lighting.LOOKS[sky.look]
-    view = scene.view_settings
-    view.view_transform = transform
-    view.look = look
-    view.exposure, view.gamma = 0.0, 1.0
-    h, w_, _ = balanced.shape
-    image = bpy.data.images.new("photograph", w_, h, float_buffer=True, alpha=False)
-    settings = scene.render.image_settings
-    try:
-        pixels = np.ones((h, w_, 4), np.float32)
-        pixels[..., :3] = balanced[::-1]
-        image.pixels.foreach_set(pixels.reshape(-1))
-        with tempfile.TemporaryDirectory(prefix="veduta-") as folder:
-            path = os.path.join(folder, "photograph.png")
-            settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 0
-            image.save_render(path, scene=scene)
-            saved = bpy.data.images.load(path)
-            saved.colorspace_settings.name = "Non-Color"
-            out = np.empty(h * w_ * 4, np.float32)
-            saved.pixels.foreach_get(out)
-            bpy.data.images.remove(saved)
-        out = np.rint(out.reshape(h, w_, 4)[::-1, :, :3] * 255).astype(np.uint8)
-        return out
-    finally:
-        settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGB", "32"
         bpy.data.images.remove(image)
 
 
