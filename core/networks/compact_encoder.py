@@ -30,14 +30,22 @@ class CompactEncoder(nn.Module):
         self.down1 = nn.Conv2d(3, width, 4, stride=2, padding=1)
         self.down2 = StandardConv2d(width, 2 * width, 3, stride=2, padding=1)
         self.mid = StandardConv2d(2 * width, 2 * width, 3, padding=1)
-        self.out = StandardConv2d(2 * width, code_dim, 1)
+        self.out = StandardConv2d(2 * width, code_dim, 1, gain=0.3)
+        # An object's mean colour is what its code must tell first. Given from
+        # the start, the generator learns to use it in hundreds of steps less.
+        self.colour = nn.Conv2d(3, code_dim, 1, bias=False)
+        with torch.no_grad():
+            self.colour.weight.zero_()
+            for channel in range(min(3, code_dim)):
+                self.colour.weight[channel, channel] = 2.0
 
     def features(self, photograph: torch.Tensor) -> torch.Tensor:
         """(B, 3, H, W) in [-1, 1] -> (B, code_dim, H/4, W/4) in (-1, 1), not yet averaged."""
+        colour = self.colour(F.avg_pool2d(photograph, 4))
         x = F.leaky_relu(self.down1(photograph), 0.2)
         x = F.leaky_relu(self.down2(x), 0.2)
         x = x + F.leaky_relu(self.mid(x), 0.2)
-        return torch.tanh(self.out(x))
+        return torch.tanh(self.out(x) + colour)
 
     def forward(self, photograph: torch.Tensor, instance_map: torch.Tensor) -> torch.Tensor:
         """Codes painted over their objects.
