@@ -22,10 +22,11 @@ FOOTPRINTS = {
     "bench": (0.9, 2.1), "bollard": (0.4, 0.4), "hydrant": (0.4, 0.4), "cabinet": (0.6, 1.4),
     "post": (0.6, 0.6), "shelter": (1.9, 4.2), "column": (1.6, 1.6), "planter": (1.1, 1.2), "stand": (1.0, 1.8),
     "cafe": (2.3, 2.3), "parasol": (3.4, 3.4), "wheelie_bin": (1.3, 1.5), "bags": (2.0, 2.0), "box": (1.0, 1.0),
-    "cone": (0.6, 0.6), "barricade": (0.8, 2.4), "caravan": (7.0, 2.4),
+    "cone": (0.6, 0.6), "barricade": (0.8, 2.4), "caravan": (7.0, 2.4), "trailer": (4.2, 2.0),
 }
 CLASS_OF = {
     "car": 26, "van": 26, "truck": 27, "bus": 28, "tram": 31, "motorcycle": 32, "bicycle": 33,
+    "caravan": 29, "trailer": 30,
     "person": 24, "rider": 25, "tree": 21, "hedge": 21,
 }
 
@@ -39,7 +40,7 @@ def instance_value(item: Item) -> int:
 
 
 #: How many different models of one kind a street may build; the rest are copies.
-VARIANTS = {"car": 12, "van": 3, "truck": 2, "bus": 2, "tram": 1, "motorcycle": 3, "bicycle": 4, "person": 12, "tree": 4}
+VARIANTS = {"car": 12, "van": 3, "truck": 2, "bus": 2, "tram": 1, "motorcycle": 3, "bicycle": 4, "person": 20, "tree": 4}
 
 
 class _Taken:
@@ -136,7 +137,7 @@ def _traffic(rng, plan, crowd, busy) -> None:
         turn = 0.0 if band.direction > 0 else math.pi
         s = plan.axis.start + float(rng.uniform(6, 20))
         while s < plan.axis.end - 8:
-            kind = str(rng.choice(["car", "van", "truck", "bus"], p=[0.8, 0.08, 0.06, 0.06]))
+            kind = str(rng.choice(["car", "van", "truck", "bus"], p=[0.72, 0.09, 0.1, 0.09]))
             if rng.random() < 0.09:
                 kind = str(rng.choice(["motorcycle", "bicycle"]))
                 side = middle + (-0.25 if kind == "motorcycle" else 1.0) * -band.direction * min(plan.lane / 2 - 0.7, 0.9)
@@ -168,7 +169,7 @@ def _parked(rng, plan, crowd) -> None:
         s = plan.axis.start + 8.0
         while s < plan.axis.end - 8:
             if rng.random() < full and _clear_of_crossings(plan, s, 8.5):
-                kind = str(rng.choice(["car", "van", "motorcycle"], p=[0.88, 0.08, 0.04]))
+                kind = str(rng.choice(["car", "van", "motorcycle", "caravan", "trailer"], p=[0.84, 0.08, 0.04, 0.025, 0.015]))
                 turn = (0.0 if right else math.pi) + (math.pi if rng.random() < 0.08 else 0.0)
                 crowd.add("vehicle", kind, s, (band.t0 + band.t1) / 2 + rng.normal(0, 0.06),
                           turn + rng.normal(0, 0.02), rng, margin=0.12)
