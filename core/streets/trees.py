@@ -224,7 +224,8 @@ def _colours(rng, kind: str, species: Species, season: str):
     elif season == "spring" and kind == "ornamental":
         base = np.array(BLOSSOM[int(rng.integers(len(BLOSSOM)))])
     else:
-        base = np.array(species.summer)
+        # Light that passes leaf after leaf greens them further; the single leaf is greyer than the crown.
+        base = np.array(species.summer) * (1.25, 1.0, 1.2)
         if season == "spring" and kind != "conifer":
             base = base * (1.45, 1.35, 1.0) + (0.015, 0.02, 0.0)
     tint = rng.normal(1, 0.07, 3) * rng.uniform(0.85, 1.15)

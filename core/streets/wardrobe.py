@@ -21,6 +21,8 @@ DENIM = ((0.030, 0.055, 0.115), (0.07, 0.115, 0.20), (0.016, 0.024, 0.045), (0.1
 def _cloth(rng, *families, roughness: float = 0.85) -> Surface:
     family = families[int(rng.integers(len(families)))]
     colour = np.array(family[int(rng.integers(len(family)))]) * rng.uniform(0.8, 1.2)
+    # Worn and washed: rarely the full colour.
+    colour += (colour.mean() - colour) * rng.uniform(0.05, 0.5)
     return Surface("cloth", tuple(float(c) for c in np.clip(colour + rng.normal(0, 0.003, 3), 0.004, 0.85)), roughness=roughness)
 
 
@@ -62,7 +64,7 @@ def _opening(t: Tailor, wide: float, low: float) -> np.ndarray:
     rest = t.body.rest
     height = np.clip((rest[:, 2] - low) / (t.neck - low), -0.3, 1)
     spine = np.array([t.body.joints[JOINTS.index(name)] for name in ("pelvis", "waist", "chest", "neck")])
-    behind = np.interp(rest[:, 2], spine[:, 2], spine[:, 0]) + 0.015 * t.unit - rest[:, 0]
+    behind = 2 * (np.interp(rest[:, 2], spine[:, 2], spine[:, 0]) - 0.015 * t.unit - rest[:, 0])
     outside = np.maximum(np.abs(rest[:, 1]) - wide * t.unit * height, behind)
     return np.where(t.on("pelvis", "waist", "chest", "neck", "clavicle", "thigh"), outside, 0.5)
 
@@ -105,7 +107,7 @@ def dress(rng, tailor: Tailor, season: str, sporty: bool = False, seated: bool =
 
     skirted = female and not seated and not sporty and rng.random() < {"summer": 0.4, "spring": 0.25, "autumn": 0.18, "winter": 0.1}[season]
     gown = skirted and season != "winter" and rng.random() < 0.45
-    top_cloth = _cloth(rng, *((LIGHT, BRIGHT, NEUTRAL, LIGHT, DARK) if season in ("summer", "spring") else (DARK, NEUTRAL, LIGHT, BRIGHT)))
+    top_cloth = _cloth(rng, *((LIGHT, BRIGHT, NEUTRAL, LIGHT, DARK, DARK, NEUTRAL) if season in ("summer", "spring") else (DARK, NEUTRAL, LIGHT, BRIGHT, DARK, NEUTRAL)))
     tucked = skirted or not sporty and rng.random() < 0.3
     if skirted:
         cloth = top_cloth if gown else _cloth(rng, DARK, NEUTRAL, BRIGHT, DENIM)
