@@ -17,6 +17,7 @@ from core.errors import VedutaError
 #: What can be measured -> the module that does it.
 BENCHES = {
     "render": "core.commands.bench_render",
+    "train": "core.commands.bench_train",
 }
 
 

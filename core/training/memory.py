@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 import torch
@@ -88,12 +87,10 @@ def peak_bytes(device: torch.device) -> int:
                     return int(line.split()[1]) * 1024
     except OSError:
         pass
-    try:
-        import resource
-    except ImportError:
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    import psutil
+
+    used = psutil.Process().memory_info()
+    return getattr(used, "peak_wset", used.rss)
 
 
 def reset_peak(device: torch.device) -> None:
@@ -114,11 +111,7 @@ def available_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
     if device.type == "cpu":
-        try:
-            with open("/proc/meminfo", encoding="ascii", errors="replace") as file:
-                for line in file:
-                    if line.startswith("MemAvailable:"):
-                        return int(line.split()[1]) * 1024
-        except OSError:
-            pass
+        import psutil
+
+        return psutil.virtual_memory().available
     return 0

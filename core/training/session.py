@@ -140,9 +140,8 @@ class Session:
         """Do what was asked since the last step; "stop" ends the run."""
         paused = False
         while True:
-            commands = self._commands + self.folder.take_commands() if is_writer() else []
-            self._commands = []
-            commands = from_writer(commands)
+            signalled, self._commands = self._commands, []
+            commands = from_writer(signalled + self.folder.take_commands() if is_writer() else [])
             for command in commands:
                 if command == "stop":
                     return "stop"
