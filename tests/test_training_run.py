@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -185,6 +186,18 @@ def test_the_options_need_no_torch():
         "from core.data.command import parser; parser()"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="how a pipe breaks is POSIX's")
+def test_a_run_goes_on_when_nobody_listens_any_longer(data, tmp_path):
+    more = options("--data", data, "--out", tmp_path / "run", "--steps", 3, "--sample-every", 0)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "core.training.command", *more], cwd=ROOT, stdout=subprocess.PIPE, env=environment
+    )
+    child.stdout.close()
+    assert child.wait(170) == 0
+    assert RunFolder(tmp_path / "run").info().state == "finished"
 
 
 # --- logs -------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -29,11 +30,23 @@ class Reporter:
 
 
 class JsonReporter(Reporter):
-    """An event a line on standard output."""
+    """An event a line on standard output.
+
+    When nobody reads any longer (the studio was closed) the run goes on in
+    silence; its folder tells how it stands.
+    """
+
+    _heard = True
 
     def __call__(self, event: dict[str, Any]) -> None:
         super().__call__(event)
-        print(json.dumps(event, ensure_ascii=False), flush=True)
+        if not self._heard:
+            return
+        try:
+            print(json.dumps(event, ensure_ascii=False), flush=True)
+        except OSError:
+            self._heard = False
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
 class TextReporter(Reporter):

@@ -150,7 +150,7 @@ class Session:
                 elif command == "sample":
                     self._sample()
                 elif command == "model":
-                    self._write_model()
+                    self._write_model(frames=24)  # soon, with a code book from fewer photographs
                 elif command in ("pause", "resume") and paused != (command == "pause"):
                     paused = not paused
                     self._state(PAUSED if paused else RUNNING)
@@ -197,9 +197,9 @@ class Session:
                 self._log.picture_file(path, self.trainer.step)
             self._tell("sampled", path=str(path))
 
-    def _write_model(self) -> None:
+    def _write_model(self, frames: int = 300) -> None:
         if is_writer():
-            model = finished_model(self.trainer, self.folder.path.name, self.provenance)
+            model = finished_model(self.trainer, self.folder.path.name, self.provenance, frames)
             save_model(self.folder.model, model)
             self._tell("model", path=str(self.folder.model))
 
