@@ -102,7 +102,8 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
     )
     previews = None
     if options.sample_every and is_writer():
-        width = max(min(512, max(p.widths[1] for p in recipe.phases)), 64)
+        # At the scale it trains at, but no larger than a processor renders in good time.
+        width = max(64, min(1024, sum(recipe.phases[-1].widths) // 2))
         multiple = max(m.multiple for m in _largest(recipe, label_set))
         previews = Previews(held_out(data, samples), label_set, width, multiple)
     provenance = {"data": [p.name for p in data], "finished": _today()}

@@ -21,6 +21,9 @@ from core.training.trainer import Trainer
 #: The map that the studio has on its canvas, for the run to render too.
 CANVAS_LABELS, CANVAS_INSTANCES = "canvas_label.png", "canvas_instance.png"
 
+#: Pictures in the grid are no wider than this, pixels.
+SHOWN_WIDTH = 512
+
 
 @dataclass(frozen=True)
 class _Map:
@@ -37,7 +40,7 @@ class Previews:
     Args:
         samples: the held-out maps; those that can't be read are left out.
         label_set: of the maps.
-        width: frames are resized to it.
+        width: frames are resized to it and rendered so; the grid shows them smaller.
         multiple: both sides become multiples of it.
     """
 
@@ -63,7 +66,7 @@ class Previews:
             row = [item.shown, picture]
             if any(m.photograph is not None for m in self._maps):
                 row.append(item.photograph if item.photograph is not None else np.full_like(picture, 128))
-            rows.append(np.concatenate(row, 1))
+            rows.append(np.concatenate([_fitted(part) for part in row], 1))
         if not rows:
             return None
         path = target / f"step_{trainer.step:08}.png"
@@ -106,6 +109,14 @@ class Previews:
             torch.from_numpy(instances.astype(np.int64))[None],
         )
         return _Map(inputs, self.label_set.palette[labels], photograph)
+
+
+def _fitted(picture: np.ndarray) -> np.ndarray:
+    """``picture`` at most :data:`SHOWN_WIDTH` wide."""
+    height, width = picture.shape[:2]
+    if width <= SHOWN_WIDTH:
+        return picture
+    return cv2.resize(picture, (SHOWN_WIDTH, round(height * SHOWN_WIDTH / width)), interpolation=cv2.INTER_AREA)
 
 
 @torch.no_grad()
