@@ -182,15 +182,18 @@ class Tailor:
             out[rows[positive], axis] = (centre if axis == 0 else 0.0) + sign * value[positive] * grow[positive]
         return out
 
-    def garment(self, rng, cover: np.ndarray, surface: Surface, gap, smooth: int = 6, folds: float = 0.004, shape=None) -> Part | None:
+    def garment(self, rng, cover: np.ndarray, surface: Surface, gap, smooth: int = 6, folds: float = 0.004, shape=None, opening=None) -> Part | None:
         """A garment where ``cover`` is positive, ``gap`` metres (a number or (N,)) outside the skin.
 
-        ``shape(points) -> points`` loosens the smoothed cloth before it is posed.
+        ``shape(points) -> points`` loosens the smoothed cloth before it is posed;
+        ``opening(points) -> (N,)`` is a second cover, read where the smoothed cloth lies.
         """
         near = cover > -0.06
         # Smoothing slides vertices along the cloth; the hem slides with them and stays straight.
         both = self.smoothed(np.column_stack([self.body.rest, cover]), near, smooth)
         points, cover = both[:, :3], both[:, 3]
+        if opening is not None:
+            cover = np.minimum(cover, opening(points))
         if shape is not None:
             points = shape(points)
         gap = np.broadcast_to(np.asarray(gap, np.float64) * self.unit, (len(points),))

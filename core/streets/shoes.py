@@ -121,4 +121,5 @@ def shoes(rng, t: Tailor, season: str, sporty: bool) -> tuple[list[Part], np.nda
         tone = ((0.02, 0.02, 0.022), (0.75, 0.75, 0.74), (0.12, 0.12, 0.125))[int(rng.integers(3))]
         sock = t.garment(rng, np.where(t.on("foot"), 0.05, shaft), Surface("cloth", tone, roughness=0.9), 0.002, 1, 0.0)
         parts += [sock] if sock else []
-    return parts, cover, 2.06
+    # Trouser legs end inside a boot's shaft, or fall over the shoe.
+    return parts, cover, 1.70 if boot else 2.06

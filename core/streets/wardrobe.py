@@ -42,7 +42,7 @@ def _top_cover(t: Tailor, sleeves: float, hem: float, collar: float) -> np.ndarr
 
 
 def _upper(rng, t: Tailor, surface: Surface, gap: float, sleeves: float, hem: float, straight: float, sleeve: float,
-           cuff: float, folds: float = 0.004, collar: float = 0.012, opening: np.ndarray | None = None, over: float = 0.0):
+           cuff: float, folds: float = 0.004, collar: float = 0.012, opening=None, over: float = 0.0):
     """A top: its part and its cover. ``over`` adds to the gap below the waist, over trousers."""
     cover = _top_cover(t, sleeves, hem, collar)
     mask = cover > -0.06
@@ -55,24 +55,27 @@ def _upper(rng, t: Tailor, surface: Surface, gap: float, sleeves: float, hem: fl
     # Over trousers a top stands off; tucked in (``over`` negative) it lies close.
     low = np.clip((t.waist + 0.07 * t.unit - t.body.rest[:, 2]) / (0.10 * t.unit), 0, 1) * t.on("pelvis", "thigh", "waist", "chest")
     gaps = gap + over * low
-    trim = cover if opening is None else np.minimum(cover, opening)
-    return t.garment(rng, trim, surface, gaps, 9, folds, loosened), trim
+    top = t.garment(rng, cover, surface, gaps, 9, folds, loosened, opening)
+    return top, cover if opening is None else np.minimum(cover, opening(t.body.rest))
 
 
-def _opening(t: Tailor, wide: float, low: float) -> np.ndarray:
-    """(N,) metres outside an unbuttoned front: a V, ``wide`` metres at the collar, closing at the height ``low``."""
-    rest = t.body.rest
-    height = np.clip((rest[:, 2] - low) / (t.neck - low), -0.3, 1)
+def _opening(t: Tailor, wide: float, low: float):
+    """An unbuttoned front as ``opening(points) -> (N,)``: a V, ``wide`` metres at the collar, closing at the height ``low``."""
     spine = np.array([t.body.joints[JOINTS.index(name)] for name in ("pelvis", "waist", "chest", "neck")])
-    behind = 2 * (np.interp(rest[:, 2], spine[:, 2], spine[:, 0]) - 0.015 * t.unit - rest[:, 0])
-    outside = np.maximum(np.abs(rest[:, 1]) - wide * t.unit * height, behind)
-    return np.where(t.on("pelvis", "waist", "chest", "neck", "clavicle", "thigh"), outside, 0.5)
+    trunk = t.on("pelvis", "waist", "chest", "neck", "clavicle", "thigh")
+
+    def outside(points):
+        height = np.clip((points[:, 2] - low) / (t.neck - low), -0.3, 1)
+        behind = 2 * (np.interp(points[:, 2], spine[:, 2], spine[:, 0]) - 0.015 * t.unit - points[:, 0])
+        return np.where(trunk, np.maximum(np.abs(points[:, 1]) - wide * t.unit * height, behind), 0.5)
+
+    return outside
 
 
 def _lower(rng, t: Tailor, kind: str, surface: Surface, reach: float, tucked: bool = False):
     """Trousers of a kind (``straight``, ``slim``, ``loose``, ``shorts``, ``leggings``): the part and its cover."""
     top = t.waist + (0.025 if tucked else 0.0) * t.unit
-    length = {"shorts": float(rng.uniform(0.62, 0.95)), "leggings": 1.93}.get(kind, reach - float(rng.uniform(0, 0.08)))
+    length = {"shorts": float(rng.uniform(0.62, 0.95)), "leggings": min(1.93, reach)}.get(kind, reach - float(rng.uniform(0, 0.08)) * (reach > 2))
     cover = np.where(t.on("pelvis", "waist", "chest"), top - t.body.rest[:, 2], AWAY)
     legs = t.on("thigh", "shin", "foot", "toes")
     cover = np.where(legs, np.minimum(t.legs(length), top - t.body.rest[:, 2]), cover)
@@ -166,7 +169,7 @@ def _coat(rng, t: Tailor, kind: str, opened: bool, long_hem: float, parts: list)
         cloth = Surface("plastic", cloth.colour, roughness=0.42)
     gap, folds = {"jacket": (0.020, 0.005), "puffer": (0.032, 0.003), "coat": (0.022, 0.004), "blazer": (0.016, 0.002)}[kind]
     hem = t.waist - 0.05 * t.unit if kind == "coat" else long_hem + float(rng.uniform(-0.02, 0.06)) * t.unit
-    opening = _opening(t, float(rng.uniform(0.07, 0.12)), hem if kind != "blazer" else t.waist + float(rng.uniform(0.0, 0.1))) if opened else None
+    opening = _opening(t, float(rng.uniform(0.06, 0.10)), hem - 0.15 * t.unit if kind != "blazer" else t.waist + float(rng.uniform(0.0, 0.1))) if opened else None
     press = (lambda: _quilt(t)) if kind == "puffer" else None
     jacket, cover = _upper(rng, t, cloth, gap + (press() if press else 0.0), 1.97, hem, 0.75, 0.066, 0.050, folds, 0.03, opening, over=0.008)
     parts.append(jacket)
