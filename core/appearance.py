@@ -85,6 +85,30 @@ class CodeBook:
         """Class id -> its most common look."""
         return {label_id: centres[0] for label_id, centres in self.centres.items()}
 
+    def spread(self, label_id: int) -> np.ndarray:
+        """(dim,) float32: how far the class's looks lie apart, as a standard deviation in each dimension.
+
+        A class of fewer than two looks gets the spread of all classes' looks.
+        """
+        if self.looks(label_id) < 2:
+            rows = [centres for centres in self.centres.values()]
+            return np.concatenate(rows).std(0).astype(np.float32) if rows else np.zeros(self.dim, np.float32)
+        weights = np.maximum(self.sizes[int(label_id)], 1)
+        centres = self.centres[int(label_id)]
+        mean = np.average(centres, axis=0, weights=weights)
+        return np.sqrt(np.average((centres - mean) ** 2, axis=0, weights=weights)).astype(np.float32)
+
+    def bounds(self, label_id: int) -> tuple[np.ndarray, np.ndarray]:
+        """(lowest, highest), each (dim,) float32: the range of the class's looks, half a spread wider at both ends.
+
+        A look is the middle of many objects, so the objects themselves reach past the outermost looks.
+        """
+        centres = self.centres.get(int(label_id))
+        if centres is None or not len(centres):
+            return np.zeros(self.dim, np.float32), np.zeros(self.dim, np.float32)
+        margin = 0.5 * self.spread(label_id)
+        return centres.min(0) - margin, centres.max(0) + margin
+
     def random_codes(self, values: Iterable[int], seed: int) -> dict[int, np.ndarray]:
         """A look for each instance value, drawn by ``seed`` in proportion to its frequency.
 

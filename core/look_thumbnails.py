@@ -1,0 +1,199 @@
+"""Small pictures of one object in each of its looks.
+
+Only the object and what the generator sees of it are rendered: a crop of the
+maps, the generator's reach larger than what is shown and laid on its grid, so
+that the picture equals the whole frame's. Where that would be too much (a sky,
+a lorry at the lens), the maps are made smaller first.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Iterator, Sequence
+
+import numpy as np
+
+from core.errors import SceneError
+from core.labels import object_class
+from core.opencv import cv2
+from core.scene.regions import Box
+from core.scene.scene import SceneSnapshot
+
+if TYPE_CHECKING:
+    from core.rendering.renderer import Renderer
+
+#: Pixels that the generator may see for one thumbnail: about a quarter of a 2048x1024 frame.
+PIXELS = 600_000
+
+#: A small crop leaves a processor idle; several are drawn at once up to this many pixels.
+_BATCH_PIXELS = 200_000
+
+#: For generators that don't say how far a pixel reaches (their statistics span the frame).
+_REACH = 96
+
+_SCALES = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
+
+
+@dataclass(frozen=True)
+class Crop:
+    """What is rendered for a thumbnail.
+
+    Attributes:
+        box: (x0, y0, x1, y1), the frame's pixels that the generator sees.
+        view: those that are shown.
+        scale: by which the maps are made smaller first, 1.0 for not at all.
+    """
+
+    box: Box
+    view: Box
+    scale: float
+
+    @property
+    def working_size(self) -> tuple[int, int]:
+        """(width, height) of what the generator sees."""
+        x0, y0, x1, y1 = self.box
+        return max(1, round((x1 - x0) * self.scale)), max(1, round((y1 - y0) * self.scale))
+
+
+def plan_crop(
+    bbox: Box, frame: tuple[int, int], size: tuple[int, int], reach: int, multiple: int, pixels: int = PIXELS
+) -> Crop:
+    """The largest scale at which an object's crop stays within ``pixels``.
+
+    Args:
+        bbox: the object's box in the frame.
+        frame: (width, height) of the scene.
+        size: (width, height) of the thumbnail; what is shown takes its proportions where the frame allows.
+        reach: how far, in pixels, the generator lets a pixel change the picture.
+        multiple: of the generator's grid.
+    """
+    view = _view(bbox, frame, size)
+    for scale in _SCALES:
+        # One pixel more than the reach: an object's edge is seen from its neighbour.
+        margin, grid = math.ceil((reach + 1) / scale), round(multiple / scale)
+        box = (
+            max(0, view[0] - margin) // grid * grid,
+            max(0, view[1] - margin) // grid * grid,
+            min(frame[0], -(-(view[2] + margin) // grid) * grid),
+            min(frame[1], -(-(view[3] + margin) // grid) * grid),
+        )
+        crop = Crop(box, view, scale)
+        if math.prod(crop.working_size) <= pixels:
+            break
+    return crop
+
+
+def object_box(snapshot: SceneSnapshot, value: int) -> Box:
+    """(x0, y0, x1, y1) of an instance value; SceneError where no pixel has it."""
+    there = snapshot.instance_map == value
+    rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
+    if not rows.size:
+        raise SceneError(f"There is no object {value} in this scene; choose one that is there.")
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def look_thumbnails(
+    renderer: "Renderer", snapshot: SceneSnapshot, value: int, size: tuple[int, int]
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Draw an object in each look of its class, one after the other.
+
+    Args:
+        renderer: it is used on this thread while the iterator is consumed.
+        value: instance value; a bare class id for stuff.
+        size: (width, height) that a thumbnail fits into.
+
+    Yields:
+        (k, rgb): the look's number and its picture, (h, w, 3) uint8.
+
+    Raises:
+        SceneError: when the value is not in the scene.
+    """
+    book = renderer.model.code_book
+    label_id = int(object_class(value))
+    codes = [book.code(label_id, k) for k in range(book.looks(label_id))] if book else []
+    yield from code_thumbnails(renderer, snapshot, value, codes, size)
+
+
+def code_thumbnails(
+    renderer: "Renderer", snapshot: SceneSnapshot, value: int, codes: Sequence[np.ndarray], size: tuple[int, int]
+) -> Iterator[tuple[int, np.ndarray]]:
+    """As :func:`look_thumbnails`, for any (K,) codes: yields (position in ``codes``, rgb)."""
+    import torch
+
+    if not len(codes):
+        return
+    reach = getattr(renderer.model.generator, "reach", _REACH)
+    crop = plan_crop(object_box(snapshot, value), snapshot.size, size, reach, renderer.multiple)
+    base, there = _conditioning(renderer, snapshot, value, crop)
+    at_once = max(1, min(len(codes), _BATCH_PIXELS // there.numel()))
+    for start in range(0, len(codes), at_once):
+        group = codes[start:start + at_once]
+        # Entered for each group: a generator must not leave the mode on while it waits.
+        with torch.inference_mode():
+            pictures = _draw(renderer, base, there, group)
+        for i, picture in enumerate(pictures):
+            yield start + i, _cut(picture, crop, size)
+
+
+def _conditioning(renderer: "Renderer", snapshot: SceneSnapshot, value: int, crop: Crop):
+    """The crop's conditioning, and (H, W) bool: where the object's code goes."""
+    from core.scene.files import resize_nearest
+
+    x0, y0, x1, y1 = crop.box
+    labels, instances = snapshot.label_map[y0:y1, x0:x1], snapshot.instance_map[y0:y1, x0:x1]
+    if crop.scale != 1:
+        labels = resize_nearest(labels, crop.working_size)
+        instances = resize_nearest(instances, crop.working_size)
+    # The object is marked with codes that are no numbers. Where they come out, its looks are put in:
+    # whatever the renderer folds or pads, both agree.
+    marked = dict(snapshot.codes)
+    marked[value] = np.full(renderer.model.card.code_dim, np.nan, np.float32)
+    base = renderer.conditioning(labels, instances, marked, snapshot.label_set)
+    return base, base.planes[0, -1].isnan()
+
+
+def _draw(renderer: "Renderer", base, there, codes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """A picture of the crop for each code."""
+    import torch
+
+    from core.rendering.conditioning import Conditioning, inputs_for
+    from core.rendering.renderer import to_pixels
+
+    planes = base.planes.repeat(len(codes), 1, 1, 1).contiguous(memory_format=torch.channels_last)
+    for plane, code in zip(planes, codes):
+        values = torch.from_numpy(np.array(code, np.float32))
+        plane[1:] = torch.where(there, values[:, None, None], plane[1:])
+    labels = base.labels.expand(len(codes), -1, -1)
+    conditioning = Conditioning(labels, planes).to(renderer.device)
+    return [to_pixels(picture) for picture in renderer.generator(*inputs_for(renderer.generator, conditioning))]
+
+
+def _cut(picture: np.ndarray, crop: Crop, size: tuple[int, int]) -> np.ndarray:
+    """What is shown of a crop's picture, made to fit ``size``."""
+    x0, y0, x1, y1 = (
+        round((side - origin) * crop.scale) for side, origin in zip(crop.view, crop.box[:2] * 2)
+    )
+    shown = picture[y0:max(y1, y0 + 1), x0:max(x1, x0 + 1)]
+    height, width = shown.shape[:2]
+    factor = min(size[0] / width, size[1] / height)
+    target = max(1, round(width * factor)), max(1, round(height * factor))
+    return cv2.resize(shown, target, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+
+
+def _view(bbox: Box, frame: tuple[int, int], size: tuple[int, int]) -> Box:
+    """The object with a little around it, in the thumbnail's proportions where the frame allows."""
+    x0, y0, x1, y1 = bbox
+    rim = max(4, round(0.08 * max(x1 - x0, y1 - y0)))
+    width, height = x1 - x0 + 2 * rim, y1 - y0 + 2 * rim
+    width, height = max(width, round(height * size[0] / size[1])), max(height, round(width * size[1] / size[0]))
+    (left, right), (top, bottom) = (
+        _centred(low, high, side, limit) for low, high, side, limit in ((x0, x1, width, frame[0]), (y0, y1, height, frame[1]))
+    )
+    return left, top, right, bottom
+
+
+def _centred(low: int, high: int, side: int, limit: int) -> tuple[int, int]:
+    side = min(side, limit)
+    start = min(max(0, (low + high - side) // 2), limit - side)
+    return start, start + side

@@ -1,0 +1,132 @@
+"""Named looks: the codes of a whole street, kept in a file and given to another street by class.
+
+The file is JSON: ``{"format": "veduta-look", "version": 1, "name", "model",
+"dim": K, "classes": {class name: [[K numbers], ...]}}``, a class's largest
+object first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Collection
+
+import numpy as np
+
+from core.appearance import CodeBook
+from core.atomic import replacing
+from core.errors import SceneError
+from core.looks import code_of
+from core.scene import edits
+from core.scene.edit import Edit
+from core.scene.scene import Scene, SceneObject
+
+#: What such a file is called.
+SUFFIX = ".look.json"
+
+_FORMAT, _VERSION = "veduta-look", 1
+_SIZE_LIMIT = 16 << 20
+
+
+@dataclass
+class StreetLook:
+    """The looks of a street.
+
+    Attributes:
+        name: what a person reads.
+        model: name of the model whose codes these are; other models' codes mean something else.
+        dim: length K of a code.
+        classes: class name -> (n, K) float32, the largest object's first.
+    """
+
+    name: str
+    model: str
+    dim: int
+    classes: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scene: Scene, book: CodeBook, name: str, model: str = "") -> "StreetLook":
+        """The looks of ``scene`` as it is rendered, of all classes that have a choice."""
+        classes: dict[str, list[np.ndarray]] = {}
+        for entry in _by_size(scene):
+            if book.looks(entry.label_id) and entry.label_id in scene.label_set:
+                classes.setdefault(scene.label_set[entry.label_id].name, []).append(code_of(scene, book, entry.value))
+        return cls(name, model, book.dim, {key: np.stack(rows) for key, rows in classes.items()})
+
+    def apply(self, scene: Scene, locked: Collection[int] = ()) -> Edit | None:
+        """Give the looks to ``scene``: in each class the largest object gets the largest one's, and so on, in turns.
+
+        On the street it was taken from, this gives every object its look back.
+        """
+        codes: dict[int, np.ndarray] = {}
+        turn: dict[str, int] = {}
+        for entry in _by_size(scene):
+            key = scene.label_set[entry.label_id].name if entry.label_id in scene.label_set else ""
+            rows = self.classes.get(key)
+            if rows is None or not len(rows):
+                continue
+            if entry.value not in locked:
+                codes[entry.value] = rows[turn.get(key, 0) % len(rows)]
+            turn[key] = turn.get(key, 0) + 1
+        return edits.set_codes(scene, codes, f"Apply the look '{self.name}'")
+
+
+def save_street_look(path: str | os.PathLike, look: StreetLook) -> None:
+    """Write a look, replacing the file as a whole; SceneError where it can't be written."""
+    data = {
+        "format": _FORMAT, "version": _VERSION, "name": look.name, "model": look.model, "dim": look.dim,
+        # Shortest decimals that give the same float32 back.
+        "classes": {key: [[float(str(x)) for x in row] for row in rows] for key, rows in look.classes.items()},
+    }
+    try:
+        with replacing(path) as file:
+            file.write(json.dumps(data, indent=1).encode())
+    except OSError as error:
+        raise SceneError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
+
+
+def load_street_look(path: str | os.PathLike) -> StreetLook:
+    """Read a look; SceneError in a sentence for anything else."""
+    path = Path(path)
+    try:
+        if path.stat().st_size > _SIZE_LIMIT:
+            raise _not_a_look(path)
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise SceneError(f"'{path}' can't be read ({error.strerror}); choose another file.") from None
+    except (ValueError, RecursionError):
+        raise _not_a_look(path) from None
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        raise _not_a_look(path)
+    if data.get("version") != _VERSION:
+        raise SceneError(f"'{path.name}' comes from a newer version; update the program to use it.")
+    dim, classes = data.get("dim"), data.get("classes")
+    if not isinstance(dim, int) or isinstance(dim, bool) or not 0 < dim <= 4096 or not isinstance(classes, dict):
+        raise _not_a_look(path)
+    read = {}
+    for key, rows in classes.items():
+        try:
+            codes = np.array(rows, np.float32)
+        except (ValueError, TypeError, OverflowError):
+            raise _not_a_look(path) from None
+        if codes.ndim != 2 or codes.shape[1] != dim or not np.isfinite(codes).all():
+            raise _not_a_look(path)
+        read[str(key)] = codes
+    return StreetLook(str(data.get("name", path.stem)), str(data.get("model", "")), dim, read)
+
+
+def check_fits(look: StreetLook, dim: int) -> None:
+    """SceneError unless a model with codes of length ``dim`` can use the look."""
+    if look.dim != dim:
+        made = f" with '{look.model}'" if look.model else ""
+        raise SceneError(f"The look '{look.name}' was made{made} for another model; open that one first.")
+
+
+def _by_size(scene: Scene) -> list[SceneObject]:
+    return sorted(scene.objects().values(), key=lambda entry: (-entry.area, entry.value))
+
+
+def _not_a_look(path: Path) -> SceneError:
+    return SceneError(f"'{path.name}' is not a saved look; choose a file that ends in {SUFFIX}.")
