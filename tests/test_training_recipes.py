@@ -189,8 +189,8 @@ def test_another_network_in_the_folder_is_refused(samples, tmp_path):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"gan": "hinge"}, {"accumulate": 2}, {"precision": "bfloat16"}, {"pool": 2}, {"encoder": None}],
-    ids=lambda c: next(iter(c)),
+    [{"gan": "hinge"}, {"accumulate": 2}, {"precision": "bfloat16"}, {"precision": "float16"}, {"pool": 2}, {"encoder": None}],
+    ids=lambda c: "-".join(map(str, *c.items())),
 )
 def test_choices_train(samples, changes):
     recipe = replace(recipe_named("tiny", **changes).cropped(64), steps=3)

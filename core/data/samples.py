@@ -229,7 +229,9 @@ def _indices(path: Path) -> np.ndarray:
                 return np.array(picture, np.uint8)
     except (OSError, SyntaxError, ValueError):
         pass
-    raise BadImageError(f"The label map {path.name} is no 8-bit grey picture; use a labelIds PNG with one class id per pixel.")
+    raise BadImageError(
+        f"The label map {path.name} is no 8-bit grey picture; use a labelIds PNG with one class id per pixel."
+    )
 
 
 def _size(array: np.ndarray) -> str:

@@ -20,16 +20,17 @@ def parser() -> argparse.ArgumentParser:
     what = parser.add_argument_group("what")
     what.add_argument("--data", type=Path, action="append", metavar="DIR",
                       help="folder in Cityscapes or pix2pixHD layout, or with labels and photographs; repeatable")  # fmt: skip
-    what.add_argument("--labels-json", type=Path, metavar="FILE", help="the classes of the label maps (default: streets)")
+    what.add_argument("--labels-json", type=Path, metavar="FILE",
+                      help="the classes of the label maps (default: the project's streets)")  # fmt: skip
     what.add_argument("--out", type=Path, required=True, metavar="RUN",
                       help="folder of the run; RUN/model.safetensors is the result")  # fmt: skip
     what.add_argument("--resume", action="store_true", help="go on with the run in --out; with --steps, make it longer")
     what.add_argument("--dry-run", action="store_true", help="only check the data, and say what the run needs and takes")
     how = parser.add_argument_group("how")
     names = "; ".join(f"{name}: {recipe.about}" for name, recipe in RECIPES.items())
-    how.add_argument("--recipe", default="compact", metavar="NAME", help=f"named settings (default: compact). {names}")
+    how.add_argument("--recipe", metavar="NAME", help=f"named settings (default: compact). {names}")
     how.add_argument("--steps", type=int, help="optimiser steps in all (default: the recipe's)")
-    how.add_argument("--seed", type=int, default=0)
+    how.add_argument("--seed", type=int, help="of weights and crops (default: 0)")
     how.add_argument("--batch", type=int, help="crops a step, over all processes")
     how.add_argument("--crop", type=int, metavar="SIDE", help="no side of a crop longer than this")
     how.add_argument("--accumulate", type=int, metavar="N", help="take the crops of a step in N parts, to save memory")

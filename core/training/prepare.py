@@ -120,7 +120,7 @@ def _done(folder: Path) -> int | None:
 
 def _settings(options: argparse.Namespace, before: dict[str, Any] | None) -> dict[str, Any]:
     """What goes into run.json, but for the recipe: what was asked now, else what was asked before."""
-    settings = dict(before or {"seed": options.seed, "data": [], "vgg": None})
+    settings = dict(before or {"seed": options.seed or 0, "data": [], "vgg": None})
     if options.data:
         settings["data"] = [str(p.resolve()) for p in options.data]
     if options.vgg:
@@ -137,7 +137,14 @@ def _settings(options: argparse.Namespace, before: dict[str, Any] | None) -> dic
 
 
 def _recipe(options: argparse.Namespace, settings: dict[str, Any], done: int) -> Recipe:
-    recipe = recipe_from_json(settings["recipe"]) if "recipe" in settings else recipe_named(options.recipe)
+    if "recipe" in settings:
+        recipe = recipe_from_json(settings["recipe"])
+        if options.recipe not in (None, recipe.name):
+            raise TrainingError(
+                f"This run's recipe is '{recipe.name}'; leave --recipe out, or start another run in another folder."
+            )
+    else:
+        recipe = recipe_named(options.recipe or "compact")
     for number, least in ((options.steps, 1), (options.batch, 1), (options.crop, 64), (options.accumulate, 1)):
         if number is not None and number < least:
             raise TrainingError(f"{number} is too small; give {least} or more.")
@@ -238,9 +245,10 @@ def _foresee(recipe, options, folder: RunFolder, make, samples, perceptual: bool
     """Say what the run will do, need and take; with --fit, the recipe made smaller until it fits."""
     if options.fit and rank_and_world()[1] > 1:
         raise TrainingError("--fit works with one process; find the setting with one, then give it to all.")
-    say(*plan.promise(recipe, samples, perceptual, done))
     if done >= recipe.steps:
+        say(f"This run has done all its {done:,} steps; make it longer with --resume --steps N.")
         return recipe
+    say(*plan.promise(recipe, samples, perceptual, done))
     known = recent_seconds(folder.log) if options.resume else 0.0
     if known and not options.fit:
         say(f"At its speed so far ({known:.2g} s a step) it takes about {plan.duration(known * (recipe.steps - done))}.")

@@ -227,16 +227,17 @@ def recipe_from_json(data: dict[str, Any]) -> Recipe:
     def pair(value):
         return None if value is None else (value[0], value[1])
 
+    def phase(p):
+        crop = p["crop"] if isinstance(p["crop"], int) else pair(p["crop"])
+        return Phase(**{**p, "widths": pair(p["widths"]), "crop": crop})
+
     try:
         return Recipe(
             **{
                 **data,
                 "generator": pair(data["generator"]),
                 "encoder": pair(data["encoder"]),
-                "phases": tuple(
-                    Phase(**{**p, "widths": pair(p["widths"]), "crop": pair(p["crop"]) if isinstance(p["crop"], (list, tuple)) else p["crop"]})
-                    for p in data["phases"]
-                ),
+                "phases": tuple(map(phase, data["phases"])),
                 "bends": tuple(pair(bend) for bend in data.get("bends", ())),
                 "betas": tuple(data["betas"]),
                 "discriminator": tuple(data["discriminator"]),

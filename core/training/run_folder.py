@@ -93,7 +93,9 @@ class RunFolder:
         except (ValueError, KeyError, TypeError):
             raise TrainingError(f"The settings in {self.run} are damaged; start a new run.") from None
 
-    def write_state(self, state: str, step: int, steps: int, seconds: float = 0.0, memory: int = 0, message: str = "") -> None:
+    def write_state(
+        self, state: str, step: int, steps: int, seconds: float = 0.0, memory: int = 0, message: str = ""
+    ) -> None:
         """Say how the run stands; seconds: of a step."""
         self._write(
             self.state,

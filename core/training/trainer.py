@@ -86,6 +86,9 @@ class Trainer:
         self.recipe, self.samples, self.seed, self.label_set = recipe, list(samples), seed, label_set
         self.folder = None if folder is None else Path(folder)
         self.device = choose_device(device)
+        if self.device.type == "cuda":
+            # Crops of a phase have one size: the fastest kernels are worth a search.
+            torch.backends.cudnn.benchmark = not torch.are_deterministic_algorithms_enabled()
         self.teacher = teacher
         self.rank, self.world = rank_and_world()
         self._check()
