@@ -106,17 +106,17 @@ def test_render_without_instances_splits_objects(street, tmp_path, small_model_p
 def test_render_with_codes_and_size(street, tmp_path, small_model_path, rendered):
     save_project(tmp_path / "s.veduta", street)
     common = ("render", "--labels", tmp_path / "s.veduta", "--model", small_model_path, "--size", "64x40")
-    result = main_py(*common, "--out", tmp_path / "a.png", "--codes", 5, "--code", "26004=2")
-    assert result.returncode == 0, result.stderr
+    common = [str(word) for word in common]
+    assert dispatch.main([*common, "--out", str(tmp_path / "a.png"), "--codes", "5", "--code", "26004=2"]) == 0
     codes = rendered.book.random_codes(street.objects(), 5) | {26004: rendered.book.code(26, 2)}
     expected = rendered(street, codes, (64, 40))
     assert expected.shape == (40, 64, 3)
     assert np.array_equal(picture(tmp_path / "a.png"), expected)
-    main_py(*common, "--out", tmp_path / "b.png", "--code", "26004=1")
+    assert dispatch.main([*common, "--out", str(tmp_path / "b.png"), "--code", "26004=1"]) == 0
     assert not np.array_equal(picture(tmp_path / "b.png"), expected)
 
 
-def test_render_folders_of_each_layout(street, tmp_path, small_model_path, rendered):
+def test_render_folders_of_each_layout(street, tmp_path, small_model_path, rendered, capsys):
     expected = rendered(street, {})
     official = tmp_path / "cityscapes" / "gtFine" / "val" / "ulm"
     official.mkdir(parents=True)
@@ -130,9 +130,9 @@ def test_render_folders_of_each_layout(street, tmp_path, small_model_path, rende
         ("nvidia/test_label", ("--instances", tmp_path / "nvidia" / "test_inst"), ["a.png", "b.png"]),
     ):
         out = tmp_path / "out" / source.replace("/", "-")
-        result = main_py("render", "--labels", tmp_path / source, *arguments, "--out", out, "--model", small_model_path)
-        assert result.returncode == 0, result.stderr
-        assert "street" in result.stderr  # the bar
+        words = ("render", "--labels", tmp_path / source, *arguments, "--out", out, "--model", small_model_path)
+        assert dispatch.main([str(word) for word in words]) == 0
+        assert "street" in capsys.readouterr().err  # the bar
         assert sorted(path.name for path in out.iterdir()) == names
         assert all(np.array_equal(picture(out / name), expected) for name in names)
 
