@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from core.commands import dispatch
 from core.scene.cityscapes import save_pair
 from core.scene.files import encode_png
 from core.scene.png import SIGNATURE
@@ -31,7 +32,7 @@ def encoded(ending, array):
 
 def main_py(*arguments, cwd=None):
     return subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=120
+        [sys.executable, str(ROOT / "main.py"), *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=300
     )
 
 
@@ -135,14 +136,17 @@ def test_a_bad_street_in_a_folder_does_not_stop_the_others(folder, small_model_p
     assert "2 of 3" in result.stdout
 
 
-def test_looks_that_are_not_there(folder, small_model_path):
+def test_looks_that_are_not_there(folder, small_model_path, capsys):
     def render(code):
-        return main_py(
-            "render", "--labels", folder / "labels.png", "--instances", folder / "instances.png",
-            "--model", small_model_path, "--out", folder / "o.png", "--code", code,
-        )
+        status = dispatch.main([
+            "render", "--labels", str(folder / "labels.png"), "--instances", str(folder / "instances.png"),
+            "--model", str(small_model_path), "--out", str(folder / "o.png"), "--code", code,
+        ])
+        return subprocess.CompletedProcess(code, status, *capsys.readouterr())
 
     refused(render("26777=1"), "no object 26777")
     refused(render("24001=1"), "person")
     refused(render("26004=9"), "looks 0 to 2")
-    assert "26003=2" in render("car").stderr
+    with pytest.raises(SystemExit) as end:
+        render("car")
+    assert end.value.code == 2 and "26003=2" in capsys.readouterr().err

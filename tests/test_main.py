@@ -25,7 +25,7 @@ def main_py(*arguments, cwd=None, **environment):
     environment = {**os.environ, **environment}
     return subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd, timeout=180,
+        capture_output=True, text=True, cwd=cwd, timeout=300,
         env={name: value for name, value in environment.items() if value is not None},
     )
 
