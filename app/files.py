@@ -156,7 +156,7 @@ class Documents(QObject):
         self.context.show_scene(scene)
         if photograph is not None and photograph.shape[:2] == scene.label_map.shape:
             pyramid = Pyramid(halves(bgrx(photograph)))
-            self.context.photograph = Photograph(0, scene.snapshot(), photograph, pyramid, 0.0)
+            self.context.photograph = Photograph(0, scene.snapshot(), pyramid, 0.0)
             self.context.photograph_changed.emit()
         self.changed.emit()
 

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from app.canvas.pyramid import Pyramid
 from app.context import StudioContext
 from app.render_worker import Answer, LoadJob, ModelFacts, RenderJob, RenderThread, RenderWorker
+from core.opencv import cv2
+from core.rendering.scheduler import RenderScheduler
+from core.scene.regions import Box
 from core.scene.scene import SceneSnapshot
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """A rendered frame on show: ``rgb`` (H, W, 3) uint8, made from ``snapshot`` by request ``number``."""
+    """A rendered frame on show, made from ``snapshot`` by job ``number``.
+
+    Attributes:
+        exact: False for a draft or a preview, which an exact frame will follow.
+        boxes: where it differs from the photograph before; None: anywhere.
+    """
 
     number: int
     snapshot: SceneSnapshot
-    rgb: np.ndarray
     pyramid: Pyramid
     milliseconds: float
+    exact: bool = True
+    boxes: tuple[Box, ...] | None = None
+
+    @property
+    def rgb(self) -> np.ndarray:
+        """(H, W, 3) uint8, a copy: later edits are drawn into the pyramid."""
+        return cv2.cvtColor(self.pyramid.full, cv2.COLOR_BGRA2RGB)
 
 
 class LiveRenderer(QObject):
     """Keeps the photograph up with the scene. Lives on the GUI thread and never waits.
 
-    The newest request wins: while the worker renders, any number of requests
-    melt into one, whose snapshot is taken when the worker is free. Requests are
-    numbered; answers for another scene or model, or older than what is on show,
-    are dropped.
+    What is rendered next, and which answers are shown, :class:`RenderScheduler`
+    decides; this class gives it the clock, the thread and the scene.
 
     Signals:
-        state_changed: ``busy``, ``loading`` or ``error`` changed.
+        state_changed: ``busy``, ``loading``, ``paused`` or ``error`` changed.
         failed(what, sentence, details, is_new): the worker failed; ``what`` is a heading, ``is_new`` is
     False where the last failure said the same.
     """
@@ -48,13 +61,13 @@ class LiveRenderer(QObject):
     def __init__(self, context: StudioContext, parent: QObject | None = None):
         super().__init__(parent)
         self.context = context
-        self.busy = False
         self.loading = False
+        self._unseen = False
         #: The last failure's sentence, "" after a success.
         self.error = ""
-        self._wanted = False
-        self._number = 0
-        self._generation = 0
+        self.scheduler = RenderScheduler()
+        self._wake = QTimer(self, singleShot=True)
+        self._wake.timeout.connect(self._next)
         self._load_generation = 0
         self._told = ""
 
@@ -68,6 +81,7 @@ class LiveRenderer(QObject):
         self.worker.model_failed.connect(self._model_failed)
         self.worker.rendered.connect(self._rendered)
         self.worker.render_failed.connect(self._render_failed)
+        self.worker.stopped.connect(self._stopped)
         self.thread_.finished.connect(self.worker.deleteLater)
 
         context.scene_replaced.connect(self._restart)
@@ -79,10 +93,11 @@ class LiveRenderer(QObject):
         self.thread_.start(QThread.Priority.LowPriority)
 
     def stop(self) -> None:
-        """End the thread; waits for a frame in progress."""
-        self._wanted = False
-        self._generation += 1
+        """End the thread; a frame in progress is given up."""
+        self._wake.stop()
+        self.scheduler.restart()
         self._load_generation += 1
+        self._stop_what_is_stale()
         if self.thread_.isRunning():
             self._release.emit()
             self.thread_.quit()
@@ -96,58 +111,114 @@ class LiveRenderer(QObject):
         self._load.emit(LoadJob(self._load_generation, str(path), self.context.settings["device"]))
 
     def request(self) -> None:
-        """Render the scene as it is now, as soon as the worker is free."""
-        self._wanted = True
-        self._next()
+        """Render the scene as it is now, exactly, as soon as the worker is free."""
+        self._ask(None, demanded=True)
+
+    @property
+    def busy(self) -> bool:
+        """True while the worker renders."""
+        return self.scheduler.running is not None
+
+    @property
+    def paused(self) -> str:
+        """Why live rendering has paused itself, or ""."""
+        return self.scheduler.paused
 
     @property
     def is_current(self) -> bool:
-        """True where the photograph on show is of the scene as it is now."""
+        """True where the photograph on show is the exact one of the scene as it is now."""
         scene, photograph = self.context.scene, self.context.photograph
-        return scene is not None and photograph is not None and photograph.snapshot.revision == scene.revision
+        return (
+            scene is not None
+            and photograph is not None
+            and photograph.exact
+            and photograph.snapshot.revision == scene.revision
+        )
 
     # -- details ---------------------------------------------------------------
 
-    def _changed(self, _box) -> None:
+    def _changed(self, box: Box) -> None:
         if self.context.settings["live"]:
-            self.request()
+            self._ask(box)
+        else:
+            # Not rendered now, but the next job must know of it.
+            self._unseen = True
+
+    def _ask(self, box: Box | None, demanded: bool = False) -> None:
+        if self._unseen:
+            box, self._unseen = None, False
+        self.scheduler.request(time.monotonic(), box, demanded)
+        self._next()
 
     def _restart(self) -> None:
         """Another scene or model: what is on its way is stale."""
-        self._generation += 1
-        self._wanted = False
+        self.scheduler.restart()
         if self.context.scene is not None:
-            self.request()
+            self._ask(None)
+        self._stop_what_is_stale()
 
     def _next(self) -> None:
-        if self.busy or not self._wanted or self.context.model is None or self.context.scene is None:
+        self._stop_what_is_stale()
+        if self.context.model is None or self.context.scene is None:
             return
-        self._wanted = False
-        self._number += 1
-        self.busy = True
-        self.state_changed.emit()
-        self._render.emit(RenderJob(self._number, self._generation, self.context.scene.snapshot()))
+        now = time.monotonic()
+        job = self.scheduler.next(now)
+        if job is not None:
+            self._wake.stop()
+            self.state_changed.emit()
+            self._render.emit(RenderJob(job, self.context.scene.snapshot()))
+            return
+        wait = self.scheduler.wake_in(now)
+        if wait is not None:
+            self._wake.start(int(wait * 1000) + 1)
+
+    def _stop_what_is_stale(self) -> None:
+        if self.scheduler.should_stop():
+            self.worker.stop_up_to = self.scheduler.running.number
 
     # Declared slots: so Qt knows that these run on this object's thread, not on the worker's.
     @Slot(object)
     def _rendered(self, answer: Answer) -> None:
-        self.busy = False
-        job = answer.job
-        shown = self.context.photograph
-        if job.generation == self._generation and (shown is None or job.number > shown.number):
+        was_paused = self.scheduler.paused
+        request = answer.request
+        shown = self.scheduler.finished(
+            request.job, answer.milliseconds / 1000, answer.exact, answer.full, time.monotonic()
+        )
+        if shown:
             self.error = self._told = ""
-            self.context.photograph = Photograph(
-                job.number, job.snapshot, answer.rgb, Pyramid(answer.levels), answer.milliseconds
-            )
-            self.context.photograph_changed.emit()
+            self._show(request, answer)
+        if self.scheduler.paused and not was_paused:
+            self.context.message.emit(self.scheduler.paused)
         self._next()
         self.state_changed.emit()
 
+    def _show(self, request: RenderJob, answer: Answer) -> None:
+        before = self.context.photograph
+        if request.job.kind == "draft" and before is not None and before.number == 0:
+            return  # the photograph that came with the file is better
+        if answer.levels is not None:
+            pyramid, boxes = Pyramid(answer.levels), None
+        else:
+            pyramid, boxes = before.pyramid, tuple(box for box, _ in answer.patches)
+            for box, patch in answer.patches:
+                pyramid.full[box[1]:box[3], box[0]:box[2]] = patch
+                pyramid.refresh(box)
+        self.context.photograph = Photograph(
+            request.job.number, request.snapshot, pyramid, answer.milliseconds, answer.exact, boxes
+        )
+        self.context.photograph_changed.emit()
+
     @Slot(object, str, str)
-    def _render_failed(self, job: RenderJob, sentence: str, details: str) -> None:
-        self.busy = False
-        if job.generation == self._generation:
+    def _render_failed(self, request: RenderJob, sentence: str, details: str) -> None:
+        self.scheduler.given_up(request.job)
+        if request.job.generation == self.scheduler.generation:
             self._tell("The photograph can't be rendered.", sentence, details)
+        self._next()
+        self.state_changed.emit()
+
+    @Slot(object)
+    def _stopped(self, request: RenderJob) -> None:
+        self.scheduler.given_up(request.job)
         self._next()
         self.state_changed.emit()
 
@@ -158,6 +229,7 @@ class LiveRenderer(QObject):
         self.loading = False
         self.error = self._told = ""
         self.context.model = facts
+        self.scheduler.forget_times()
         self.context.model_changed.emit()
         self._restart()
         self.state_changed.emit()

@@ -19,6 +19,8 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from app.canvas.pyramid import bgrx, halves
 from core.errors import VedutaError
+from core.rendering.scheduler import Job
+from core.scene.regions import Box
 from core.scene.scene import SceneSnapshot
 
 log = logging.getLogger("veduta.render")
@@ -37,10 +39,9 @@ class LoadJob:
 
 @dataclass(frozen=True)
 class RenderJob:
-    """Render ``snapshot``; ``number`` grows with every request, ``generation`` with every scene or model."""
+    """Render ``snapshot`` as the scheduler's ``job`` says."""
 
-    number: int
-    generation: int
+    job: Job
     snapshot: SceneSnapshot
 
 
@@ -61,11 +62,22 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class Answer:
-    """A rendered frame: ``rgb`` (H, W, 3) uint8, ``levels`` of it for drawing, and how long it took."""
+    """What a job drew.
 
-    job: RenderJob
-    rgb: np.ndarray
-    levels: list[np.ndarray]
+    Attributes:
+        request: the job and the scene it drew.
+        levels: a whole frame at full, half, ... size for drawing, or None for a patch.
+        patches: (box, (h, w, 4) uint8) pieces to put into the photograph on show.
+        exact: the photograph then equals a full frame.
+        full: the whole frame was computed at full size.
+        milliseconds: rendering alone.
+    """
+
+    request: RenderJob
+    levels: list[np.ndarray] | None
+    patches: tuple[tuple[Box, np.ndarray], ...]
+    exact: bool
+    full: bool
     milliseconds: float
 
 
@@ -76,10 +88,14 @@ class RenderWorker(QObject):
     model_failed = Signal(int, str, str)  # generation, sentence, details
     rendered = Signal(object)  # Answer
     render_failed = Signal(object, str, str)  # RenderJob, sentence, details
+    stopped = Signal(object)  # RenderJob
 
     def __init__(self):
         super().__init__()
-        self._renderer = None
+        self._session = None
+        #: Jobs up to this number aren't worth finishing; written by the GUI thread.
+        self.stop_up_to = 0
+        self._shown_generation = -1
         self._prepared = False
         #: The operating system's number of the thread, once it has begun; for measuring it.
         self.native_id: int | None = None
@@ -91,10 +107,11 @@ class RenderWorker(QObject):
             from core.models.model_file import load_model
             from core.rendering.device import describe
             from core.rendering.renderer import Renderer
+            from core.rendering.session import FrameSession
 
             model = load_model(job.path)
             renderer = Renderer(model, job.device)
-            self._renderer = renderer
+            self._session = FrameSession(renderer)
             facts = ModelFacts(
                 job.path, model.card.name, model.card, model.code_book, model.label_set, describe(renderer.device)
             )
@@ -104,24 +121,52 @@ class RenderWorker(QObject):
             self.model_loaded.emit(job.generation, facts)
 
     @Slot(object)
-    def render(self, job: RenderJob) -> None:
+    def render(self, request: RenderJob) -> None:
+        from core.rendering.local.executor import Stopped
+
         try:
-            if self._renderer is None:
+            if self._session is None:
                 raise VedutaError("There is no model yet; open one first.")
-            started = time.perf_counter()
-            shot = job.snapshot
-            rgb = self._renderer.render(shot.label_map, shot.instance_map, shot.codes, shot.label_set)
-            milliseconds = (time.perf_counter() - started) * 1000
-            answer = Answer(job, rgb, halves(bgrx(rgb)), milliseconds)
+            answer = self._draw(request)
+        except Stopped:
+            self.stopped.emit(request)
         except Exception as error:
-            self.render_failed.emit(job, *_explain(error, "The photograph can't be rendered"))
+            if self._session is not None:
+                self._session.release()
+            self._shown_generation = -1
+            self.render_failed.emit(request, *_explain(error, "The photograph can't be rendered"))
         else:
             self.rendered.emit(answer)
+
+    def _draw(self, request: RenderJob) -> Answer:
+        job, shot = request.job, request.snapshot
+        scene = shot.label_map, shot.instance_map, shot.codes, shot.label_set
+        started = time.perf_counter()
+        if job.kind == "draft":
+            rgb = self._session.draft(*scene)
+            milliseconds = (time.perf_counter() - started) * 1000
+            return Answer(request, halves(bgrx(rgb)), (), False, False, milliseconds)
+
+        def stop() -> bool:
+            return self.stop_up_to >= job.number
+
+        if job.kind == "exact":
+            frame = self._session.full(*scene, stop=stop)
+        else:
+            frame = self._session.update(*scene, dirty=job.dirty, stop=stop)
+        # The session draws into its own picture again: what leaves this thread is a copy.
+        if frame.kind == "full" or job.generation != self._shown_generation:
+            self._shown_generation = job.generation
+            levels, patches = halves(bgrx(frame.rgb)), ()
+        else:
+            levels = None
+            patches = tuple((box, bgrx(frame.rgb[box[1]:box[3], box[0]:box[2]])) for box in frame.rects)
+        return Answer(request, levels, patches, frame.exact, frame.kind == "full", frame.milliseconds)
 
     @Slot()
     def release(self) -> None:
         """Let go of the model before the thread ends."""
-        self._renderer = None
+        self._session = None
 
     def _prepare(self) -> None:
         """Once, in this thread, before torch starts its own threads (they inherit the priority)."""

@@ -77,7 +77,11 @@ class StatusBar(QStatusBar):
             self.device.setText(model.device)
             self.device.setToolTip(f"Model: {model.name}")
         taken = photograph.milliseconds if photograph is not None else 0
-        self.time.setText(f"{taken:.0f} ms" if taken else "")
+        words = f"{taken:.0f} ms" if taken else ""
+        if taken and not photograph.exact:
+            words = f"preview  {words}"
+        self.time.setText("waits for rest" if live.paused else words)
+        self.time.setToolTip(live.paused or "Time the last photograph took")
 
 
 def _fact(hint: str, width: int) -> QLabel:

@@ -105,6 +105,11 @@ def wait_current(qtbot, window, timeout: int = 60_000) -> None:
     qtbot.waitUntil(lambda: window.live.is_current and not window.live.busy, timeout=timeout)
 
 
+def same_picture(one: np.ndarray, other: np.ndarray) -> bool:
+    """Equal to one step of 255: an update adds in another order than a full frame."""
+    return one.shape == other.shape and int(np.abs(one.astype(int) - other.astype(int)).max(initial=0)) <= 1
+
+
 def fresh_render(window) -> np.ndarray:
     """The scene as it is now, rendered here and now by a new renderer, (H, W, 3)."""
     from core.models.model_file import load_model

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from app.render_worker import Answer, RenderJob
+from core.rendering.scheduler import Job
 from core.scene import edits
 from tests.app_support import (
-    CAR, bare_studio, fresh_render, no_leaks, settings, small_street, studio, wait_current,
+    CAR, bare_studio, fresh_render, no_leaks, settings, same_picture, small_street, studio, wait_current,
 )
 
 
@@ -26,8 +27,8 @@ def test_requests_made_while_rendering_melt_into_the_newest(studio, qtbot):
     wait_current(qtbot, studio)
     assert 2 <= len(jobs) <= 3
     assert jobs[-1].snapshot.revision == studio.context.scene.revision
-    assert [job.number for job in jobs] == sorted({job.number for job in jobs})
-    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+    assert [job.job.number for job in jobs] == sorted({job.job.number for job in jobs})
+    assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
 
 
 def test_an_answer_for_another_scene_is_dropped(studio, qtbot):
@@ -38,13 +39,13 @@ def test_an_answer_for_another_scene_is_dropped(studio, qtbot):
     studio.context.photograph_changed.connect(lambda: shown.append(studio.context.photograph.rgb.shape))
     wait_current(qtbot, studio)
     assert set(shown) == {(48, 64, 3)}
-    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+    assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
 
 
 def test_an_answer_older_than_what_is_shown_is_dropped(studio, qtbot):
     live, photograph = studio.live, studio.context.photograph
-    old = RenderJob(photograph.number - 1, live._generation, photograph.snapshot)
-    live._rendered(Answer(old, photograph.rgb, photograph.pyramid.levels, 1.0))
+    old = RenderJob(Job(photograph.number - 1, live.scheduler.generation, "update", None), photograph.snapshot)
+    live._rendered(Answer(old, photograph.pyramid.levels, (), True, True, 1.0))
     assert studio.context.photograph is photograph
 
 
@@ -56,7 +57,7 @@ def test_without_live_rendering_only_a_request_renders(studio, qtbot):
     assert studio.context.photograph is before and not studio.live.is_current
     studio.actions_.named["Render now"].trigger()
     wait_current(qtbot, studio)
-    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+    assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
     paint(studio, 60)
     studio.context.settings["live"] = True
     wait_current(qtbot, studio)
@@ -76,14 +77,14 @@ def test_a_file_that_is_no_model_is_refused_and_the_old_one_stays(studio, qtbot,
     assert studio.context.model is model and not studio.live.loading
     paint(studio, 30)
     wait_current(qtbot, studio)
-    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+    assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
 
 
 def test_the_same_failure_is_told_once(studio, qtbot):
     told: list[bool] = []
     studio.live.failed.connect(lambda *about: told.append(about[3]))
     snapshot = studio.context.scene.snapshot()
-    job = RenderJob(10_000, studio.live._generation, snapshot)
+    job = RenderJob(Job(10_000, studio.live.scheduler.generation, "update", None), snapshot)
     for _ in range(3):
         studio.live._render_failed(job, "The memory is full.", "")
     assert told == [True, False, False]
@@ -95,18 +96,18 @@ def test_the_same_failure_is_told_once(studio, qtbot):
 
 
 def test_an_error_while_rendering_is_a_sentence_and_not_the_end(studio, qtbot):
-    def broken(*_):
+    def broken(*_, **__):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    renderer = studio.live.worker._renderer
-    renderer.render, real = broken, renderer.render
+    session = studio.live.worker._session
+    session.update, real = broken, session.update
     with qtbot.waitSignal(studio.live.failed, timeout=20_000) as failed:
         paint(studio, 40)
     assert "the memory is full" in failed.args[1] and "RuntimeError" in failed.args[2]
-    renderer.render = real
+    session.update = real
     paint(studio, 70)
     wait_current(qtbot, studio)
-    assert np.array_equal(studio.context.photograph.rgb, fresh_render(studio))
+    assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
 
 
 def test_no_model_yet_is_said_with_a_button(bare_studio, qtbot):
@@ -127,11 +128,11 @@ def test_looks_change_only_the_photograph_and_are_undone(studio, qtbot):
     after = context.photograph.rgb
     car = context.scene.instance_map == 26000
     assert (after != before).any(axis=2)[car].mean() > 0.9
-    assert np.array_equal(after, fresh_render(studio))
+    assert same_picture(after, fresh_render(studio))
     context.history.undo()
     assert 26000 not in context.scene.codes
     wait_current(qtbot, studio)
-    assert np.array_equal(context.photograph.rgb, before)
+    assert same_picture(context.photograph.rgb, before)
 
 
 def test_a_seed_gives_the_same_street_again(studio, qtbot):
@@ -144,4 +145,4 @@ def test_a_seed_gives_the_same_street_again(studio, qtbot):
     assert context.scene.codes.keys() == first.keys()
     assert all(np.array_equal(context.scene.codes[value], code) for value, code in first.items())
     wait_current(qtbot, studio)
-    assert np.array_equal(context.photograph.rgb, fresh_render(studio))
+    assert same_picture(context.photograph.rgb, fresh_render(studio))

@@ -120,15 +120,39 @@ def test_updates_are_finished_even_when_more_is_painted():
     assert not scheduler.should_stop()
 
 
-def test_it_pauses_with_a_reason_when_strokes_are_too_slow_and_a_demand_ends_that():
+def paused() -> RenderScheduler:
+    """A scheduler after three strokes of 7 s."""
     scheduler = painted()
     for turn in range(3):
         assert scheduler.paused == ""
         scheduler.request(10.0 * turn + 1)
         drawn(scheduler, 10.0 * turn + 1, 7.0, full=True)
-    assert "7 s" in scheduler.paused and "F5" in scheduler.paused
+    return scheduler
+
+
+def test_it_pauses_with_a_reason_when_strokes_are_too_slow_and_draws_at_rest():
+    scheduler = paused()
+    assert "7 s" in scheduler.paused
+    for now in (50.0, 50.5, 51.0):
+        scheduler.request(now)
+        assert scheduler.next(now) is None
+    assert abs(scheduler.wake_in(51.0) - 1.5) < 1e-9
+    assert scheduler.next(52.4) is None
+    drawn(scheduler, 52.6, 7.0, full=True)
+    assert scheduler.paused and scheduler.wake_in(60.0) is None
+
+
+def test_a_pause_ends_when_the_machine_keeps_up_again():
+    scheduler = paused()
     scheduler.request(50.0)
-    assert scheduler.next(50.0) is None and scheduler.wake_in(50.0) is None
+    drawn(scheduler, 51.6, 0.02)
+    assert scheduler.paused == ""
+    scheduler.request(52.0)
+    assert scheduler.next(52.0) is not None
+
+
+def test_a_demand_is_drawn_in_spite_of_a_pause_and_ends_it():
+    scheduler = paused()
     scheduler.request(51.0, demanded=True)
     job, shown = drawn(scheduler, 51.0, 7.0, full=True)
     assert job.kind == "exact" and shown and scheduler.paused == ""

@@ -215,9 +215,16 @@ class Canvas(QWidget):
     def _photograph_changed(self) -> None:
         photograph = self.context.photograph
         self.photograph = photograph.pyramid if photograph is not None else None
+        hint = None
         if photograph is not None and self.pending is not None:
-            self.pending.shown(photograph.snapshot)
-        self.redraw()
+            hint = self.pending.shown(photograph.snapshot)
+        if photograph is None or photograph.boxes is None:
+            self.redraw()
+            return
+        for box in (*photograph.boxes, hint):
+            for pane in self.panes:
+                if box is not None and pane.shows_photograph:
+                    pane.redraw_box(box)
 
     def _trace_selection(self, *_) -> None:
         """Find the outline of the selected object."""

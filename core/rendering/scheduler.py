@@ -48,12 +48,14 @@ class Policy:
         draft_above: draw a draft first where a full frame takes longer.
         patience: an update slower than this can't be painted with.
         strikes: so many slow updates in a row pause live rendering.
+        paused_rest: while paused, how long without an edit until one frame is drawn.
     """
 
     rest: float = 0.35
     draft_above: float = 1.5
     patience: float = 3.0
     strikes: int = 3
+    paused_rest: float = 1.5
 
 
 class RenderScheduler:
@@ -64,7 +66,7 @@ class RenderScheduler:
         self.generation = 0
         #: The job under way, or None.
         self.running: Job | None = None
-        #: Why live rendering has paused itself, "" while it hasn't.
+        #: Why the photograph doesn't follow the brush any more, "" while it does.
         self.paused = ""
         self._number = 0
         self._full_seconds: deque[float] = deque(maxlen=5)
@@ -114,7 +116,7 @@ class RenderScheduler:
 
     def next(self, now: float) -> Job | None:
         """The job to start now, or None. The caller takes the scene's snapshot for it now."""
-        if self.running is not None or (self.paused and not self._demanded):
+        if self.running is not None or self._pause_left(now) > 0:
             return None
         if self._wanted:
             if self._demanded:
@@ -125,10 +127,10 @@ class RenderScheduler:
 
     def wake_in(self, now: float) -> float | None:
         """Seconds until :meth:`next` should be asked again though nothing happens; None: never."""
-        if self.running is not None or self.paused or self._wanted:
+        if self.running is not None:
             return None
-        due = self._rest_due(now)
-        return None if due is None else max(due, 0.0)
+        due = self._pause_left(now) if self._wanted else self._rest_due(now)
+        return None if due is None else max(due, self._pause_left(now), 0.0)
 
     def should_stop(self) -> bool:
         """True when the job under way isn't worth finishing: its scene has gone, or an exact frame is overtaken."""
@@ -190,12 +192,20 @@ class RenderScheduler:
             return None
         return self._last_request + self.policy.rest - now
 
+    def _pause_left(self, now: float) -> float:
+        """Seconds that a pause still holds a job back."""
+        if not self.paused or self._demanded:
+            return 0.0
+        return self._last_request + self.policy.paused_rest - now
+
     def _judge(self, seconds: float) -> None:
         self._slow = self._slow + 1 if seconds > self.policy.patience else 0
-        if self._slow >= self.policy.strikes:
+        if not self._slow:
+            self.paused = ""
+        elif self._slow >= self.policy.strikes:
             self.paused = (
-                f"Live rendering has paused: a stroke takes {seconds:.0f} s to render on this machine. "
-                "Press F5 for a photograph, or choose a smaller model."
+                f"A stroke takes {seconds:.0f} s to render on this machine, so the photograph waits until you rest. "
+                "A smaller model follows the brush."
             )
 
 

@@ -22,7 +22,7 @@ Box = tuple[int, int, int, int]
 _MARGINS = (512, 384, 256, 192, 128, 96, 64, 32)
 
 #: A preview may take this part of the full frame's time.
-PREVIEW_SHARE = 1 / 12
+PREVIEW_SHARE = 1 / 20
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,8 @@ class FrameSession:
         started = time.perf_counter()
         codes = self._fitting(codes)
         height, width = label_map.shape
+        if stop and self.executor and not self.executor.exact and 2 * self.cache_bytes > self.max_bytes:
+            stop = None  # both frames' outputs wouldn't fit
         if self.executor is None or self.obstacle:
             return self._plain(label_map, instance_map, codes, label_set, started)
         same = (
@@ -146,33 +148,53 @@ class FrameSession:
         codes: Mapping[int, np.ndarray] | None = None,
         label_set: LabelSet = STREETS,
         dirty: Box | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Frame:
         """Bring the picture up with the scene, by an update or, where that is faster, a full frame.
 
         Args:
             dirty: where the maps may have changed since the last call; None
                 compares everything. Codes are always compared.
+            stop: see :meth:`full`; an edit-local update is too short to be stopped.
         """
         started = time.perf_counter()
         codes = self._fitting(codes)
         if not (self.executor and self.executor.ready and self._fits(label_map, label_set)):
-            return self.full(label_map, instance_map, codes, label_set)
+            return self.full(label_map, instance_map, codes, label_set, stop)
         rects = self.index.changes(label_map, instance_map, None if dirty is None else Rect(*dirty))
         rects += self.index.code_changes(codes)
         if not rects:
             return Frame(self.rgb, None, (), self.exact, "none", (time.perf_counter() - started) * 1000)
         margin, seconds = self._margin(rects)
         if seconds >= self.executor.cost.full_seconds:
-            return self.full(label_map, instance_map, codes, label_set)
+            return self.full(label_map, instance_map, codes, label_set, stop)
         try:
             changed = self.index.update(label_map, instance_map, codes, rects)
         except TooManyObjects:
-            return self.full(label_map, instance_map, codes, label_set)
+            return self.full(label_map, instance_map, codes, label_set, stop)
         drawn = self.executor.update(changed, lambda rect, block: _store(self.rgb, rect, block), margin)
         self.exact = self.exact and self.executor.exact
         boxes = tuple(box for box in (rect.clip(self.rgb.shape[:2]) for rect in drawn) if box)
         elapsed = (time.perf_counter() - started) * 1000
         return Frame(self.rgb, bounds(boxes), boxes, self.exact, "local", elapsed)
+
+    def draft(
+        self,
+        label_map: np.ndarray,
+        instance_map: np.ndarray,
+        codes: Mapping[int, np.ndarray] | None = None,
+        label_set: LabelSet = STREETS,
+        factor: int = 4,
+    ) -> np.ndarray:
+        """(H, W, 3) uint8: the frame rendered at 1/``factor`` and enlarged; what the session holds stays as it is."""
+        from core.opencv import cv2
+
+        height, width = label_map.shape
+        coarse = tuple(np.ascontiguousarray(m[factor // 2 :: factor, factor // 2 :: factor]) for m in (label_map, instance_map))
+        if 0 in coarse[0].shape:
+            coarse = label_map, instance_map
+        small = self.renderer.render(*coarse, codes, label_set)
+        return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
     def predict(self, dirty: Box) -> float:
         """Milliseconds that an update of ``dirty`` will take."""
