@@ -1,0 +1,200 @@
+"""The look panel: pictures, one undo step each, blends, locks, several objects, files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.look_widgets import CodeSlider, FineControl
+from core import looks
+from tests.app_support import CAR, ROAD, bare_studio, no_leaks, settings, small_street, studio  # noqa: F401
+
+
+@pytest.fixture
+def panel(studio, qtbot):  # noqa: F811
+    studio.context.select(26000)
+    return studio.look_panel
+
+
+def wait_pictures(qtbot, panel) -> None:
+    def there():
+        return all(button.picture is not None for button in panel.buttons if not button.isHidden())
+
+    qtbot.waitUntil(lambda: there() and not panel.pictures.busy, timeout=60_000)
+
+
+def pixels(pixmap) -> np.ndarray:
+    image = pixmap.toImage().convertToFormat(pixmap.toImage().Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
+
+
+def test_each_look_is_shown_as_this_object_and_kept(studio, panel, qtbot):  # noqa: F811
+    from core.look_thumbnails import look_thumbnails
+    from core.models.model_file import load_model
+    from core.rendering.renderer import Renderer
+
+    wait_pictures(qtbot, panel)
+    shown = [pixels(button.picture) for button in panel.buttons[:3]]
+    renderer = Renderer(load_model(studio.context.model.path), "cpu")
+    for k, rgb in look_thumbnails(renderer, studio.context.scene.snapshot(), 26000, panel.pictures.size):
+        assert shown[k].shape == rgb.shape and np.abs(shown[k].astype(int) - rgb).max() <= 1
+    first = panel.buttons[1].picture
+    studio.context.select(26001)
+    wait_pictures(qtbot, panel)
+    assert panel.buttons[1].picture is not first
+    studio.context.select(26000)
+    # Kept: there at once, and choosing a look changes none of them.
+    assert panel.buttons[1].picture is first
+    panel.buttons[2].click()
+    assert panel.buttons[1].picture is first
+    # Another object's look nearby does.
+    studio.context.commit(looks.give_look(studio.context.scene, [26001], panel.book.code(CAR, 2)))
+    assert panel.buttons[1].picture is None
+    wait_pictures(qtbot, panel)
+
+
+def test_one_click_is_one_step(studio, panel):  # noqa: F811
+    context = studio.context
+    steps = context.history.count()
+    panel.buttons[2].click()
+    assert context.history.count() == steps + 1 and looks.look_of(context.scene, panel.book, 26000) == 2
+    assert [button.isChecked() for button in panel.buttons] == [False, False, True]
+    panel.reset.click()
+    assert 26000 not in context.scene.codes and not panel.reset.isEnabled()
+    context.history.undo()
+    assert looks.look_of(context.scene, panel.book, 26000) == 2
+
+
+def test_dice_and_similar_give_another_look_each_time(studio, panel):  # noqa: F811
+    scene, seen = studio.context.scene, []
+    for button in (panel.any, panel.any, panel.like, panel.like):
+        button.click()
+        seen.append(tuple(scene.codes[26000]))
+    assert len(set(seen)) == 4 and not any(button.isChecked() for button in panel.buttons)
+    for _ in seen:
+        studio.context.history.undo()
+    assert 26000 not in scene.codes
+
+
+def test_a_blend_is_tried_and_then_one_step(studio, panel, qtbot):  # noqa: F811
+    context = studio.context
+    wait_pictures(qtbot, panel)
+    steps = context.history.count()
+    panel.blend_to.setCurrentIndex(2)
+    panel.blend.setSliderDown(True)
+    for position in (20, 35, 50):
+        panel.blend.setValue(position)
+    assert context.history.count() == steps
+    qtbot.waitUntil(lambda: panel.trial.picture is not None, timeout=60_000)
+    panel.blend.setSliderDown(False)
+    assert context.history.count() == steps + 1
+    book = panel.book
+    assert np.allclose(context.scene.codes[26000], (book.code(CAR, 0) + book.code(CAR, 2)) / 2)
+
+
+def test_keys_on_a_slider_make_one_change_when_they_rest(qtbot):
+    slider = CodeSlider("Blend", "Blend two looks")
+    qtbot.addWidget(slider)
+    tried, chosen = [], []
+    slider.tried.connect(lambda: tried.append(slider.value()))
+    slider.chosen.connect(lambda: chosen.append(slider.value()))
+    for _ in range(5):
+        QTest.keyClick(slider, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: bool(chosen), timeout=5000)
+    assert tried == [1, 2, 3, 4, 5] and chosen == [5]
+
+
+def test_fine_control_changes_one_number_and_keeps_the_others(qtbot):
+    fine = FineControl()
+    qtbot.addWidget(fine)
+    assert fine.body.isHidden()
+    fine.fold.click()
+    assert not fine.body.isHidden()
+    code = np.array([0.1234567, -3, 0.5], np.float32)
+    fine.show_code(code, np.array([0, -1, 0.5], np.float32), np.array([1, 1, 0.5], np.float32))
+    assert fine.sliders[1].value() == 0 and not fine.sliders[2].isEnabled()
+    found = []
+    fine.tried.connect(found.append)
+    fine.sliders[1].setSliderDown(True)
+    fine.sliders[1].setValue(50)
+    assert np.allclose(found[-1], [0.1234567, -1, 0.5]) and found[-1][0] == code[0]
+
+
+def test_looks_are_copied_pasted_and_given_to_all_but_locked_ones(studio, panel):  # noqa: F811
+    context, book = studio.context, panel.book
+    assert not panel.paste.isEnabled()
+    panel.buttons[1].click()
+    panel.copy.click()
+    context.select(26001)
+    panel.paste.click()
+    assert looks.look_of(context.scene, book, 26001) == 1
+    panel.lock.click()
+    context.select(26000)
+    assert not panel.lock.isChecked()
+    panel.buttons[2].click()
+    panel.to_all.click()
+    assert looks.look_of(context.scene, book, 26001) == 1
+    for seed in range(5):
+        panel.randomise(seed)
+    assert looks.look_of(context.scene, book, 26001) == 1
+    context.select(26001)
+    assert panel.lock.isChecked()
+    panel.lock.click()
+    context.select(26000)
+    panel.buttons[2].click()
+    panel.to_all.click()
+    assert looks.look_of(context.scene, book, 26001) == 2
+    studio.documents.show(small_street(), "Another", None)
+    assert not panel.locked
+
+
+def test_a_streets_look_is_saved_and_applied_in_one_step(studio, panel, tmp_path):  # noqa: F811
+    context, path = studio.context, tmp_path / "dusk.look.json"
+    panel.buttons[1].click()
+    assert panel.save_street(path)
+    panel.buttons[2].click()
+    steps = context.history.count()
+    assert panel.apply_street(path) and context.history.count() == steps + 1
+    assert looks.look_of(context.scene, panel.book, 26000) == 1
+    said = []
+    context.failed.disconnect()
+    context.failed.connect(lambda title, text: said.append((title, text)))
+    path.write_text("{}")
+    assert not panel.apply_street(path) and "not a saved look" in said[0][1]
+    assert not panel.save_street(tmp_path / "none" / "x.look.json") and "can't be written" in said[1][1]
+
+
+def test_words_say_what_to_do_without_looks(studio, panel):  # noqa: F811
+    studio.context.select(0)
+    studio.context.choose_label(ROAD)
+    assert panel.text.text() == "This model has one look for this class." and panel.choices.isHidden()
+    studio.context.model = None
+    studio.context.model_changed.emit()
+    assert panel.text.text() == "Looks come with a model." and not panel.dice.isEnabled()
+
+
+def test_a_hidden_panel_draws_nothing_and_ends_its_thread(studio, panel, qtbot):  # noqa: F811
+    wait_pictures(qtbot, panel)
+    assert panel.pictures.worker is not None
+    dock = panel.parentWidget()
+    dock.hide()
+    assert panel.pictures.worker is None
+    studio.context.select(26001)
+    assert not panel.pictures.busy
+    dock.show()
+    wait_pictures(qtbot, panel)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_panel_is_drawn_in_both_themes(studio, panel, qtbot, theme):  # noqa: F811
+    studio.context.theme.choose(theme)
+    wait_pictures(qtbot, panel)
+    # The chosen look has the accent round it; the others don't.
+    accent = studio.context.theme.colour("accent")
+    frames = [button.grab().toImage() for button in panel.buttons[:2]]
+    found = [image.pixelColor(image.width() // 2, 1) for image in frames]
+    assert abs(found[0].red() - accent.red()) < 40 and abs(found[0].blue() - accent.blue()) < 40
+    assert found[0] != found[1]
