@@ -15,6 +15,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int, help="use only the first N held-out frames")
     parser.add_argument("--vgg", help="file of VGG weights for the perceptual distance, or 'none'")
     parser.add_argument("--judge-steps", type=int, default=800, help="steps of the segmentation network; 0 for none")
+    parser.add_argument("--card", action="store_true", help="write the scores into the model's card")
     parser.add_argument("--device", default="auto")
     return parser
 
@@ -29,12 +30,13 @@ def main(argv: list[str]) -> int:
     from core.evaluation.report import evaluate
     from core.evaluation.segmentation import Segmenter, train_segmenter
     from core.labels import STREETS
-    from core.models.model_file import load_model
+    from core.models.model_file import load_model, save_model
     from core.networks.vgg import load_vgg
     from core.rendering.device import choose_device
     from core.rendering.renderer import default_model_path
 
-    model = load_model(options.model or default_model_path())
+    path = options.model or default_model_path()
+    model = load_model(path)
     held_out = find_samples(options.data, "val")[: options.limit]
     size = tuple(int(v) for v in options.size.lower().split("x")) if options.size else None
     vgg = None if options.vgg == "none" else load_vgg(options.vgg)
@@ -64,6 +66,9 @@ def main(argv: list[str]) -> int:
     for name, value in vars(scores).items():
         if isinstance(value, float):
             print(f"{name:26} {value:.4f}")
+    if options.card:
+        model.card.metrics = {k: round(v, 4) for k, v in vars(scores).items() if isinstance(v, (int, float))}
+        save_model(path, model)
     print(f"The report is {options.out / 'index.html'}.")
     return 0
 

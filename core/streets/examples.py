@@ -1,0 +1,79 @@
+"""Makes the example scenes: held-out streets' maps at full size, with captured looks.
+
+    python -m core.streets.examples --data STREETS --model M --out assets/examples --count 6
+
+For every chosen held-out frame the street is built again from its seed, its
+maps are taken at full size, and the looks of its objects are captured from the
+photograph in the data set. What a person sees in an example is thus the
+model's own work on a street that it never trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+
+from core.data.samples import find_samples, read_sample
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m core.streets.examples", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="data set of streets; its 'val' split is used")
+    parser.add_argument("--model", type=Path, help="model file (default: the one that comes with the program)")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--frames", nargs="*", help="names of the frames to take (default: the first of each street)")
+    parser.add_argument("--names", nargs="*", help="file names, one a frame")
+    parser.add_argument("--count", type=int, default=6)
+    options = parser.parse_args(argv)
+
+    from core.capture import photograph_codes
+    from core.models.model_file import load_model
+    from core.rendering.renderer import Renderer, default_model_path
+    from core.scene.project import save_project
+    from core.scene.scene import Scene
+
+    samples = {sample.name: sample for sample in find_samples(options.data, "val")}
+    chosen = options.frames or _first_of_each(samples)[: options.count]
+    model = load_model(options.model or default_model_path())
+    renderer = Renderer(model)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(chosen):
+        labels, instances = _maps_in_a_child(name)
+        photograph, _, small = read_sample(samples[name])
+        codes = photograph_codes(model, photograph, small)
+        present = set(np.unique(instances).tolist())
+        scene = Scene(labels, instances, codes={v: c for v, c in codes.items() if v in present})
+        file = options.names[number] if options.names else f"{number + 1:02} {name}"
+        picture = renderer.render(labels, instances, scene.codes)
+        save_project(options.out / f"{file}.veduta", scene, {}, picture)
+        print(options.out / f"{file}.veduta")
+    return 0
+
+
+def _first_of_each(samples: dict) -> list[str]:
+    """The first frame of every street, in order of seed."""
+    return [name for name in sorted(samples) if name.endswith("_000000")]
+
+
+def _maps_in_a_child(name: str, size: tuple[int, int] = (2048, 1024)) -> tuple[np.ndarray, np.ndarray]:
+    """Maps of the frame ``veduta_<seed>_<frame>``; Blender keeps its memory, so it gets its own process."""
+    _, seed, frame = name.split("_")
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_maps, (int(seed), int(frame), size))
+
+
+def _maps(seed: int, frame: int, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    from core.streets.plan import plan_street
+    from core.streets.render import Quality, Studio
+
+    plan = plan_street(seed)
+    return Studio(plan, size, Quality(threads=0)).maps(plan.cameras[frame])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
