@@ -18,6 +18,8 @@ from core.errors import VedutaError
 BENCHES = {
     "render": "core.commands.bench_render",
     "train": "core.commands.bench_train",
+    "looks": "core.commands.bench_looks",
+    "edit": "core.commands.bench_edit",
 }
 
 

@@ -220,6 +220,25 @@ class Executor:
         self.cost.update_took(plan, time.perf_counter() - started)
         return plan[-1]
 
+    def work(self, plan: Sequence[Sequence[Rect]] | None = None) -> tuple[int, int]:
+        """(multiply-accumulates, bytes read and written at least) of an update, or of a full frame for None.
+
+        Halos are left out: what two rectangles of one step share counts once.
+        """
+        plan = plan or [[whole(step.op.size)] for step in self.steps]
+        macs = moved = 0.0
+        for step, rects in zip(self.steps, plan):
+            op, area = step.op, sum(rect.area for rect in rects)
+            share = area / (op.size[0] * op.size[1])
+            tree = op.tree()
+            leaves = {o for t in tree for o in t.inputs if o.kept} | {o for o in tree if isinstance(o, Source)}
+            moved += share * (op.bytes() + sum(o.bytes() for o in leaves))
+            for o in tree:
+                if o.heavy:
+                    macs += share * o.macs()
+                    moved += o.weight.numel() * o.weight.element_size() if area else 0
+        return int(macs), int(moved)
+
     def calibrate(self, rect: Rect, repeats: int = 3) -> None:
         """Recompute ``rect`` without any change, to learn what an update costs here."""
         for _ in range(repeats):

@@ -176,6 +176,10 @@ class Conv(_Window):
         self.activation: Pointwise | None = None
         self.packed: torch.Tensor | None = None
 
+    def macs(self) -> int:
+        """Multiply-accumulates of the whole output."""
+        return self.weight.numel() * self.size[0] * self.size[1]
+
     def pack(self) -> None:
         """Reorder the weights once for oneDNN; plain convolutions do it at every call."""
         self.packed = None
@@ -240,6 +244,10 @@ class ConvTranspose(Op):
             for (a, b), (k, s, p, d, _) in zip(((rect.y0, rect.y1), (rect.x0, rect.x1)), self.axes)
         )
         return Rect(x0, y0, x1, y1)
+
+    def macs(self) -> int:
+        """Multiply-accumulates of the whole output."""
+        return self.weight.numel() * self.inputs[0].size[0] * self.inputs[0].size[1]
 
     def pack(self) -> None:
         """See :meth:`Conv.pack`."""
