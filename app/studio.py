@@ -58,7 +58,7 @@ class Studio(QMainWindow):
             self.add_panel("Classes", self.palette_panel),
             self.add_panel("Look", self.look_panel),
         ]
-        self.resizeDocks(self._docks, [640, 240], Qt.Orientation.Vertical)
+        self.resizeDocks(self._docks, [430, 450], Qt.Orientation.Vertical)
         self.resizeDocks(self._docks[:1], [264], Qt.Orientation.Horizontal)
         self.actions_ = Actions(self)
         self.tool_bar = self.actions_.tool_bar()

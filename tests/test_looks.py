@@ -162,6 +162,18 @@ def test_a_large_region_is_drawn_smaller():
     assert not np.array_equal(drawn[0], drawn[1])
 
 
+def test_the_measurement_of_thumbnails_says_its_numbers(tmp_path, small_model_path, capsys):
+    from core.commands import bench
+
+    common = ["looks", "--size", "256x128", "--repeats", "1", "--model", str(small_model_path), "--device", "cpu"]
+    assert bench.main([*common, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result["objects"]) == {"car", "near car", "road"} and result["looks"] == 10
+    for row in result["objects"].values():
+        assert 0 < row["first_ms"] <= row["ms"] <= row["p95_ms"]
+        assert 16 <= row["working_size"][0] <= 256 and 16 <= row["working_size"][1] <= 128
+
+
 # -- named looks --------------------------------------------------------------------
 
 
