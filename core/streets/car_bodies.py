@@ -439,7 +439,7 @@ class Greenhouse:
             - ((1 - u) * (1 - v) * f[0] + u * (1 - v) * f[-1] + (1 - u) * v * c[0] + u * v * c[-1])
         )
         across = 1 - np.abs(2 * u[0, :, 0] - 1) ** 2.2
-        along = np.clip(1 - np.abs(2 * v[:, 0, 0] - 1) ** 6, 0, 1) * 0.85 + 0.15
+        along = np.clip(1 - np.abs(2 * v[:, 0, 0] - 1) ** 6, 0, 1)
         points[..., 2] += self.crown * across[None] * along[:, None]
         return facing(grid(points), (0, 0, 1))
 

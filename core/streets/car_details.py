@@ -64,7 +64,7 @@ def patch(tub: Tub, p0: float, p1: float, low, high, offset: float, columns: int
     return facing(grid(full), normal.reshape(-1, 3).mean(0))
 
 
-def ribbon(points: np.ndarray, normals: np.ndarray, width: float = 0.006, offset: float = 0.0015) -> Mesh:
+def ribbon(points: np.ndarray, normals: np.ndarray, width: float = 0.006, offset: float = 0.0035) -> Mesh:
     """A narrow band along a line that lies on a surface."""
     points = np.asarray(points, float)
     tangent = np.gradient(points, axis=0)
@@ -74,7 +74,7 @@ def ribbon(points: np.ndarray, normals: np.ndarray, width: float = 0.006, offset
     return facing(grid(np.stack([middle - side * width / 2, middle + side * width / 2])), normals.mean(0))
 
 
-def line_on_tub(tub: Tub, p, h, width=0.006, offset=0.0015) -> Mesh:
+def line_on_tub(tub: Tub, p, h, width=0.006, offset=0.0035) -> Mesh:
     p, h = np.broadcast_arrays(np.asarray(p, float), np.asarray(h, float))
     return ribbon(tub(p, h), tub.normal(p, h), width, offset)
 
@@ -171,11 +171,11 @@ def front_face(bag: Bag, tub: Tub, rng, colour: Surface):
 
     sides = ((-g_wide, g_wide),) if shape != 3 else ((0.025, g_wide * 0.72), (-0.025, -g_wide * 0.72))
     for p0, p1 in sides:
-        bag.add(patch(tub, p0, p1, g_bottom, g_high, 0.003, 9, 3), BLACK)
+        bag.add(patch(tub, p0, p1, g_bottom, g_high, 0.006, 9, 5), BLACK)
         margin = 0.04 * (p1 - p0)
         for k in range(count):
             mid = g_low + (g_high - g_low) * (k + 0.5) / count
-            bag.add(patch(tub, p0 + margin, p1 - margin, mid - 0.008, mid + 0.014, 0.010, 7, 2), bars)
+            bag.add(patch(tub, p0 + margin, p1 - margin, mid - 0.008, mid + 0.014, 0.013, 7, 2), bars)
         if shape == 3 or rng.random() < 0.6:
             p = np.concatenate([np.linspace(p0, p1, 9), np.full(3, p1), np.linspace(p1, p0, 9), np.full(3, p0)])
             h = np.concatenate([np.full(9, g_high), np.linspace(g_high, g_low + 0.03, 3), np.full(9, g_low + 0.012), np.linspace(g_low + 0.03, g_high, 3)])
@@ -184,12 +184,12 @@ def front_face(bag: Bag, tub: Tub, rng, colour: Surface):
     bag.add(disc(badge + [0.014, 0, 0], 0.046, "x", 14, 0.008), CHROME)
 
     if not plate_on_grille:
-        bag.add(patch(tub, -0.40, 0.40, 0.10, lambda t: 0.34 - 0.05 * np.abs(2 * t - 1) ** 3, 0.003, 9, 3), BLACK)
+        bag.add(patch(tub, -0.40, 0.40, 0.10, lambda t: 0.34 - 0.05 * np.abs(2 * t - 1) ** 3, 0.008, 11, 5), BLACK)
     fog = rng.random() < 0.7
     for sign in (1, -1):
-        bag.add(patch(tub, sign * 0.50, sign * 0.78, lambda t: 0.14 + 0.03 * t, lambda t: 0.34 - 0.05 * t, 0.003, 5, 3), BLACK)
+        bag.add(patch(tub, sign * 0.50, sign * 0.78, lambda t: 0.14 + 0.03 * t, lambda t: 0.34 - 0.05 * t, 0.007, 6, 4), BLACK)
         if fog:
-            bag.add(patch(tub, sign * 0.58, sign * 0.67, 0.19, 0.29, 0.010, 4, 3), LAMP_GLASS, LIGHT_LABEL)
+            bag.add(patch(tub, sign * 0.58, sign * 0.67, 0.19, 0.29, 0.013, 4, 3), LAMP_GLASS, LIGHT_LABEL)
     bag.add(patch(tub, -1.0, 1.0, 0.0, 0.07, 0.005, 19, 2), GREY_PLASTIC)
     number_plate(bag, tub, 0.0, style.get("plate_h", 0.44), rng)
 
@@ -283,7 +283,7 @@ def gaps_and_trim(bag: Bag, tub: Tub, house: Greenhouse, rng, colour: Surface):
     bag.add(flank_line(tub, line, np.full(14, z0)), GAP, pair=True)
     # sills, and plastic or chrome strips under the windows
     p = tub.p_of_x(np.linspace(arch_front - 0.01, arch_rear + 0.01, 14))
-    bag.add(patch(tub, p[0], p[-1], 0.0, 0.10 if not spec.style.get("cladding") else 0.17, 0.004, 14, 2), GREY_PLASTIC, pair=True)
+    bag.add(patch(tub, p[0], p[-1], 0.0, 0.10 if not spec.style.get("cladding") else 0.17, 0.007, 14, 3), GREY_PLASTIC, pair=True)
     if spec.style.get("cladding"):
         for axle in (front, rear):
             a = np.linspace(-0.15, np.pi + 0.15, 18)
