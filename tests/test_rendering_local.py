@@ -14,6 +14,7 @@ from core.rendering.local import executor as executor_module
 from core.rendering.local.executor import Executor, Stopped, TensorFeed
 from core.rendering.local.lower import UnsupportedGraph
 from core.rendering.local.rects import Rect, coalesce, whole
+from core.rendering.local.threads import ThreadChoice
 
 TOLERANCE = 1e-5
 
@@ -336,3 +337,35 @@ def test_rectangles_join_where_that_is_cheaper():
     assert coalesce([Rect(3, 3, 3, 9)]) == []
     assert Rect(3, 5, 9, 10).scale((8, 16), (16, 32)) == Rect(1, 2, 5, 5)
     assert Rect(-3, 5, 9, 10).snap(4) == Rect(-4, 4, 12, 12)
+
+
+def simulate(choice: ThreadChoice, seconds: dict[int, float], updates: int) -> list[int]:
+    picked = []
+    for _ in range(updates):
+        threads = choice.pick()
+        picked.append(threads)
+        choice.took(threads, seconds[threads])
+    return picked
+
+
+def test_the_number_of_threads_follows_measured_times():
+    choice = ThreadChoice(2)
+    quiet = simulate(choice, {2: 1.0, 1: 1.8}, 100)
+    assert quiet[4:].count(1) <= 4, "tried now and then"
+    busy = simulate(choice, {2: 9.0, 1: 3.0}, 100)
+    assert busy[4:].count(2) <= 4, "waiting for a busy core costs more than computing alone"
+    assert simulate(choice, {2: 1.0, 1: 1.8}, 200)[100:].count(2) >= 96
+    assert simulate(ThreadChoice(1), {1: 1.0}, 5) == [1] * 5
+    assert set(simulate(ThreadChoice(16), {16: 2.0, 8: 1.0, 1: 4.0}, 24)[8:]) == {8}
+
+
+def test_an_update_leaves_the_number_of_threads_alone():
+    torch.set_num_threads(2)
+    network = unit_weights(GlobalGenerator(3, 0, width=4, downsamples=1, blocks=1, norm="batch"))
+    (x,) = dense_inputs(network, 32, 64)
+    executor = Executor(network)
+    executor.full(TensorFeed(x), lambda *_: None)
+    for _ in range(6):
+        executor.update([Rect(3, 3, 9, 9)], lambda *_: None)
+        assert torch.get_num_threads() == 2
+    assert all(len(times) >= 2 for times in executor.threads.times.values())

@@ -257,6 +257,7 @@ def test_too_many_objects_fall_back_to_full_frames(monkeypatch):
     monkeypatch.setattr(frame_index, "MAX_OBJECTS", 6)
     session, painter = FrameSession(Renderer(make_model(), "cpu")), Painter(48, 64)
     session.full(*painter.scene)
+    always_local(session, monkeypatch)
     for n in range(9):
         painter.labels[0, n], painter.instances[0, n] = 26, 26100 + n
     frame = session.update(*painter.scene)

@@ -171,6 +171,7 @@ class FrameSession:
         try:
             changed = self.index.update(label_map, instance_map, codes, rects)
         except TooManyObjects:
+            self.executor.ready = False  # the index has taken a part of the change
             return self.full(label_map, instance_map, codes, label_set, stop)
         drawn = self.executor.update(changed, lambda rect, block: _store(self.rgb, rect, block), margin)
         self.exact = self.exact and self.executor.exact

@@ -57,11 +57,11 @@ class CostModel:
 
     def predict(self, plan: Sequence[Sequence[Rect]]) -> float:
         """Seconds an update will take; ``plan``: rectangles of each step."""
-        work, count = self._work(plan)
+        work, count = self.work_and_count(plan)
         return self._factor * work + self._overhead * count
 
     def update_took(self, plan: Sequence[Sequence[Rect]], seconds: float) -> None:
-        work, count = self._work(plan)
+        work, count = self.work_and_count(plan)
         if not count:
             return
         self._seen.append((work, count, seconds))
@@ -79,7 +79,12 @@ class CostModel:
                 return self._overhead / (self._factor * step.seconds_per_pixel)
         return 0.0
 
-    def _work(self, plan) -> tuple[float, int]:
+    def work(self, plan) -> float:
+        """Seconds by the full frame's seconds a pixel alone."""
+        return self.work_and_count(plan)[0]
+
+    def work_and_count(self, plan) -> tuple[float, int]:
+        """(:meth:`work`, number of rectangles)."""
         work = sum(
             step.seconds_per_pixel * sum(rect.area for rect in rects) for step, rects in zip(self.steps, plan)
         )

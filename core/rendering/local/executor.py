@@ -1,8 +1,7 @@
 """The edit-local executor.
 
 It walks the lowered graph of a generator and keeps what convolutions gave last.
-A full frame computes everything, in bands of rows small enough for the
-processor's cache. An update starts from the rectangles whose conditioning
+A full frame computes everything. An update starts from the rectangles whose conditioning
 changed, follows them through the graph (a convolution grows them by its halo,
 a stride shrinks them, upsampling stretches them) and computes those
 rectangles alone. Li et al. 2022 (SIGE) reuse activations likewise, with
@@ -21,13 +20,15 @@ from core.rendering.local.cost import CostModel, Step
 from core.rendering.local.lower import lower
 from core.rendering.local.ops import Op, Source
 from core.rendering.local.rects import Rect, coalesce, whole
+from core.rendering.local.threads import ThreadChoice
 
 #: Takes the picture piece by piece: (rectangle, (1, C, h, w) block).
 Emit = Callable[[Rect, torch.Tensor], None]
 
-# A band's widest block on the CPU: small enough to stay in the second and third
-# level of the cache, large enough that the halos between bands don't count.
-_BAND_BYTES = 4 << 20
+# A band's widest block on the CPU. Bands bound what is needed besides the kept
+# outputs. Smaller ones would stay in the processor's cache, but gained nothing
+# measurable, and on a busy machine every step more is one more wait.
+_BAND_BYTES = 64 << 20
 
 
 class Stopped(Exception):
@@ -82,6 +83,8 @@ class Executor:
         self.ready = False
         self.steps = [Step(op) for op in self.graph.ops if op.kept or op is self.graph.output]
         self.cost = CostModel(self.steps)
+        # On other devices than the CPU threads only launch kernels.
+        self.threads = ThreadChoice(torch.get_num_threads() if self.device.type == "cpu" else 1)
 
     @property
     def cache_bytes(self) -> int:
@@ -207,6 +210,19 @@ class Executor:
         if not self.ready:
             raise RuntimeError("an update needs a full frame before it")
         plan, _ = self.plan(dirty, margin)
+        threads, before = self.threads.pick(), torch.get_num_threads()
+        if threads != before:
+            torch.set_num_threads(threads)
+        try:
+            seconds = self._compute(plan, emit)
+        finally:
+            if threads != before:
+                torch.set_num_threads(before)
+        self.cost.update_took(plan, seconds)
+        self.threads.took(threads, seconds / max(self.cost.work(plan), 1e-9))
+        return plan[-1]
+
+    def _compute(self, plan: Sequence[Sequence[Rect]], emit: Emit) -> float:
         started = time.perf_counter()
         for step, rects in zip(self.steps, plan):
             op = step.op
@@ -217,8 +233,7 @@ class Executor:
                 else:
                     emit(rect, block)
         self._wait()
-        self.cost.update_took(plan, time.perf_counter() - started)
-        return plan[-1]
+        return time.perf_counter() - started
 
     def work(self, plan: Sequence[Sequence[Rect]] | None = None) -> tuple[int, int]:
         """(multiply-accumulates, bytes read and written at least) of an update, or of a full frame for None.
