@@ -25,7 +25,7 @@ STEPS = 20
 def _recipe():
     # pix2pixHD's own learning rate: at a larger one Adam makes rounding errors grow within these steps.
     recipe = recipe_named("tiny", pool=2, perceptual_layers=("relu1_1",), learning_rate=2e-4)
-    return replace(recipe.cropped(32).batched(4), steps=STEPS)
+    return replace(recipe.cropped(64).batched(4), steps=STEPS)
 
 
 def _vgg():
@@ -92,7 +92,7 @@ def test_two_processes_train_as_one_does(tmp_path):
     two = _run(data, out, 2)
     for a, b, c in zip(one["gradients"], two[0]["gradients"], two[1]["gradients"]):
         assert torch.equal(b, c)
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5 * max(1.0, float(a.abs().max())))
     assert len(one["losses"]) == len(two[0]["losses"]) == STEPS
     for name, value in one["losses"][-1].items():
         assert two[0]["losses"][-1][name] == pytest.approx(value, abs=1e-3)
