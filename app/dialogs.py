@@ -140,13 +140,18 @@ class PreferencesDialog(QDialog):
             for setting in (setting for setting in shown if setting.page == page):
                 control = self.controls[setting.key] = self._control(setting)
                 control.setToolTip(setting.hint)
-                form.addRow(*((control,) if isinstance(control, QCheckBox) else (setting.title, control)))
+                if isinstance(control, QCheckBox):
+                    form.addRow(control)
+                else:
+                    words = QLabel(setting.title)
+                    words.setMinimumWidth(250)  # so that the fields of all pages stand in one column
+                    form.addRow(words, control)
             layout.addLayout(form)
             layout.addSpacing(8)
         close = QPushButton("Done", default=True)
         close.clicked.connect(self.accept)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
-        self.setMinimumWidth(440)
+        self.setMinimumWidth(460)
 
     def _control(self, setting: Setting) -> QWidget:
         def store(value):
@@ -174,5 +179,5 @@ def _form() -> QFormLayout:
     form.setHorizontalSpacing(18)
     form.setVerticalSpacing(10)
     form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return form

@@ -111,7 +111,7 @@ class OptionsBar(QToolBar):
         if value:
             label = self.context.label_set[object_class(value)]
             self.object_chip.setIcon(swatch_icon(label.colour, 14))
-            self.object_chip.setText(f"{label.name} {value}  \u00d7")
+            self.object_chip.setText(f"  {label.name} {value}  \u00d7")
 
     def _show_view(self, view: str) -> None:
         self.views.show_choice(view)

@@ -43,11 +43,12 @@ class StatusBar(QStatusBar):
         self._show_live()
 
     def _show_hint(self, *_) -> None:
-        self.hint.setText(self.canvas.tool.hint)
+        self.hint.setText(self.canvas.tool.hint if self.context.scene is not None else "")
 
     def _show_size(self) -> None:
         scene = self.context.scene
         self.size.setText(f"{scene.size[0]} \u00d7 {scene.size[1]}" if scene else "")
+        self._show_hint()
         self._show_zoom()
         self._show_live()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
@@ -117,6 +118,7 @@ class Theme(QObject):
 
 
 ICON = QSize(20, 20)
+ICONS = Path(__file__).resolve().parents[1] / "assets" / "icons"
 
 
 def _palette(look: Look) -> QPalette:
@@ -139,6 +141,7 @@ def _palette(look: Look) -> QPalette:
 
 
 def _style_sheet(look: Look) -> str:
+    tick = (ICONS / f"check-{'dark' if look.dark else 'light'}.svg").as_posix()
     return f"""
     QToolTip {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; padding: 5px 7px; }}
     QMainWindow::separator {{ background: {look.line}; width: 1px; height: 1px; }}
@@ -161,7 +164,7 @@ def _style_sheet(look: Look) -> str:
     QToolButton:pressed {{ background: {look.line}; }}
     QToolButton:checked {{ background: {look.accent_soft}; color: {look.text}; }}
     QToolButton:disabled {{ color: {look.faint}; }}
-    QFrame#segments {{ background: {look.hover}; border-radius: 8px; }}
+    QFrame#segments {{ background: {look.field if look.dark else look.hover}; border-radius: 8px; }}
     QFrame#segments QToolButton {{ padding: 4px 10px; border-radius: 6px; margin: 2px; color: {look.muted}; }}
     QFrame#segments QToolButton:checked {{ background: {look.line if look.dark else look.raised}; color: {look.text}; }}
     QFrame#segments QToolButton:disabled {{ color: {look.faint}; }}
@@ -191,6 +194,14 @@ def _style_sheet(look: Look) -> str:
     QStatusBar {{ background: {look.window}; border-top: 1px solid {look.line}; color: {look.muted}; }}
     QStatusBar::item {{ border: none; }}
     QStatusBar QLabel {{ color: {look.muted}; padding: 3px 6px; }}
+    QCheckBox {{ spacing: 8px; }}
+    QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {look.faint}; border-radius: 4px;
+        background: {look.field}; }}
+    QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {look.accent}; }}
+    QCheckBox::indicator:checked {{ background: {look.accent}; border-color: {look.accent};
+        image: url("{tick}"); }}
+    QCheckBox::indicator:disabled {{ border-color: {look.line}; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QSplitter::handle {{ background: {look.line}; }}
     QSplitter::handle:hover {{ background: {look.faint}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}

@@ -85,12 +85,12 @@ def test_label_colours_follow_every_edit_in_its_box_alone(qapp):
         assert np.array_equal(level, built)
 
 
-def test_objects_of_one_class_are_told_apart_by_a_darker_line(qapp):
+def test_objects_of_one_class_are_told_apart_by_a_line(qapp):
     scene = small_street()
     plain, lined = LabelPicture(scene, edges=False), LabelPicture(scene, edges=True)
     blue = STREETS[CAR].colour[2]
     assert plain.pyramid.full[70, 99, 0] == blue
-    assert lined.pyramid.full[70, 99, 0] == blue - blue // 4  # last column of the left car
+    assert lined.pyramid.full[70, 99, 0] > blue + 40  # last column of the left car, which is dark blue
     assert lined.pyramid.full[70, 98, 0] == blue
 
 
