@@ -114,7 +114,7 @@ def test_looks_are_taken_from_a_photograph_of_the_street(scene):
 
 
 def test_a_thumbnail_equals_the_frame(book):
-    scene, renderer = wide_street(), Renderer(small_model(), "cpu")
+    scene, renderer = wide_street(), Renderer(small_model(), "cpu", "float32")
     shot = scene.snapshot()
     crop = plan_crop(object_box(shot, A), shot.size, (96, 72), renderer.model.generator.reach, 16)
     assert crop.scale == 1 and crop.box[0] > 0 and crop.box[2] < 1024

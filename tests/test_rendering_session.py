@@ -8,15 +8,18 @@ import torch
 from torch import nn
 
 from core.appearance import CodeBook
+from core.errors import VedutaError
 from core.labels import CITYSCAPES, STREETS
 from core.models.model_file import Model, make_card
 from core.models.registry import build
 from core.rendering import frame_index
-from core.rendering.conditioning import dense
+from core.rendering import renderer as renderer_module
+from core.rendering.conditioning import dense, inputs_for
 from core.rendering.frame_index import mask_rects
 from core.rendering.local.executor import Stopped, TensorFeed
 from core.rendering.local.rects import Rect
-from core.rendering.renderer import Renderer
+from core.rendering.precision import psnr
+from core.rendering.renderer import Renderer, to_pixels
 from core.rendering.session import FrameSession
 
 CODE_DIM = 3
@@ -97,10 +100,11 @@ def always_local(session: FrameSession, monkeypatch) -> None:
     monkeypatch.setattr(session.executor.cost, "predict", lambda plan: 0.0)
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("size", [(64, 96), (70, 101)], ids=["whole multiples", "padded"])
 @pytest.mark.parametrize("name", ["compact", "pix2pixhd_global", "pix2pixhd_local"])
-def test_edits_of_every_kind_equal_a_fresh_render(name, size, monkeypatch):
-    renderer = Renderer(make_model(name), "cpu")
+def test_edits_of_every_kind_equal_a_fresh_render(name, size, precision, monkeypatch):
+    renderer = Renderer(make_model(name), "cpu", precision)
     session, painter = FrameSession(renderer), Painter(*size)
     first = session.full(*painter.scene)
     assert first.exact and first.kind == "full" and first.rect == (0, 0, size[1], size[0])
@@ -254,8 +258,8 @@ def test_a_generator_without_rules_is_rendered_in_full():
 
 
 def test_too_many_objects_fall_back_to_full_frames(monkeypatch):
+    session, painter = FrameSession(Renderer(make_model(), "cpu", "float32")), Painter(48, 64)
     monkeypatch.setattr(frame_index, "MAX_OBJECTS", 6)
-    session, painter = FrameSession(Renderer(make_model(), "cpu")), Painter(48, 64)
     session.full(*painter.scene)
     always_local(session, monkeypatch)
     for n in range(9):
@@ -265,7 +269,7 @@ def test_too_many_objects_fall_back_to_full_frames(monkeypatch):
 
 
 def test_the_table_of_distinct_pixels_is_the_conditioning():
-    renderer = Renderer(make_model("pix2pixhd_global"), "cpu")
+    renderer = Renderer(make_model("pix2pixhd_global"), "cpu", "float32")
     session, painter = FrameSession(renderer), Painter(37, 50)
     painter.restyle()
     session.full(*painter.scene)
@@ -286,3 +290,40 @@ def test_changed_pixels_become_few_tight_rectangles():
     assert sorted(mask_rects(mask)) == [Rect(30, 10, 45, 20), Rect(800, 500, 880, 590)]
     mask[:] = True
     assert mask_rects(mask) == [Rect(0, 0, 900, 600)]
+
+
+@pytest.mark.parametrize("name", ["compact", "pix2pixhd_global", "pix2pixhd_local"])
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_a_frame_is_what_the_plain_network_gives(name, norm):
+    renderer, painter = Renderer(make_model(name, norm), "cpu", "float32"), Painter(45, 62)
+    painter.restyle()
+    with torch.inference_mode():
+        (picture,) = renderer.generator(*inputs_for(renderer.generator, renderer.conditioning(*painter.scene)))
+    expected = to_pixels(picture)[:45, :62]
+    assert expected.std() > 3
+    assert difference(renderer.render(*painter.scene), expected) <= 1
+    assert renderer._executor.cache_bytes == 0, "a single frame keeps nothing"
+
+
+def test_bfloat16_is_taken_only_where_it_is_native_and_does_not_show(monkeypatch):
+    model, painter = make_model(), Painter(48, 64)
+    exact = Renderer(model, "cpu", "float32").render(*painter.scene).astype(float)
+    forced = Renderer(model, "cpu", "bfloat16")
+    assert forced.precision == "bfloat16"
+    error = np.mean((forced.render(*painter.scene) - exact) ** 2)
+    assert 0 < error < 6
+    monkeypatch.setattr(renderer_module, "native_bfloat16", lambda device: False)
+    assert Renderer(model, "cpu").precision == "float32"
+    monkeypatch.setattr(renderer_module, "native_bfloat16", lambda device: True)
+    monkeypatch.setattr(renderer_module, "MIN_PSNR_DB", 20.0)
+    assert Renderer(model, "cpu").precision == "bfloat16"
+    monkeypatch.setattr(renderer_module, "MIN_PSNR_DB", 90.0)
+    assert Renderer(model, "cpu").precision == "float32"
+    with pytest.raises(VedutaError, match="float32"):
+        Renderer(model, "cpu", "float8")
+
+
+def test_the_likeness_asked_of_bfloat16_is_counted_in_decibels():
+    one = np.zeros((3, 4, 4), np.float32)
+    assert psnr(one, one) == float("inf")
+    assert psnr(one, one + 0.02) == pytest.approx(40, abs=0.01)

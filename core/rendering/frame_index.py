@@ -39,14 +39,20 @@ class FrameIndex:
         objects: (65536,) uint16, a scene's instance value -> the model's.
         default_codes: class id -> (K,) code of objects without one.
         code_dim: K.
-        multiple: the frame is padded to multiples of this by repeating its border.
+        multiple: the frame is padded to multiples of this by repeating its border,
+        smallest: and at least to this many pixels a side.
+        dtype: of blocks.
     """
 
-    def __init__(self, generator, device, label_index, objects, default_codes, code_dim: int, multiple: int):
-        self.generator, self.device = generator, torch.device(device)
+    def __init__(
+        self, generator, device, label_index, objects, default_codes, code_dim: int, multiple: int,
+        smallest: int = 1, dtype: torch.dtype = torch.float32,
+    ):
+        self.generator, self.device, self.dtype = generator, torch.device(device), dtype
         self.label_index, self.objects = label_index, objects
         self.labels_count = int(label_index.max()) + 1
-        self.default_codes, self.code_dim, self.multiple = default_codes, code_dim, multiple
+        self.default_codes, self.code_dim = default_codes, code_dim
+        self.multiple, self.smallest = multiple, smallest
         self.codes: dict[int, np.ndarray] = {}
         self.size: tuple[int, int] = (0, 0)  # padded (height, width)
         self.frame_size: tuple[int, int] = (0, 0)
@@ -60,8 +66,7 @@ class FrameIndex:
             TooManyObjects: see there.
         """
         height, width = self.frame_size = label_map.shape
-        m = self.multiple
-        self.size = (-(-height // m) * m, -(-width // m) * m)
+        self.size = tuple(max(side + -side % self.multiple, self.smallest) for side in (height, width))
         if getattr(self, "_seen_labels", np.empty(0)).shape != label_map.shape:
             self._seen_labels = np.empty(label_map.shape, np.uint8)
             self._seen_instances = np.empty(label_map.shape, np.uint16)
@@ -178,7 +183,7 @@ class FrameIndex:
         pixels = Conditioning(
             torch.from_numpy(labels)[None, None], torch.from_numpy(planes).T[None, :, None].contiguous()
         )
-        values = source.prefix(*inputs_for(self.generator, pixels.to(self.device)))
+        values = source.prefix(*inputs_for(self.generator, pixels.to(self.device, self.dtype)))
         return values[0, :, 0].T.contiguous()
 
 

@@ -13,6 +13,11 @@ from core.models.model_file import Model
 from core.networks.weights import fold
 from core.rendering.conditioning import Conditioning, code_table, condition, inputs_for
 from core.rendering.device import choose_device, keep_large_blocks
+from core.rendering.frame_index import FrameIndex, TooManyObjects
+from core.rendering.local.executor import Executor
+from core.rendering.local.lower import UnsupportedGraph
+from core.rendering.local.rects import Rect
+from core.rendering.precision import MIN_PSNR_DB, check_name, in_bfloat16, native_bfloat16, psnr, sample_maps
 
 
 def default_model_path() -> Path:
@@ -28,9 +33,17 @@ class Renderer:
     Args:
         model: a loaded model; it is copied, the original stays as it is.
         device: ``auto``, ``cpu``, ``cuda``, ``mps`` or a torch device name.
+        precision: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the
+            device has it and this model's pictures stay the same (see
+            :mod:`core.rendering.precision`).
+
+    Attributes:
+        generator: folded, in float32, on the device.
+        precision: "float32" or "bfloat16", what frames are computed in.
+        obstacle: why the generator can't be run by the executor, or "".
     """
 
-    def __init__(self, model: Model, device: str = "auto"):
+    def __init__(self, model: Model, device: str = "auto", precision: str = "auto"):
         keep_large_blocks()
         self.model = model
         self.device = choose_device(device)
@@ -39,6 +52,7 @@ class Renderer:
         #: Least padded side; mirrored borders need a few pixels at the coarsest scale.
         self.smallest = getattr(model.generator, "smallest", self.multiple)
         self._fold_tables: dict[str, np.ndarray] = {}
+        self._indices: dict[str, FrameIndex] = {}
         known = np.zeros(65536, bool)
         for label_id in model.card.object_classes:
             if label_id < 65:
@@ -47,6 +61,61 @@ class Renderer:
         bare = np.where(values < INSTANCE_FACTOR, values, values // INSTANCE_FACTOR)
         #: (65536,) uint16: objects of classes the model can't tell apart become stuff.
         self._object_table = np.where(known, values, bare).astype(np.uint16)
+        self.obstacle = ""
+        self._executor = self._make_executor(self.generator)
+        self.precision = "float32"
+        self._choose_precision(check_name(precision))
+
+    def _choose_precision(self, wanted: str) -> None:
+        if wanted == "float32" or self._executor is None or wanted == "auto" and not native_bfloat16(self.device):
+            return
+        other = self._make_executor(in_bfloat16(self.generator))
+        if wanted == "auto":
+            maps = sample_maps(np.array(self.model.label_set.ids, np.uint8), self.multiple)
+            try:
+                pictures = [self._picture(executor, *maps) for executor in (self._executor, other)]
+            except RuntimeError:
+                return  # an operation without bfloat16 on this device
+            if psnr(*pictures) < MIN_PSNR_DB:
+                return
+        self._executor, self.precision = other, "bfloat16"
+
+    def _picture(self, executor: Executor, labels: np.ndarray, instances: np.ndarray) -> np.ndarray:
+        """(3, H, W) float32 in [-1, 1]."""
+        index = self.new_index(self.model.label_set, executor.dtype)
+        index.reset(labels, instances, {})
+        out = np.empty((3, *index.size), np.float32)
+
+        def put(rect, block):
+            out[(slice(None), *rect.slices)] = block[0].float().cpu().numpy()
+
+        executor.full(index, put, keep=False)
+        return out
+
+    def _make_executor(self, generator: torch.nn.Module) -> Executor | None:
+        try:
+            return Executor(generator)
+        except UnsupportedGraph as reason:
+            self.obstacle = str(reason)
+            return None
+
+    def new_executor(self) -> Executor | None:
+        """Another executor of the same generator, with outputs of its own; None where there is an obstacle."""
+        return None if self._executor is None else Executor(self._executor.generator)
+
+    def new_index(self, label_set: LabelSet, dtype: torch.dtype | None = None) -> FrameIndex:
+        """Conditioning for executors, for scenes of ``label_set``."""
+        book = self.model.code_book
+        return FrameIndex(
+            self.generator, self.device, self.model.label_set.index[self._fold(label_set)], self._object_table,
+            book.defaults() if book else {}, self.model.card.code_dim, self.multiple,
+            self.smallest, dtype or self._executor.dtype,
+        )
+
+    def fitting(self, codes: Mapping[int, np.ndarray] | None) -> dict[int, np.ndarray]:
+        """``codes`` without those of another length than the model's."""
+        dim = self.model.card.code_dim
+        return {value: code for value, code in (codes or {}).items() if np.shape(code) == (dim,)}
 
     def conditioning(
         self,
@@ -68,10 +137,8 @@ class Renderer:
 
     def code_table(self, codes: Mapping[int, np.ndarray]) -> np.ndarray:
         """(65536, K) codes by instance value; codes of another length than the model's are left out."""
-        dim = self.model.card.code_dim
         book = self.model.code_book
-        fitting = {v: c for v, c in codes.items() if np.shape(c) == (dim,)}
-        return code_table(fitting, book.defaults() if book else {}, dim)
+        return code_table(self.fitting(codes), book.defaults() if book else {}, self.model.card.code_dim)
 
     @torch.inference_mode()
     def render(
@@ -94,6 +161,18 @@ class Renderer:
             (H, W, 3) uint8 RGB.
         """
         height, width = label_map.shape
+        if self._executor is not None:
+            if label_set.name not in self._indices:
+                self._indices = {label_set.name: self.new_index(label_set)}
+            index = self._indices[label_set.name]
+            try:
+                index.reset(label_map, instance_map, self.fitting(codes))
+            except TooManyObjects:
+                pass  # the plain way has no such limit
+            else:
+                rgb = np.empty((height, width, 3), np.uint8)
+                self._executor.full(index, lambda rect, block: store(rgb, rect, block), keep=False)
+                return rgb
         conditioning = self.conditioning(label_map, instance_map, codes or {}, label_set)
         picture = self.generator(*inputs_for(self.generator, conditioning.to(self.device)))
         return to_pixels(picture[0])[:height, :width]
@@ -108,3 +187,12 @@ def to_pixels(picture: torch.Tensor) -> np.ndarray:
     """(3, H, W) float in [-1, 1] -> (H, W, 3) uint8, contiguous."""
     scaled = (picture.float() * 127.5 + 128.0).clamp_(0, 255)
     return scaled.to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def store(rgb: np.ndarray, rect: Rect, block: torch.Tensor) -> None:
+    """Put a block (1, 3, h, w) in [-1, 1] into a picture (H, W, 3); what lies in the padding is dropped."""
+    rect = rect.clip(rgb.shape[:2])
+    if not rect:
+        return
+    pixels = block[0, :, : rect.height, : rect.width].float().mul(127.5).add_(128.0).clamp_(0, 255)
+    rgb[rect.slices] = pixels.to(torch.uint8).permute(1, 2, 0).cpu().numpy()

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Callable, Mapping
 
 import numpy as np
-import torch
 
 from core.labels import STREETS, LabelSet
 from core.rendering.frame_index import FrameIndex, TooManyObjects
 from core.rendering.local.executor import Executor
-from core.rendering.local.lower import UnsupportedGraph
 from core.rendering.local.rects import Rect, bounds, whole
-from core.rendering.renderer import Renderer
+from core.rendering.renderer import Renderer, store
 
 Box = tuple[int, int, int, int]
 
@@ -63,11 +61,9 @@ class FrameSession:
         self.max_bytes = max_bytes
         #: Why every frame is a full one, "" when updates work.
         self.obstacle = ""
-        self.executor: Executor | None = None
-        try:
-            self.executor = Executor(renderer.generator)
-        except UnsupportedGraph as reason:
-            self.obstacle = str(reason)
+        self.executor = renderer.new_executor()
+        if self.executor is None:
+            self.obstacle = renderer.obstacle
         self.index: FrameIndex | None = None
         self.rgb = np.zeros((0, 0, 3), np.uint8)
         #: True while the picture equals a full frame of the maps last seen.
@@ -128,7 +124,7 @@ class FrameSession:
                 return self._plain(label_map, instance_map, codes, label_set, started)
             self.executor.ready = False
         fresh = np.empty((height, width, 3), np.uint8) if stop else self._room(height, width)
-        self.executor.full(self.index, lambda rect, block: _store(fresh, rect, block), stop)
+        self.executor.full(self.index, lambda rect, block: store(fresh, rect, block), stop)
         if stop:
             # A frame given up half-way mustn't show; only a finished one is copied.
             self._room(height, width)[:] = fresh
@@ -173,7 +169,7 @@ class FrameSession:
         except TooManyObjects:
             self.executor.ready = False  # the index has taken a part of the change
             return self.full(label_map, instance_map, codes, label_set, stop)
-        drawn = self.executor.update(changed, lambda rect, block: _store(self.rgb, rect, block), margin)
+        drawn = self.executor.update(changed, lambda rect, block: store(self.rgb, rect, block), margin)
         self.exact = self.exact and self.executor.exact
         boxes = tuple(box for box in (rect.clip(self.rgb.shape[:2]) for rect in drawn) if box)
         elapsed = (time.perf_counter() - started) * 1000
@@ -228,17 +224,11 @@ class FrameSession:
     def _new_index(self, label_set: LabelSet, shape: tuple[int, int]) -> None:
         if self.index is not None and self._label_set is label_set and self.index.frame_size == shape:
             return
-        r = self.renderer
-        book = r.model.code_book
-        self.index = FrameIndex(
-            r.generator, r.device, r.model.label_set.index[r._fold(label_set)], r._object_table,
-            book.defaults() if book else {}, r.model.card.code_dim, r.multiple,
-        )
+        self.index = self.renderer.new_index(label_set)
         self._label_set = label_set
 
     def _fitting(self, codes: Mapping[int, np.ndarray] | None) -> dict[int, np.ndarray]:
-        dim = self.renderer.model.card.code_dim
-        return {value: code for value, code in (codes or {}).items() if np.shape(code) == (dim,)}
+        return self.renderer.fitting(codes)
 
     def _plain(self, label_map, instance_map, codes, label_set, started) -> Frame:
         self.rgb = self.renderer.render(label_map, instance_map, codes, label_set)
@@ -251,13 +241,3 @@ class FrameSession:
         if self.rgb.shape[:2] != (height, width):
             self.rgb = np.empty((height, width, 3), np.uint8)
         return self.rgb
-
-
-def _store(rgb: np.ndarray, rect: Rect, block: torch.Tensor) -> None:
-    """Put a block (1, 3, h, w) in [-1, 1] into the picture; what lies in the padding is dropped."""
-    rect = rect.clip(rgb.shape[:2])
-    if not rect:
-        return
-    block = block[0, :, : rect.height, : rect.width].float()
-    pixels = block.mul(127.5).add_(128.0).clamp_(0, 255).to(torch.uint8)
-    rgb[rect.slices] = pixels.permute(1, 2, 0).cpu().numpy()

@@ -72,9 +72,11 @@ class Executor:
     """
 
     def __init__(self, generator: torch.nn.Module, max_bytes: int | None = None):
+        self.generator = generator
         self.graph = lower(generator)
         parameter = next(generator.parameters(), None)
         self.device = parameter.device if parameter is not None else torch.device("cpu")
+        self.dtype = parameter.dtype if parameter is not None else torch.float32
         self.max_bytes = max_bytes
         #: True where updates equal the full frame.
         self.exact = not any(op.needs_frame for op in self.graph.ops)
@@ -83,6 +85,7 @@ class Executor:
         self.ready = False
         self.steps = [Step(op) for op in self.graph.ops if op.kept or op is self.graph.output]
         self.cost = CostModel(self.steps)
+        self._last_read = _last_reads(self.steps)
         # On other devices than the CPU threads only launch kernels.
         self.threads = ThreadChoice(torch.get_num_threads() if self.device.type == "cpu" else 1)
 
@@ -105,10 +108,13 @@ class Executor:
     # -- the whole frame ------------------------------------------------------------
 
     @torch.inference_mode()
-    def full(self, feed: Feed, emit: Emit, stop: Callable[[], bool] | None = None) -> None:
+    def full(
+        self, feed: Feed, emit: Emit, stop: Callable[[], bool] | None = None, keep: bool = True
+    ) -> None:
         """Render all of ``feed`` and keep what updates need.
 
         Args:
+            keep: False lets every output go as soon as nothing of this frame needs it.
             stop: asked now and then; True ends the frame with :class:`Stopped`.
                 Where the graph needs statistics of the frame, all is then as
                 before this call (at the price of both frames' outputs in
@@ -124,11 +130,14 @@ class Executor:
                 self._whole(step.op, emit, stop)
                 self._wait()
                 step.full_seconds.append(time.perf_counter() - begun)
+                if not keep:
+                    for op in self._last_read[step.op]:
+                        op.cache = None
         except Stopped:
             if before is not None:
                 self._restore(before)
             raise
-        self.ready = True
+        self.ready = keep
         self.cost.full_took(time.perf_counter() - started)
 
     def _state(self) -> list[tuple]:
@@ -283,3 +292,13 @@ class Executor:
             torch.mps.synchronize()
 
 
+def _last_reads(steps: Sequence[Step]) -> dict[Op, list[Op]]:
+    """Step's operation -> the kept outputs that nothing after it reads."""
+    last: dict[Op, Op] = {}
+    for step in steps:
+        for op in step.op.tree():
+            last.update((parent, step.op) for parent in op.inputs if parent.kept)
+    found: dict[Op, list[Op]] = {step.op: [] for step in steps}
+    for op, reader in last.items():
+        found[reader].append(op)
+    return found
