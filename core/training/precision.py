@@ -16,8 +16,10 @@ class Precision:
     """The number format of a run's arithmetic; weights and optimisers stay float32.
 
     Args:
-        name: ``auto``, ``float32``, ``bfloat16`` or ``float16``. ``auto`` takes
-            bfloat16 on CUDA cards that have it, float16 on older ones, else float32.
+        name: ``float32``, ``bfloat16`` or ``float16``; ``auto`` takes bfloat16
+            on CUDA cards that have it, float16 on older ones, else float32;
+            ``native`` also takes bfloat16 on processors with instructions for it,
+            where large convolutions run almost twice as fast.
 
     Attributes:
         name: the format chosen.
@@ -27,13 +29,13 @@ class Precision:
     """
 
     def __init__(self, name: str, device: torch.device):
-        if name == "auto":
-            name = "float32"
+        if name in ("auto", "native"):
+            on_processor = name == "native" and device.type == "cpu" and _processor_has_bfloat16()
+            name = "bfloat16" if on_processor else "float32"
             if device.type == "cuda":
-                native = torch.cuda.get_device_capability(device) >= (8, 0)
-                name = "bfloat16" if native else "float16"
+                name = "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float16"
         if name not in _TYPES:
-            raise TrainingError(f"There is no precision '{name}'; choose auto, {', '.join(_TYPES)}.")
+            raise TrainingError(f"There is no precision '{name}'; choose auto, native, {', '.join(_TYPES)}.")
         self.name, self.device = name, device
         # Half precision's small range loses gradients; they are scaled up and down again.
         self._scaler = torch.amp.GradScaler(device.type, enabled=name == "float16")
@@ -60,3 +62,9 @@ class Precision:
     def load_state_dict(self, state: dict) -> None:
         if state and self.name == "float16":
             self._scaler.load_state_dict(state)
+
+
+def _processor_has_bfloat16() -> bool:
+    """True where the processor multiplies bfloat16 numbers itself; emulating it would be slower than float32."""
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16", "arm_bf16"))

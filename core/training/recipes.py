@@ -38,8 +38,7 @@ class Recipe:
         pool: fake pictures kept to show D older ones too (Shrivastava et al.
             2017, sec. 2.3); 0 shows it the newest only, as pix2pixHD does.
         accumulate: parts into which a step's crops are split, to save memory.
-        precision: ``auto`` takes bfloat16 where the device computes it faster,
-            else float32; or one of ``float32``, ``bfloat16``, ``float16``.
+        precision: see :class:`core.training.precision.Precision`.
         bends: see :func:`core.training.schedule.place`.
     """
 
@@ -151,6 +150,7 @@ def _pix2pixhd(width: int, about: str, batch: int = 1) -> Recipe:
         phases=(Phase(share=1.0, widths=(width, width), crop=(width, width // 2), batch=batch),),
         steps=_HD_STEPS // batch,
         code_dim=3,
+        precision="native",
     )
 
 
@@ -186,6 +186,7 @@ _TABLE = (
         ),
         steps=2 * _HD_STEPS,
         code_dim=3,
+        precision="native",
     ),
     Recipe(
         name="tiny",
@@ -197,7 +198,8 @@ _TABLE = (
         discriminator=(16, 2, 2),
         learning_rate=1e-3,
         pixel_weight=5.0,
-        perceptual_layers=("relu1_1", "relu2_1", "relu3_1"),
+        perceptual_weight=20.0,
+        perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
         ema=0.98,
     ),
 )
