@@ -174,14 +174,14 @@ class RenderWorker(QObject):
             return
         self._prepared = True
         self.native_id = threading.get_native_id()
+        import torch  # at full priority: while it reads its files, the person waits for a photograph
+
         nice = sys.platform.startswith("linux")
         if nice:
             try:
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
             except OSError:
                 nice = False
-        import torch
-
         cores = os.cpu_count() or 1
         if not nice and cores > 2:
             # Without a lower priority the window needs a core of its own.
