@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from core.errors import VedutaError
 from core.rendering.local import ops
 from core.rendering.local.ops import Op
+from core.rendering.local.tracing import trace
 
 
 class UnsupportedGraph(VedutaError):
@@ -92,7 +93,7 @@ def lower(generator: nn.Module) -> Graph:
         UnsupportedGraph: naming the operation that has no rule.
     """
     try:
-        traced = fx.symbolic_trace(generator)
+        traced = trace(generator)
     except (fx.proxy.TraceError, TypeError, RuntimeError) as error:
         raise UnsupportedGraph(f"This generator can't be traced ({error}); it is rendered in full frames.") from None
     return _Lowering(traced).run()
