@@ -146,7 +146,9 @@ class FrameIndex:
         instances = self._instances[rect.slices]
         number = self._position[instances]
         if number.min() < 0:
-            self._register(np.unique(instances[number < 0]))
+            present = np.zeros(65536, bool)  # marking is faster than sorting
+            present[instances] = True
+            self._register(np.flatnonzero(present & (self._position < 0)))
             number = self._position[instances]
         number *= self.labels_count
         number += self._labels[rect.slices]

@@ -8,9 +8,8 @@ rectangle and a factor for small blocks. Both are fitted to the updates seen.
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 from typing import Sequence
-
-import numpy as np
 
 from core.rendering.local.ops import Op
 from core.rendering.local.rects import Rect
@@ -23,12 +22,18 @@ class Step:
 
     def __init__(self, op: Op):
         self.op = op
-        self.full_seconds: deque[float] = deque(maxlen=5)
+        self._full: deque[float] = deque(maxlen=5)
+        #: Median of the last full frames, over the pixels; 0 before the first.
+        self.seconds_per_pixel = 0.0
 
-    @property
-    def seconds_per_pixel(self) -> float:
+    def full_took(self, seconds: float) -> None:
+        self._full.append(seconds)
         height, width = self.op.size
-        return float(np.median(self.full_seconds)) / (height * width) if self.full_seconds else 0.0
+        self.seconds_per_pixel = median(self._full) / (height * width)
+
+    def forget(self) -> None:
+        self._full.clear()
+        self.seconds_per_pixel = 0.0
 
 
 class CostModel:
@@ -36,12 +41,13 @@ class CostModel:
 
     def __init__(self, steps: Sequence[Step]):
         self.steps = steps
+        self._by_op = {step.op: step for step in steps}
         self.forget()
 
     def forget(self) -> None:
         """Another frame size or machine state: measure anew."""
         for step in self.steps:
-            step.full_seconds.clear()
+            step.forget()
         self._full: deque[float] = deque(maxlen=5)
         self._seen: deque[tuple[float, int, float]] = deque(maxlen=_REMEMBERED)
         # Until an update was seen: a rectangle's overhead as of some ten calls into torch.
@@ -50,7 +56,7 @@ class CostModel:
     @property
     def full_seconds(self) -> float:
         """Median of the full frames measured; infinite before the first."""
-        return float(np.median(self._full)) if self._full else float("inf")
+        return median(self._full) if self._full else float("inf")
 
     def full_took(self, seconds: float) -> None:
         self._full.append(seconds)
@@ -65,19 +71,19 @@ class CostModel:
         if not count:
             return
         self._seen.append((work, count, seconds))
-        works, counts, times = (np.array(column, float) for column in zip(*self._seen))
         # One unknown at a time keeps the fit sane: the factor explains large updates, the overhead small ones.
-        self._overhead = float(np.clip(np.median((times - self._factor * works) / counts), 5e-6, 5e-3))
-        large = works > 0.5 * works.max()
-        factors = (times - self._overhead * counts)[large] / np.maximum(works[large], 1e-9)
-        self._factor = float(np.clip(np.median(factors), 0.5, 10.0))
+        overhead = median((t - self._factor * w) / c for w, c, t in self._seen)
+        self._overhead = min(max(overhead, 5e-6), 5e-3)
+        most = max(w for w, _, _ in self._seen)
+        factor = median((t - self._overhead * c) / max(w, 1e-9) for w, c, t in self._seen if w >= 0.5 * most)
+        self._factor = min(max(factor, 0.5), 10.0)
 
     def pixels_per_step(self, op: Op) -> float:
         """How many pixels of ``op`` cost as much as the overhead of one more rectangle."""
-        for step in self.steps:
-            if step.op is op and step.seconds_per_pixel:
-                return self._overhead / (self._factor * step.seconds_per_pixel)
-        return 0.0
+        step = self._by_op.get(op)
+        if step is None or not step.seconds_per_pixel:
+            return 0.0
+        return self._overhead / (self._factor * step.seconds_per_pixel)
 
     def work(self, plan) -> float:
         """Seconds by the full frame's seconds a pixel alone."""

@@ -129,7 +129,7 @@ class Executor:
                 begun = time.perf_counter()
                 self._whole(step.op, emit, stop)
                 self._wait()
-                step.full_seconds.append(time.perf_counter() - begun)
+                step.full_took(time.perf_counter() - begun)
                 if not keep:
                     for op in self._last_read[step.op]:
                         op.cache = None
@@ -201,7 +201,8 @@ class Executor:
             if isinstance(op, Source):
                 found[op] = edit
                 continue
-            rects = [op.reach(rect).clip(op.size) for parent in op.inputs for rect in found[parent]]
+            before = {rect for parent in op.inputs for rect in found[parent]}
+            rects = [op.reach(rect).clip(op.size) for rect in before]
             if limits is not None:
                 inside = [limit.scale(op.size, self.size) for limit in limits]
                 rects = [rect.intersect(limit) for rect in rects for limit in inside]
