@@ -20,6 +20,7 @@ BENCHES = {
     "train": "core.commands.bench_train",
     "looks": "core.commands.bench_looks",
     "edit": "core.commands.bench_edit",
+    "canvas": "app.bench_canvas",
 }
 
 
