@@ -39,6 +39,13 @@ def test_edit_prints_json_with_the_agreed_keys(small_full_network, capsys):
     assert result["sige"]["GauGAN"]["times_faster"] == 14
 
 
+def test_edit_paints_on_a_real_label_map(samples, capsys):
+    (path, *_) = sorted(samples.rglob("*_labelIds.png"))
+    assert bench.main(["edit", "--json", "--strokes", "1", "--labels", str(path), "--pix2pixhd-edits", "0", "--device", "cpu"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["size"] == [2048, 1024] and result["street"] == path.name and result["max_abs_diff"] <= 1 / 255
+
+
 def test_edit_prints_a_readable_report(capsys):
     assert bench.main(["edit", "--strokes", "1", "--size", "128x64", "--pix2pixhd-edits", "0", "--device", "cpu"]) == 0
     printed = capsys.readouterr().out
@@ -46,7 +53,7 @@ def test_edit_prints_a_readable_report(capsys):
 
 
 def test_a_stroke_is_a_third_of_a_percent_of_the_frame_and_inside_its_box():
-    painting = bench_edit.Painting(2048, 1024)
+    painting = bench_edit.Painting(*bench_render.street(2048, 1024))
     shares = []
     for _ in range(8):
         before = painting.labels.copy(), painting.instances.copy()
@@ -66,8 +73,8 @@ def test_the_work_counted_is_the_networks(monkeypatch):
     from core.rendering.session import FrameSession
 
     model, _ = bench_render.default_model(None)
-    renderer = Renderer(model, "cpu")
-    session, painting = FrameSession(renderer), bench_edit.Painting(128, 64)
+    renderer = Renderer(model, "cpu", "float32")
+    session, painting = FrameSession(renderer), bench_edit.Painting(*bench_render.street(128, 64))
     session.full(*painting.maps)
     inputs = inputs_for(renderer.generator, renderer.conditioning(*painting.maps, {}))
     assert session.executor.work()[0] == macs(renderer.generator, *inputs)

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--strokes", type=count, default=30, metavar="N", help="strokes with the default model (30)")
     parser.add_argument("--size", type=size, default=(2048, 1024), metavar="WxH", help="size of the frame (2048x1024)")
+    parser.add_argument("--labels", type=Path, metavar="MAP", help="paint on this label map, not on a made-up street")
     parser.add_argument("--model", type=Path, metavar="MODEL", help="measure this model file, not the default one")
     parser.add_argument(
         "--pix2pixhd-edits", type=int, default=3, metavar="N",
@@ -50,7 +51,13 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
     from core.commands.timing import machine
 
     model, what = default_model(arguments.model)
-    result = {"default_model": what, "size": list(arguments.size)}
+    arguments.maps = _maps(arguments)
+    height, width = arguments.maps[0].shape
+    result = {
+        "default_model": what,
+        "size": [width, height],
+        "street": arguments.labels.name if arguments.labels else "made up",
+    }
     result |= _measure_exact(model, arguments, progress)
     if arguments.pix2pixhd_edits > 0:
         found = _measure_pix2pixhd(arguments, progress)
@@ -60,12 +67,24 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
     return result | {"sige": SIGE, "machine": machine() | {"load_average": load}}
 
 
+def _maps(arguments) -> tuple[np.ndarray, np.ndarray]:
+    """(label map, instance map) to paint on."""
+    if arguments.labels is None:
+        from core.commands.bench_render import street
+
+        return street(*arguments.size)
+    from core.scene.cityscapes import load_pair
+
+    scene = load_pair(arguments.labels)
+    return scene.label_map, scene.instance_map
+
+
 def _measure_exact(model, arguments, progress) -> dict:
     from core.rendering.renderer import Renderer
     from core.rendering.session import FrameSession
 
     renderer = Renderer(model, arguments.device)
-    painting = Painting(*arguments.size)
+    painting = Painting(*arguments.maps)
     session, other = FrameSession(renderer), FrameSession(renderer)
     progress("warming up")
     session.full(*painting.maps)
@@ -89,11 +108,12 @@ def _measure_exact(model, arguments, progress) -> dict:
     result = _summary(edit, full) | {
         "plain_ms_median": _median(plain),
         "max_abs_diff": max(differences) / 255,
-        "edit_percent": round(100 * painting.last_pixels / (arguments.size[0] * arguments.size[1]), 3),
+        "edit_percent": round(100 * painting.last_pixels / painting.labels.size, 3),
         "strokes": len(edit),
         "updates_edit_local": kinds.count("local"),
         "kept_mb": round(session.cache_bytes / 2**20, 1),
         "device": str(renderer.device),
+        "precision": renderer.precision,
         "obstacle": obstacle,
         "areas": _areas(session, painting, progress),
     }
@@ -140,9 +160,10 @@ def _measure_pix2pixhd(arguments, progress) -> dict:
         network = full_size_network()
         card = make_card("untrained", ("pix2pixhd_local", {}), None, CITYSCAPES, network.code_dim, (2048, 1024))
         model, what = Model(network, None, card, None, CITYSCAPES), "random weights"
-    session = FrameSession(Renderer(model, arguments.device), max_bytes=1 << 40)
+    renderer = Renderer(model, arguments.device)
+    session = FrameSession(renderer, max_bytes=1 << 40)
     del model
-    painting = Painting(*arguments.size)
+    painting = Painting(*arguments.maps)
     progress("pix2pixHD's first frame")
     session.full(*painting.maps)
     edit, full, errors, differences = [], [], [], []
@@ -161,6 +182,7 @@ def _measure_pix2pixhd(arguments, progress) -> dict:
         "preview_psnr_db_min": round(min(psnr), 2),
         "max_abs_diff": round(float(max(differences)), 4),
         "weights": what,
+        "precision": renderer.precision,
         "strokes": len(edit),
         "kept_mb": round(session.cache_bytes / 2**20, 1),
     }
@@ -169,7 +191,7 @@ def _measure_pix2pixhd(arguments, progress) -> dict:
 def _floor(session, works: list[tuple[int, int]], progress) -> dict:
     """The least time that the device's measured peak allows."""
     progress("measuring the device's peak")
-    macs_a_second, bytes_a_second = _peak(session.renderer.device)
+    macs_a_second, bytes_a_second = _peak(session.renderer.device, session.executor.dtype)
 
     def floor(macs: float, moved: float) -> dict:
         computing, moving = macs / macs_a_second * 1000, moved / bytes_a_second * 1000
@@ -184,7 +206,7 @@ def _floor(session, works: list[tuple[int, int]], progress) -> dict:
     }
 
 
-def _peak(device) -> tuple[float, float]:
+def _peak(device, dtype) -> tuple[float, float]:
     """(multiply-accumulates a second of a large convolution in cache, bytes a second of a large copy)."""
     import torch
 
@@ -201,8 +223,9 @@ def _peak(device) -> tuple[float, float]:
         return min(times)
 
     with torch.inference_mode():
-        conv = torch.nn.Conv2d(192, 192, 3, padding=1).to(device, memory_format=torch.channels_last)
-        x = torch.randn(1, 192, 64, 128, device=device).contiguous(memory_format=torch.channels_last)
+        conv = torch.nn.Conv2d(192, 192, 3, padding=1).to(device, dtype)
+        conv = conv.to(memory_format=torch.channels_last)
+        x = torch.randn(1, 192, 64, 128, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
         macs = conv.weight.numel() * 64 * 128
         a, b = (torch.zeros(64 << 20, dtype=torch.uint8, device=device) for _ in range(2))
         return macs / best(lambda: conv(x)), 2 * a.numel() / best(lambda: b.copy_(a))
@@ -211,10 +234,8 @@ def _peak(device) -> tuple[float, float]:
 class Painting:
     """A street being painted on, always the same strokes."""
 
-    def __init__(self, width: int, height: int):
-        from core.commands.bench_render import street
-
-        self.labels, self.instances = street(width, height)
+    def __init__(self, labels: np.ndarray, instances: np.ndarray):
+        self.labels, self.instances = labels.copy(), instances.copy()
         self.random = np.random.default_rng(1)
         self.last_pixels = 0
 
@@ -256,8 +277,8 @@ class Painting:
 def report(result: dict) -> str:
     machine, (width, height) = result["machine"], result["size"]
     lines = [
-        f"Strokes of a {BRUSH} px brush ({result['edit_percent']} %) on {width}x{height}, {result['device']} "
-        f"({machine['processor']}, {machine['threads']} threads, torch {machine['torch']}, load {machine['load_average']}):",
+        f"Strokes of a {BRUSH} px brush ({result['edit_percent']} %) on {width}x{height}, {result['device']} in "
+        f"{result['precision']} ({machine['processor']}, {machine['threads']} threads, torch {machine['torch']}, load {machine['load_average']}):",
         f"  default model  {result['edit_ms_median']:9.1f} ms  (p95 {result['edit_ms_p95']:.1f}); full frame "
         f"{result['full_ms_median']:.1f} ms; {result['ratio']:.1f} times faster; "
         f"differs by {result['max_abs_diff'] * 255:.0f}/255 at most; {result['default_model']}",
