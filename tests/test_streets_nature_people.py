@@ -137,7 +137,7 @@ def volume(part: Part) -> float:
 #: Piece -> the classes it may hold, and its lowest and highest top.
 PIECES = {
     "street_lamp": ({17}, 3.2, 10.0), "sign": ({17, 20}, 2.3, 4.5), "bollard": ({17}, 0.55, 1.1),
-    "traffic_light": ({17, 19}, 3.1, 7.2), "parking_meter": ({4}, 1.4, 1.9), "cycle_stand": ({4}, 0.7, 1.0),
+    "traffic_light": ({17, 19, 68, 69, 70}, 3.1, 7.2), "parking_meter": ({4}, 1.4, 1.9), "cycle_stand": ({4}, 0.7, 1.0),
     "bus_shelter": ({4}, 2.3, 2.8), "bin": ({4}, 0.7, 1.3), "bench": ({4}, 0.4, 1.0), "planter": ({4, 21}, 0.4, 1.9),
     "advertising_pillar": ({4}, 2.8, 3.8), "letterbox": ({4}, 1.2, 1.6), "electric_cabinet": ({4}, 0.85, 1.6),
     "cafe_table": ({4}, 0.7, 1.0), "parasol": ({4}, 2.4, 3.0), "wheelie_bin": ({5}, 0.9, 1.4), "bags": ({5}, 0.4, 1.1),
@@ -191,10 +191,10 @@ def test_sign_faces_look_forward_and_have_a_grey_back(face):
 
 
 def test_traffic_light_shows_its_state():
-    for state, channel in (("red", 0), ("green", 1)):
+    for state, channel, label in (("red", 0, 68), ("green", 1, 70)):
         parts = furniture.traffic_light(np.random.default_rng(1), state=state, mast=True, walkers=False)
         lit = [part for part in parts if part.surface.kind == "emission"]
-        assert len(lit) == 2 and all(part.label == 19 for part in lit)
+        assert len(lit) == 2 and all(part.label == label for part in lit)
         assert all(int(np.argmax(part.surface.colour)) == channel for part in lit)
         assert all(part.vertices[:, 0].mean() > 0 for part in lit)
 
@@ -221,7 +221,8 @@ def test_fence_keeps_its_length(kind):
 def test_people_stand_on_the_ground_and_have_human_sizes(pose):
     for seed in range(3):
         parts = people.person(np.random.default_rng(seed), pose)
-        bounds = check(parts, {24}, 0.9 if pose == "sit" else 1.0, 2.15)
+        assert {24, 62, 63, 64, 65} >= {part.label for part in parts} >= {24, 62, 65}
+        bounds = check(parts, {24, 62, 63, 64, 65}, 0.9 if pose == "sit" else 1.0, 2.15)
         assert (bounds[1, :2] - bounds[0, :2]).max() < 1.9
         assert {"skin", "cloth"} <= {part.surface.kind for part in parts}
         assert sum(len(part.faces) for part in parts) < 25_000
@@ -286,7 +287,7 @@ def test_riders_reach_grips_and_pedals(kind):
     place = two_wheelers.seat(kind)
     for seed in range(2):
         parts = people.rider(np.random.default_rng(seed), kind)
-        check(parts, {25}, 1.25, 2.15, ground=(-0.1, 0.5))
+        check(parts, {25, 66, 67}, 1.25, 2.15, ground=(-0.1, 0.5))
         cloud = np.concatenate([points(part) for part in parts])
         for target, limit in ((place.hands, 0.14), (place.feet, 0.14)):
             for spot in target:

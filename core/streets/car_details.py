@@ -36,7 +36,7 @@ LINER = Surface("cloth", (0.28, 0.27, 0.26), roughness=0.95)
 
 HOUSING = Surface("metal", (0.20, 0.205, 0.21), roughness=0.22)
 
-LIGHT_LABEL = 49
+LIGHT_LABEL, TAIL_LABEL, PLATE_LABEL, GRILLE_LABEL = 49, 57, 58, 59
 #: (place along the lamp 0..1, half width) of a head lamp's reflectors.
 LAMP_LAYOUTS = (((0.30, 0.15), (0.64, 0.15)), ((0.50, 0.24),), ((0.22, 0.12), (0.47, 0.12), (0.70, 0.10)), ((0.62, 0.20),))
 
@@ -92,9 +92,9 @@ def number_plate(bag: Bag, tub: Tub, p: float, h: float, rng, push: float = 0.01
     forward = 1.0 if p < 1 else -1.0
     x = point[0] + forward * push
     z, w, t = point[2], 0.52, 0.11
-    bag.add(cuboid((x, 0, z), (0.012, w + 0.012, t + 0.012)), BLACK, smooth=False)
+    bag.add(cuboid((x, 0, z), (0.012, w + 0.012, t + 0.012)), BLACK, PLATE_LABEL, smooth=False)
     face = x + forward * 0.0075
-    bag.add(cuboid((face, 0, z), (0.004, w, t)), PLATE, smooth=False)
+    bag.add(cuboid((face, 0, z), (0.004, w, t)), PLATE, PLATE_LABEL, smooth=False)
     mark = face + forward * 0.0028
 
     def tile(y, z, wide, tall):
@@ -111,8 +111,8 @@ def number_plate(bag: Bag, tub: Tub, p: float, h: float, rng, push: float = 0.01
         pieces += [tile(y, z, 0.011, 0.075), tile(y + forward * wide * 0.6, z + 0.01 * (k % 3 - 1), 0.011, 0.055)]
         pieces.append(tile(y + forward * wide * 0.3, z + (0.032, 0.0, -0.032)[int(rng.integers(3))], wide * 0.6, 0.011))
         y += forward * (wide + 0.018)
-    bag.add(joined(*pieces), PLATE_INK, smooth=False)
-    bag.add(tile(-forward * (w / 2 - 0.022), z, 0.044, t), PLATE_BLUE, smooth=False)
+    bag.add(joined(*pieces), PLATE_INK, PLATE_LABEL, smooth=False)
+    bag.add(tile(-forward * (w / 2 - 0.022), z, 0.044, t), PLATE_BLUE, PLATE_LABEL, smooth=False)
 
 
 def front_face(bag: Bag, tub: Tub, rng, colour: Surface):
@@ -171,11 +171,11 @@ def front_face(bag: Bag, tub: Tub, rng, colour: Surface):
 
     sides = ((-g_wide, g_wide),) if shape != 3 else ((0.025, g_wide * 0.72), (-0.025, -g_wide * 0.72))
     for p0, p1 in sides:
-        bag.add(patch(tub, p0, p1, g_bottom, g_high, 0.006, 9, 5), BLACK)
+        bag.add(patch(tub, p0, p1, g_bottom, g_high, 0.006, 9, 5), BLACK, GRILLE_LABEL)
         margin = 0.04 * (p1 - p0)
         for k in range(count):
             mid = g_low + (g_high - g_low) * (k + 0.5) / count
-            bag.add(patch(tub, p0 + margin, p1 - margin, mid - 0.008, mid + 0.014, 0.013, 7, 2), bars)
+            bag.add(patch(tub, p0 + margin, p1 - margin, mid - 0.008, mid + 0.014, 0.013, 7, 2), bars, GRILLE_LABEL)
         if shape == 3 or rng.random() < 0.6:
             p = np.concatenate([np.linspace(p0, p1, 9), np.full(3, p1), np.linspace(p1, p0, 9), np.full(3, p0)])
             h = np.concatenate([np.full(9, g_high), np.linspace(g_high, g_low + 0.03, 3), np.full(9, g_low + 0.012), np.linspace(g_low + 0.03, g_high, 3)])
@@ -184,10 +184,10 @@ def front_face(bag: Bag, tub: Tub, rng, colour: Surface):
     bag.add(disc(badge + [0.014, 0, 0], 0.046, "x", 14, 0.008), CHROME)
 
     if not plate_on_grille:
-        bag.add(patch(tub, -0.40, 0.40, 0.10, lambda t: 0.34 - 0.05 * np.abs(2 * t - 1) ** 3, 0.008, 11, 5), BLACK)
+        bag.add(patch(tub, -0.40, 0.40, 0.10, lambda t: 0.34 - 0.05 * np.abs(2 * t - 1) ** 3, 0.008, 11, 5), BLACK, GRILLE_LABEL)
     fog = rng.random() < 0.7
     for sign in (1, -1):
-        bag.add(patch(tub, sign * 0.50, sign * 0.78, lambda t: 0.14 + 0.03 * t, lambda t: 0.34 - 0.05 * t, 0.007, 6, 4), BLACK)
+        bag.add(patch(tub, sign * 0.50, sign * 0.78, lambda t: 0.14 + 0.03 * t, lambda t: 0.34 - 0.05 * t, 0.007, 6, 4), BLACK, GRILLE_LABEL)
         if fog:
             bag.add(patch(tub, sign * 0.58, sign * 0.67, 0.19, 0.29, 0.013, 4, 3), LAMP_GLASS, LIGHT_LABEL)
     bag.add(patch(tub, -1.0, 1.0, 0.0, 0.07, 0.005, 19, 2), GREY_PLASTIC)
@@ -210,7 +210,7 @@ def rear_face(bag: Bag, tub: Tub, rng, colour: Surface):
         return high - 0.03 * t**2
 
     for sign in (1, -1):
-        bag.add(patch(tub, sign * inner, sign * outer, bottom, top, 0.005, 8, 5), RED_LAMP, LIGHT_LABEL)
+        bag.add(patch(tub, sign * inner, sign * outer, bottom, top, 0.005, 8, 5), RED_LAMP, TAIL_LABEL)
 
         def band(t0, t1, s0, s1, lift):
             def lo(t):
@@ -224,10 +224,10 @@ def rear_face(bag: Bag, tub: Tub, rng, colour: Surface):
             a, b = inner + (outer - inner) * t0, inner + (outer - inner) * t1
             return patch(tub, sign * a, sign * b, lo, hi, lift, 6, 2)
 
-        bag.add(band(0.06, 0.94, 0.60, 0.86, 0.008), RED_GLOW, LIGHT_LABEL)
-        bag.add(band(0.08, 0.45, 0.14, 0.36, 0.008), WHITE_LAMP, LIGHT_LABEL)
-        bag.add(band(0.52, 0.92, 0.14, 0.36, 0.008), AMBER, LIGHT_LABEL)
-        bag.add(patch(tub, sign * 2.62, sign * 2.40, 0.19, 0.23, 0.005, 5, 2), RED_LAMP, LIGHT_LABEL)
+        bag.add(band(0.06, 0.94, 0.60, 0.86, 0.008), RED_GLOW, TAIL_LABEL)
+        bag.add(band(0.08, 0.45, 0.14, 0.36, 0.008), WHITE_LAMP, TAIL_LABEL)
+        bag.add(band(0.52, 0.92, 0.14, 0.36, 0.008), AMBER, TAIL_LABEL)
+        bag.add(patch(tub, sign * 2.62, sign * 2.40, 0.19, 0.23, 0.005, 5, 2), RED_LAMP, TAIL_LABEL)
     bag.add(patch(tub, -2.30, -2.0, 0.0, 0.10, 0.005, 6, 2), GREY_PLASTIC)
     bag.add(patch(tub, 2.0, 2.30, 0.0, 0.10, 0.005, 6, 2), GREY_PLASTIC)
     tail = np.linspace(2.30, 3.0, 9)
@@ -461,7 +461,7 @@ def roof_things(bag: Bag, tub: Tub, house: Greenhouse, rng, colour: Surface):
         z = float(house.roof(x)) + house.crown * 0.4
         lip = blob((x + 0.005, 0, z + 0.000), (0.17, 2 * float(house.roof_y(x)) * 0.92, 0.035), 4, 14, 5)
         bag.add(lip, colour)
-        bag.add(cuboid((x - 0.078, 0, z - 0.004), (0.01, 0.26, 0.018)), RED_LAMP, LIGHT_LABEL, smooth=False)
+        bag.add(cuboid((x - 0.078, 0, z - 0.004), (0.01, 0.26, 0.018)), RED_LAMP, TAIL_LABEL, smooth=False)
 
 
 __all__ = ["patch", "front_face", "rear_face", "gaps_and_trim", "cabin", "roof_things", "load_bed", "number_plate", "ribbon", "flipped", "outward", "CarSpec"]

@@ -68,6 +68,10 @@ def trimmed(vertices: np.ndarray, faces: np.ndarray, cover: np.ndarray) -> tuple
     return points[first], faces[proper]
 
 
+#: Label ids of a figure's parts, by its class: a person's, a rider's. What has none keeps the class.
+PART_LABELS = {24: {"skin": 62, "head": 63, "legs": 64, "shoes": 65}, 25: {"skin": 66, "head": 67}}
+
+
 class Tailor:
     """Measures one body once and cuts garments for it.
 
@@ -78,6 +82,7 @@ class Tailor:
 
     def __init__(self, body: Body, label: int):
         self.body, self.label, self.data = body, label, body.data
+        self.part_labels = PART_LABELS.get(label, {})
         self.region = self.data.region
         rest = body.rest
         a, b, c = (rest[self.data.faces[:, k]] for k in range(3))
@@ -206,6 +211,13 @@ class Tailor:
         if not len(faces):
             return None
         return Part(vertices.astype(np.float32), faces.astype(np.int32), surface, self.label, smooth=True)
+
+    def named(self, name: str, parts: list[Part | None]) -> list[Part]:
+        """``parts`` (Nones left out) relabelled as the figure's ``skin``, ``head``, ``legs`` or ``shoes``, where its class has such a part."""
+        found = [p for p in parts if p is not None]
+        for p in found:
+            p.label = self.part_labels.get(name, self.label)
+        return found
 
     def skirt(self, rng, top: float, hem: float, gap: float, flare: float, surface: Surface, folds: int = 9, open_front: bool = False) -> Part:
         """A skirt or a coat's tail round the posed hips and legs.

@@ -8,7 +8,7 @@ from core.streets.masonry import Frame, Masonry
 from core.streets.palette import Palette
 from core.streets.plan import Building
 
-BUILDING, WINDOW, DOOR, SHOP, BALCONY = 11, 40, 41, 42, 44
+BUILDING, WINDOW, DOOR, SHOP, BALCONY, TRIM, SIGN = 11, 40, 41, 42, 44, 60, 61
 
 
 def facade(mesh: Masonry, frame: Frame, width: float, plan: Building, colours: Palette, rng, front: bool) -> None:
@@ -90,20 +90,20 @@ def _windows(mesh, frame, plan, colours, rng, grid, openings) -> None:
     u0, z0, u1, z1 = o.T
     mesh.reveal(colours.wall if not grid.surround else colours.trim, BUILDING, frame, u0, z0, u1, z1, grid.reveal)
     _glazing(mesh, frame, colours, o, grid.reveal, "double" if grid.ribbon else grid.sash, rng)
-    mesh.boxes(colours.trim if plan.style != "concrete" else colours.zinc, BUILDING, frame,
+    mesh.boxes(colours.trim if plan.style != "concrete" else colours.zinc, TRIM, frame,
                u0 - 0.06, z0 - 0.07, -grid.reveal, u1 + 0.06, z0, 0.07)
     if grid.surround:
         s = grid.surround
         for a in ((u0 - s, z0, u0, z1), (u1, z0, u1 + s, z1), (u0 - s, z1, u1 + s, z1 + s)):
-            mesh.boxes(colours.trim, BUILDING, frame, a[0], a[1], 0.0, a[2], a[3], 0.035)
+            mesh.boxes(colours.trim, TRIM, frame, a[0], a[1], 0.0, a[2], a[3], 0.035)
         if grid.hood:
-            mesh.boxes(colours.trim, BUILDING, frame, u0 - s - 0.06, z1 + s, 0.0, u1 + s + 0.06, z1 + s + 0.08, 0.14)
+            mesh.boxes(colours.trim, TRIM, frame, u0 - s - 0.06, z1 + s, 0.0, u1 + s + 0.06, z1 + s + 0.08, 0.14)
     elif plan.style == "brick":
-        mesh.boxes(colours.trim, BUILDING, frame, u0 - 0.1, z1, 0.0, u1 + 0.1, z1 + 0.16, 0.012)
+        mesh.boxes(colours.trim, TRIM, frame, u0 - 0.1, z1, 0.0, u1 + 0.1, z1 + 0.16, 0.012)
     if grid.shutters:
         half = (u1 - u0) / 2
         for a0, a1 in ((u0 - half - 0.02, u0 - 0.02), (u1 + 0.02, u1 + half + 0.02)):
-            mesh.boxes(colours.door, BUILDING, frame, a0, z0, 0.01, a1, z1, 0.05)
+            mesh.boxes(colours.door, TRIM, frame, a0, z0, 0.01, a1, z1, 0.05)
 
 
 def _upper_floor(mesh, frame, width, z0, z1, storey, plan, colours, rng, grid) -> None:
@@ -182,7 +182,7 @@ def _ground_floor(mesh, frame, width, plan, colours, rng, grid, front) -> None:
     edges = [0.0] + ([door[0], door[2]] if door else []) + [width]
     plinth = float(rng.uniform(0.3, 0.8))
     for a, b in zip(edges[::2], edges[1::2]):
-        mesh.boxes(colours.plinth, BUILDING, frame, a, 0.0, 0.0, b, plinth, 0.03)
+        mesh.boxes(colours.plinth, TRIM, frame, a, 0.0, 0.0, b, plinth, 0.03)
     if door:
         _door(mesh, frame, door, colours, rng, grid)
 
@@ -192,7 +192,7 @@ def _door(mesh, frame, door, colours, rng, grid) -> None:
     depth = max(grid.reveal, 0.16)
     mesh.reveal(colours.trim, BUILDING, frame, u0, z0, u1, z1, depth)
     step = 0.14
-    mesh.boxes(colours.plinth, BUILDING, frame, u0 - 0.1, -0.1, -depth, u1 + 0.1, step, 0.28)
+    mesh.boxes(colours.plinth, TRIM, frame, u0 - 0.1, -0.1, -depth, u1 + 0.1, step, 0.28)
     light = z1 - 0.45 if z1 > 2.45 else z1
     mesh.boxes(colours.door, DOOR, frame, u0, step, -depth - 0.05, u1, light, -depth + 0.02)
     leaves = 2 if u1 - u0 > 1.15 else 1
@@ -206,7 +206,7 @@ def _door(mesh, frame, door, colours, rng, grid) -> None:
     if light < z1:
         mesh.boxes(colours.frame, DOOR, frame, u0, light, -depth - 0.03, u1, light + 0.06, -depth + 0.05)
         mesh.panel(colours.panes[0], DOOR, frame, u0, light + 0.06, u1, z1, -depth)
-    mesh.boxes(colours.trim, BUILDING, frame, [u0 - 0.14, u1, u0 - 0.14], [0, 0, z1], 0.0, [u0, u1 + 0.14, u1 + 0.14], [z1, z1, z1 + 0.16], 0.05)
+    mesh.boxes(colours.trim, TRIM, frame, [u0 - 0.14, u1, u0 - 0.14], [0, 0, z1], 0.0, [u0, u1 + 0.14, u1 + 0.14], [z1, z1, z1 + 0.16], 0.05)
 
 
 def _shopfront(mesh, frame, width, top, plan, colours, rng) -> None:
@@ -245,20 +245,20 @@ def _shopfront(mesh, frame, width, top, plan, colours, rng) -> None:
     for i in range(shops):
         lo, hi = pillar / 2 + i * width / shops, (i + 1) * width / shops - pillar / 2
         if rng.random() < 0.85:
-            mesh.boxes(colours.sign, SHOP, frame, lo + 0.1, head + 0.08, 0.0, hi - 0.1, head + 0.62, 0.12)
+            mesh.boxes(colours.sign, SIGN, frame, lo + 0.1, head + 0.08, 0.0, hi - 0.1, head + 0.62, 0.12)
         if rng.random() < 0.3:
             reach, drop = float(rng.uniform(0.9, 1.5)), float(rng.uniform(0.35, 0.6))
             z = head + 0.02
             slope = [[(lo, z - drop, reach), (hi, z - drop, reach), (hi, z, 0.02), (lo, z, 0.02)]]
-            mesh.quads(colours.awning, SHOP, slope, frame)
-            mesh.panel(colours.awning, SHOP, frame, lo, z - drop - 0.2, hi, z - drop, reach)
-            mesh.quads(colours.awning, SHOP, [
+            mesh.quads(colours.awning, SIGN, slope, frame)
+            mesh.panel(colours.awning, SIGN, frame, lo, z - drop - 0.2, hi, z - drop, reach)
+            mesh.quads(colours.awning, SIGN, [
                 [(lo, z - drop, reach), (lo, z, 0.02), (lo, z - drop, 0.02), (lo, z - drop, 0.3)],
                 [(hi, z - drop, reach), (hi, z - drop, 0.3), (hi, z - drop, 0.02), (hi, z, 0.02)],
             ], frame)
     if rng.random() < 0.4:
         at = float(rng.uniform(0.5, width - 0.5))
-        mesh.boxes(colours.sign, SHOP, frame, at - 0.06, head + 0.7, 0.1, at + 0.06, head + 1.4, 0.9)
+        mesh.boxes(colours.sign, SIGN, frame, at - 0.06, head + 0.7, 0.1, at + 0.06, head + 1.4, 0.9)
 
 
 def _ornament(mesh, frame, width, plan, colours, rng, grid) -> None:
@@ -266,18 +266,18 @@ def _ornament(mesh, frame, width, plan, colours, rng, grid) -> None:
     top = plan.ground + plan.storey * (plan.storeys - 1)
     if plan.style != "concrete":
         if grid.string or plan.shop:
-            mesh.boxes(colours.trim, BUILDING, frame, 0.0, plan.ground - 0.12, 0.0, width, plan.ground + 0.04, 0.09)
-        mesh.boxes(colours.trim, BUILDING, frame, 0.0, top - 0.32, 0.0, width, top - 0.14, 0.1)
-        mesh.boxes(colours.trim, BUILDING, frame, 0.0, top - 0.14, 0.0, width, top, 0.26)
+            mesh.boxes(colours.trim, TRIM, frame, 0.0, plan.ground - 0.12, 0.0, width, plan.ground + 0.04, 0.09)
+        mesh.boxes(colours.trim, TRIM, frame, 0.0, top - 0.32, 0.0, width, top - 0.14, 0.1)
+        mesh.boxes(colours.trim, TRIM, frame, 0.0, top - 0.14, 0.0, width, top, 0.26)
         if plan.style == "stone" or grid.hood:
             for u in (0.0, width - 0.45):
-                mesh.boxes(colours.trim, BUILDING, frame, u, 0.0, 0.0, u + 0.45, top - 0.3, 0.05)
+                mesh.boxes(colours.trim, TRIM, frame, u, 0.0, 0.0, u + 0.45, top - 0.3, 0.05)
     else:
         for storey in range(1, plan.storeys):
             z = plan.ground + (storey - 1) * plan.storey
-            mesh.boxes(colours.trim if grid.string else colours.wall, BUILDING, frame, 0.0, z - 0.12, 0.0, width, z + 0.1, 0.04)
+            mesh.boxes(colours.trim if grid.string else colours.wall, TRIM, frame, 0.0, z - 0.12, 0.0, width, z + 0.1, 0.04)
     if rng.random() < 0.7:
-        mesh.boxes(colours.zinc, BUILDING, frame, width - 0.22, 0.0, 0.02, width - 0.12, top - 0.1, 0.12)
+        mesh.boxes(colours.zinc, TRIM, frame, width - 0.22, 0.0, 0.02, width - 0.12, top - 0.1, 0.12)
 
 
 def _curtain_wall(mesh, frame, width, plan, colours, rng, front) -> None:
@@ -305,12 +305,12 @@ def _curtain_wall(mesh, frame, width, plan, colours, rng, front) -> None:
         ], 1)
         mesh.quads(glass, label, corners, frame)
         mesh.panel(colours.wall, BUILDING, frame, 0.0, upper, width, z1, 0.0)
-        mesh.boxes(colours.trim, BUILDING, frame, 0.0, upper - 0.06, -0.06, width, upper + 0.04, 0.04)
+        mesh.boxes(colours.trim, TRIM, frame, 0.0, upper - 0.06, -0.06, width, upper + 0.04, 0.04)
         if foot > z0:
-            mesh.boxes(colours.plinth, BUILDING, frame, 0.0, z0, -0.06, width, foot, 0.03)
+            mesh.boxes(colours.plinth, TRIM, frame, 0.0, z0, -0.06, width, foot, 0.03)
         if label == WINDOW and habit.random() < 0.7:
             mesh.boxes(colours.trim, WINDOW, frame, 0.0, foot + 0.9, -0.05, width, foot + 0.95, 0.02)
-    mesh.boxes(colours.trim, BUILDING, frame, np.clip(u - 0.03, 0, None), 0.0, -0.06, np.clip(u + 0.03, None, width), top, fin)
+    mesh.boxes(colours.trim, TRIM, frame, np.clip(u - 0.03, 0, None), 0.0, -0.06, np.clip(u + 0.03, None, width), top, fin)
     if front:
         middle = float(habit.uniform(0.3, 0.7)) * width
         mesh.boxes(colours.metal, BUILDING, frame, middle - 1.8, 2.9, 0.0, middle + 1.8, 3.1, 1.6)

@@ -305,7 +305,7 @@ def _arrow(g, look, s, t, direction) -> None:
 
 
 def _zebras(g, plan, look) -> None:
-    """Crossings over the street and over its side streets. The label covers stripes and gaps alike."""
+    """Crossings over the street and over its side streets. The stripes are marks, the gaps between them crossing."""
     spans = []
     for z in plan.zebras:
         spans += [(z - 2.0, z + 2.0, t0, t1) for t0, t1 in _spans(plan, z)]
@@ -313,7 +313,7 @@ def _zebras(g, plan, look) -> None:
         g.strip(look.road, CROSSING, s0, s1, t0, t1, 0.006)
         stripes = np.arange(t0 + 0.15, t1 - 0.45, 1.0)
         for t in stripes:
-            g.strip(look.paint, CROSSING, s0, s1, t, t + 0.5, 0.0075)
+            g.strip(look.paint, MARK, s0, s1, t, t + 0.5, 0.0075)
     for crossing in plan.crossings:
         if not crossing.zebra:
             continue
@@ -323,7 +323,7 @@ def _zebras(g, plan, look) -> None:
             s0, s1 = crossing.s - crossing.half + 0.1, crossing.s + crossing.half - 0.1
             g.strip(look.road, CROSSING, s0, s1, t0, t1, 0.006)
             for s in np.arange(s0 + 0.2, s1 - 0.4, 1.0):
-                g.strip(look.paint, CROSSING, s, s + 0.5, t0, t1, 0.0075)
+                g.strip(look.paint, MARK, s, s + 0.5, t0, t1, 0.0075)
 
 
 def _spans(plan, s) -> list[tuple[float, float]]:

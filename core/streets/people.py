@@ -36,7 +36,7 @@ def _skin(tailor: Tailor, head: Head, cover: np.ndarray, tone) -> list[Part]:
     iris = Surface("plastic", (0.09, 0.075, 0.065), roughness=0.15)
     shown = np.minimum(0.025 - cover, np.minimum(-lips, -eyes))
     parts = [tailor.cut(body.posed, where, surface, posed=True) for where, surface in ((shown, skin), (lips, lip), (eyes, iris))]
-    return [p for p in parts if p is not None]
+    return tailor.named("skin", parts)
 
 
 _STYLES = {
@@ -99,7 +99,7 @@ def person(rng, pose: str = "walk", age: str | None = None, female: bool | None 
     head = Head(tailor)
     season = season or str(rng.choice(["spring", "summer", "autumn", "winter"]))
     outfit = dress(rng, tailor, season, sporty=pose == "run", seated=pose == "sit")
-    parts = _skin(tailor, head, outfit.cover, _skin_tone(rng)) + outfit.parts + _head(rng, tailor, head, PERSON, None)
+    parts = _skin(tailor, head, outfit.cover, _skin_tone(rng)) + outfit.parts + tailor.named("head", _head(rng, tailor, head, PERSON, None))
     if pose in ("walk", "stand", "stroll"):
         parts += carry(rng, tailor, outfit.thick)
     return _lowered(parts)
@@ -123,7 +123,7 @@ def rider(rng, kind: str = "bicycle") -> list[Part]:
     if season == "winter" or motor and rng.random() < 0.5:
         outfit = gloves(rng, tailor, outfit)
     helmeted = ("full" if kind == "motorcycle" or rng.random() < 0.5 else "open") if motor else ("open" if rng.random() < 0.55 else None)
-    parts = _skin(tailor, head, outfit.cover, _skin_tone(rng)) + outfit.parts + _head(rng, tailor, head, RIDER, helmeted)
+    parts = _skin(tailor, head, outfit.cover, _skin_tone(rng)) + outfit.parts + tailor.named("head", _head(rng, tailor, head, RIDER, helmeted))
     if rng.random() < 0.4:
         parts += carry(rng, tailor, outfit.thick, "backpack")
     return parts

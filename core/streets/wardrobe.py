@@ -106,6 +106,7 @@ def dress(rng, tailor: Tailor, season: str, sporty: bool = False, seated: bool =
     cold = {"winter": 0.95, "autumn": 0.65, "spring": 0.4, "summer": 0.04}[season]
     long_hem = t.crotch + 0.035 * t.unit
     parts, cover, reach = shoes(rng, t, season, sporty)
+    t.named("shoes", parts)
     covers = [cover]
 
     skirted = female and not seated and not sporty and rng.random() < {"summer": 0.4, "spring": 0.25, "autumn": 0.18, "winter": 0.1}[season]
@@ -116,10 +117,10 @@ def dress(rng, tailor: Tailor, season: str, sporty: bool = False, seated: bool =
         cloth = top_cloth if gown else _cloth(rng, DARK, NEUTRAL, BRIGHT, DENIM)
         knee = t.body.joints[JOINTS.index("shin.L")][2]
         hem = knee + float(rng.uniform(-0.28, 0.16)) * t.unit
-        parts.append(t.skirt(rng, t.waist + 0.035 * t.unit, hem, 0.020, float(rng.uniform(0.0, 0.09)), cloth, int(rng.integers(6, 13))))
+        parts += t.named("legs", [t.skirt(rng, t.waist + 0.035 * t.unit, hem, 0.020, float(rng.uniform(0.0, 0.09)), cloth, int(rng.integers(6, 13)))])
         if season != "summer" or rng.random() < 0.2:
             tights, cover = _lower(rng, t, "leggings", Surface("cloth", (0.012, 0.011, 0.012), roughness=0.7), reach)
-            parts.append(tights)
+            parts += t.named("legs", [tights])
             covers.append(cover)
     else:
         if sporty:
@@ -130,7 +131,7 @@ def dress(rng, tailor: Tailor, season: str, sporty: bool = False, seated: bool =
             kind = str(rng.choice(["straight", "slim", "loose", "leggings"], p=(0.25, 0.42, 0.18, 0.15) if female else (0.48, 0.27, 0.25, 0.0)))
             cloth = _cloth(rng, DENIM, DENIM, DARK, NEUTRAL)
         trousers, cover = _lower(rng, t, kind, cloth, reach, tucked)
-        parts.append(trousers)
+        parts += t.named("legs", [trousers])
         covers.append(cover)
 
     coat = _coat_kind(rng, season, seated) if rng.random() < cold and not sporty else "none"
