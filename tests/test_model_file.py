@@ -17,6 +17,7 @@ from core.networks.compact import CompactGenerator
 from core.networks.weights import fold
 from core.rendering.conditioning import code_table, condition, dense, instance_edges
 from core.rendering.renderer import Renderer
+from core.training.recipes import recipe_named
 
 
 def small_model(seed: int = 0) -> Model:
@@ -177,3 +178,13 @@ def test_the_code_book_finds_the_looks_that_are_there():
     chosen = book.random_codes([26000, 26001, 7], seed=4)
     assert set(chosen) == {26000, 26001}
     assert np.array_equal(chosen[26000], book.random_codes([26000], seed=4)[26000])
+
+
+def test_a_compact_model_without_upsampling_in_its_settings_repeats_pixels_as_it_was_trained():
+    config = {"label_count": 5, "widths": [8, 8, 8, 8], "blocks": [0, 0, 0]}
+    assert build("compact", config).upsampling == "nearest" and "upsampling" not in config
+    assert build("compact", config | {"upsampling": "bilinear"}).upsampling == "bilinear"
+    with pytest.raises(ModelFileError, match="upsampling"):
+        build("compact", config | {"upsampling": "cubic"})
+    for name in ("compact", "tiny"):
+        assert recipe_named(name).generator[1]["upsampling"] == "bilinear"

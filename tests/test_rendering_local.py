@@ -106,12 +106,62 @@ def dense_inputs(network, height, width):
     return [torch.randn(1, network.input_channels, height, width)]
 
 
-def test_compact_updates_are_exact():
-    network = CompactGenerator(9, 4, (8, 12, 16, 24), (1, 1, 2))
+@pytest.mark.parametrize("upsampling", ["bilinear", "nearest"])
+def test_compact_updates_are_exact(upsampling):
+    network = CompactGenerator(9, 4, (8, 12, 16, 24), (1, 1, 2), upsampling)
     nn.init.normal_(network.head.weight, std=0.3)
     inputs = [torch.randint(0, 9, (1, 64, 160)), torch.randn(1, 5, 64, 160)]
     executor = check(fold(network).to(memory_format=torch.channels_last), inputs)
     assert executor.exact and executor.grid == 16
+
+
+@pytest.mark.parametrize("upsampling", ["bilinear", "nearest"])
+def test_a_pixel_of_the_compact_generator_reaches_as_far_as_it_says(upsampling):
+    network = unit_weights(CompactGenerator(9, 4, (6, 6, 6, 6), (1, 1, 1), upsampling).double())
+    y, seen = 1, []
+    labels, planes = torch.zeros(1, 32, 768, dtype=torch.int64), torch.randn(1, 5, 32, 768).double()
+    with torch.inference_mode():
+        before = network(labels, planes)
+        for x in (0, 15, 384, 401, 767):
+            planes[0, :, y, x] += 1e3
+            changed = (network(labels, planes) != before).any(1).any(1)[0].nonzero()
+            planes[0, :, y, x] -= 1e3
+            seen.append(int((changed - x).abs().max()))
+    assert network.reach / 2 < max(seen) <= network.reach
+
+
+class Doubled(nn.Module):
+    """Only the enlargement, by ``factor``."""
+
+    def __init__(self, factor: int):
+        super().__init__()
+        self.conv, self.factor = nn.Conv2d(8, 8, 1), factor
+
+    def forward(self, x):
+        return F.interpolate(self.conv(x), scale_factor=float(self.factor), mode="bilinear", align_corners=False)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_linear_interpolation_of_a_part_equals_the_whole(dtype, factor):
+    executor, whole_frame = Executor(Doubled(factor).to(dtype).eval().requires_grad_(False)), Picture()
+    x = torch.randn(1, 8, 11, 14).to(dtype)
+    executor.full(TensorFeed(x), whole_frame.bind(executor))
+    output, size = executor.graph.output, executor.graph.output.size
+    with torch.inference_mode():
+        expected = F.interpolate(output.inputs[0].block(whole((11, 14)))[0].float(), scale_factor=factor, mode="bilinear")
+        assert (whole_frame.whole - expected).abs().max() <= (0 if dtype == torch.float32 else 0.01)
+        for rect in [*edits(*size, 0), *(Rect(a, b, a + w, b + w) for a in range(6) for b in (0, 1, 19) for w in (1, 2, 7))]:
+            block, _ = output.evaluate(rect)
+            difference = (block - whole_frame.whole[(..., *rect.slices)]).abs().max()
+            # Thirds are rounded by where they lie; halves and quarters are not.
+            assert difference <= (0 if factor != 3 else 1e-6 if dtype == torch.float32 else 0.01), rect
+
+
+def test_what_has_no_rule_for_enlarging_is_named():
+    for layer in (nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), nn.Upsample(scale_factor=2, mode="bicubic")):
+        with pytest.raises(UnsupportedGraph, match="Upsample"):
+            Executor(nn.Sequential(nn.Conv2d(3, 3, 1), layer).eval())
 
 
 @pytest.mark.parametrize(
@@ -193,7 +243,7 @@ class RandomNetwork(nn.Module):
             elif kind == "maximum" and scale < 8:
                 layer, scale = nn.MaxPool2d(3, 2, 1), scale * 2
             elif kind == "up" and scale > 1:
-                layer, scale = nn.Upsample(scale_factor=2), scale // 2
+                layer, scale = nn.Upsample(scale_factor=2, mode=pick("nearest", "bilinear")), scale // 2
             elif kind == "transposed" and scale > 1:
                 options = pick(dict(kernel_size=3, padding=1, output_padding=1), dict(kernel_size=4, padding=1),
                                dict(kernel_size=2, output_padding=0))  # fmt: skip

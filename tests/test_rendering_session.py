@@ -36,7 +36,7 @@ def one_thread():
 
 def make_model(name: str = "compact", norm: str = "batch", label_set=STREETS) -> Model:
     config = {
-        "compact": dict(label_count=len(label_set), code_dim=CODE_DIM, widths=[8, 8, 12, 16], blocks=[1, 1, 1]),
+        "compact": dict(label_count=len(label_set), code_dim=CODE_DIM, widths=[8, 8, 12, 16], blocks=[1, 1, 1], upsampling="bilinear"),
         "pix2pixhd_global": dict(label_channels=len(label_set), code_dim=CODE_DIM, width=4, downsamples=2, blocks=1, norm=norm),
         "pix2pixhd_local": dict(label_channels=len(label_set), code_dim=CODE_DIM, width=3, downsamples=1, blocks=1, enhancers=1, local_blocks=1, norm=norm),
     }[name]

@@ -128,7 +128,7 @@ def default_model(path: Path | None):
     from core.rendering.renderer import default_model_path
 
     if path is None and not default_model_path().is_file():
-        described = ("compact", {"label_count": len(STREETS)})
+        described = ("compact", {"label_count": len(STREETS), "upsampling": "bilinear"})
         generator = build(*described).eval()
         card = make_card("untrained", described, None, STREETS, generator.code_dim, (2048, 1024))
         return Model(generator, None, card, None, STREETS), "compact architecture, random weights"

@@ -12,6 +12,8 @@ from core.errors import ModelFileError
 def _compact(**config) -> nn.Module:
     from core.networks.compact import CompactGenerator
 
+    # Model files and training states from before there was a choice don't name it.
+    config.setdefault("upsampling", "nearest")
     return CompactGenerator(**{k: tuple(v) if isinstance(v, list) else v for k, v in config.items()})
 
 

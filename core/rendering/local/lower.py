@@ -259,7 +259,7 @@ class _Lowering:
         if isinstance(module, nn.PixelUnshuffle):
             return ops.Unshuffle(source, module.downscale_factor)
         if isinstance(module, nn.Upsample):
-            return self._interpolate(node, node.args[0], module.size, module.scale_factor, module.mode)
+            return self._interpolate(node, node.args[0], module.size, module.scale_factor, module.mode, module.align_corners)
         raise self._unsupported(node)
 
     def _join(self, node: fx.Node, kind: str) -> Op:
@@ -284,11 +284,16 @@ class _Lowering:
         stride = ops._pair(module.stride if module.stride is not None else module.kernel_size)
         return ops.Pool(source, pool, kernel, stride, padding, dilation)
 
-    def _interpolate(self, node, source, size=None, scale_factor=None, mode="nearest", *_, **__) -> Op:
+    def _interpolate(
+        self, node, source, size=None, scale_factor=None, mode="nearest", align_corners=None,
+        recompute_scale_factor=None, antialias=False,
+    ) -> Op:
         factors = scale_factor if isinstance(scale_factor, (tuple, list)) else (scale_factor, scale_factor)
-        if size is not None or mode != "nearest" or factors[0] != factors[1] or factors[0] != int(factors[0] or 0.5):
+        kind = {"nearest": ops.Upsample, "bilinear": ops.Bilinear}.get(mode)
+        whole_factor = size is None and factors[0] == factors[1] and factors[0] == int(factors[0] or 0.5)
+        if kind is None or not whole_factor or align_corners or antialias:
             raise self._unsupported(node)
-        return ops.Upsample(self.found[source], int(factors[0]))
+        return kind(self.found[source], int(factors[0]))
 
     def _pad(self, node, source, widths, mode="constant", value=None) -> Op:
         if len(widths) != 4 or mode not in ("constant", "reflect", "replicate") or min(widths) < 0:

@@ -13,6 +13,7 @@ in place.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Callable, Sequence
 
 import torch
@@ -428,6 +429,60 @@ class Upsample(Op):
         x = F.interpolate(x.contiguous(memory_format=torch.channels_last), scale_factor=float(f), mode="nearest")
         rows, columns = rect.y0 - inner.y0 * f, rect.x0 - inner.x0 * f
         return x[:, :, rows : rows + rect.height, columns : columns + rect.width], True
+
+
+class Bilinear(Upsample):
+    """Enlarged by linear interpolation between pixels' centres, clamped at the frame's border."""
+
+    windowed = True
+
+    def reach(self, rect):
+        return super().reach(rect).grow(self.factor // 2)
+
+    def evaluate(self, rect):
+        height, width = self.inputs[0].size
+        (y0, y1), (x0, x1) = self._axis(rect.y0, rect.y1, height), self._axis(rect.x0, rect.x1, width)
+        x, _ = self.inputs[0].block(Rect(x0, y0, x1, y1))
+        # Interpolation clamps at the block's border: right at the frame's, cut off elsewhere.
+        x = enlarge(x.contiguous(memory_format=torch.channels_last), self.factor)
+        rows, columns = rect.y0 - y0 * self.factor, rect.x0 - x0 * self.factor
+        return x[:, :, rows : rows + rect.height, columns : columns + rect.width], True
+
+    def _axis(self, o0: int, o1: int, n: int) -> tuple[int, int]:
+        """Inputs between whose centres the centres of outputs o0..o1 lie."""
+        f = self.factor
+        return max(0, (2 * o0 + 1 - f) // (2 * f)), min(n, (2 * o1 - 1 - f) // (2 * f) + 2)
+
+
+def enlarge(x: torch.Tensor, factor: int) -> torch.Tensor:
+    """``F.interpolate`` with mode "bilinear", twice as fast for factor 2 in bfloat16 on a CPU.
+
+    Between pixels repeated twice, weights 1/4, 1/2, 1/4 along each axis give the
+    same values: a depthwise convolution, for which oneDNN has bfloat16 kernels.
+    In float32 torch's own interpolation is the faster one.
+    """
+    if factor != 2 or x.dtype != torch.bfloat16 or not _packable(x):
+        return F.interpolate(x, scale_factor=float(factor), mode="bilinear", align_corners=False)
+    channels = x.shape[1]
+    y = torch.ops.mkldnn._convolution_pointwise(
+        F.interpolate(x, scale_factor=2.0, mode="nearest"), _tent(channels), None,
+        [1, 1], [1, 1], [1, 1], channels, "none", [], "",
+    )
+    # The convolution pads with zeros; the outermost pixels are repeated instead.
+    for strip, edge in (
+        (x[:, :, :1], (..., slice(0, 1), slice(None))), (x[:, :, -1:], (..., slice(-1, None), slice(None))),
+        (x[..., :1], (..., slice(0, 1))), (x[..., -1:], (..., slice(-1, None))),
+    ):
+        y[edge] = F.interpolate(strip, scale_factor=2.0, mode="bilinear", align_corners=False)[edge]
+    return y
+
+
+@lru_cache(maxsize=32)
+def _tent(channels: int) -> torch.Tensor:
+    """Depthwise weights 1/4, 1/2, 1/4 along each axis."""
+    line = torch.tensor([0.25, 0.5, 0.25])
+    weight = (line[:, None] * line).expand(channels, 1, 3, 3).to(torch.bfloat16).contiguous()
+    return torch.ops.mkldnn._reorder_convolution_weight(weight, [1, 1], [1, 1], [1, 1], channels, [1, channels, 64, 64])
 
 
 class Shuffle(Op):
