@@ -99,9 +99,33 @@ def test_the_report_tells_a_good_picture_from_a_wrong_one(tmp_path):
     assert scores.miou_real > 0.5
     # The small model is untrained: its pictures must not pass for streets.
     assert scores.miou_ratio < 0.9
-    assert 0 < scores.classes["car"] < 0.2
+    frames, pixels = scores.classes["car"]
+    assert frames == 1 and 0 < pixels < 0.2
     data = json.loads((tmp_path / "report" / "report.json").read_text())
     assert data["scores"]["psnr_db"] == scores.psnr_db
     page = (tmp_path / "report" / "index.html").read_text()
     for picture in (tmp_path / "report" / "pictures").iterdir():
         assert picture.name in page
+
+
+def test_class_shares_count_frames_and_pixels(tmp_path):
+    from core.data.samples import Sample
+    from core.data.statistics import class_shares
+    from core.labels import STREETS
+    from core.scene.files import write_png
+
+    samples = []
+    for i, values in enumerate(([7, 7, 7, 26], [7, 7, 23, 23])):
+        write_png(tmp_path / f"{i}.png", np.array(values, np.uint8).reshape(2, 2))
+        samples.append(Sample(str(i), None, tmp_path / f"{i}.png", None))
+    assert class_shares(samples, STREETS) == {"road": [1.0, 0.625], "sky": [0.5, 0.25], "car": [0.5, 0.125]}
+
+
+def test_a_contact_sheet_shows_every_picture_in_its_place():
+    from core.evaluation.sheet import GAP, contact_sheet
+
+    colours = [[(255, 0, 0), (0, 255, 0)], [(0, 0, 255)]]
+    sheet = contact_sheet([[np.full((32, 64, 3), c, np.uint8) for c in row] for row in colours], width=40)
+    assert sheet.shape == (2 * 20 + GAP, 2 * 40 + GAP, 3)
+    assert tuple(sheet[10, 20]) == (255, 0, 0) and tuple(sheet[10, 60 + GAP]) == (0, 255, 0)
+    assert tuple(sheet[30 + GAP, 20]) == (0, 0, 255) and tuple(sheet[30 + GAP, 60 + GAP]) == (255, 255, 255)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from core.data.samples import find_samples
+from core.data.samples import find_samples, read_sample, suited
 from core.errors import TrainingError
 from core.models.model_file import load_model, save_model
 from core.training.finish import finished_model
@@ -17,6 +17,7 @@ from core.training.networks import Networks, generator_of
 from core.training.plan import _steps_left, promise
 from core.training.recipes import RECIPES, Recipe, recipe_from_json, recipe_named, recipe_to_json
 from core.training.schedule import ENHANCER, GLOBAL, WHOLE, Phase
+from core.training.step import Step
 from core.training.trainer import Trainer
 from core.labels import STREETS
 from tests.training_data import make_data_set
@@ -233,3 +234,55 @@ def test_the_average_follows_the_weights():
     for step in range(1, 200):
         networks.average(step)
     assert all(torch.allclose(p, torch.ones(())) for p in networks.averaged[0].parameters())
+
+
+def test_large_scales_learn_from_wide_photographs_alone(tmp_path):
+    narrow = find_samples(make_data_set(tmp_path / "narrow", 3, 64, 32))
+    wide = find_samples(make_data_set(tmp_path / "wide", 2, 128, 64))
+    assert suited(narrow + wide, 100) == wide
+    assert suited(narrow + wide, 64) == narrow + wide
+    assert suited(narrow, 100) == narrow  # better enlarged ones than none
+
+    recipe = replace(recipe_named("tiny"), phases=(Phase(0.5, (64, 64), 32, 4), Phase(0.5, (100, 128), 32, 4)), steps=8)
+    trainer = Trainer(recipe, narrow + wide, None, device="cpu")
+    read = []
+    trainer.reader = lambda sample: read.append(sample) or read_sample(sample)
+    for step in (0, 1, 2):
+        trainer.batch_at(step)
+    assert set(read) == set(narrow + wide)
+    read.clear()
+    for step in (4, 5):
+        trainer.batch_at(step)
+    assert set(read) == set(wide)
+
+
+def test_the_perceptual_loss_sees_coarse_and_fine_faults_in_turn():
+    """A half-size view is blind to a one-pixel checkerboard; the window of the next step is not."""
+    step = object.__new__(Step)
+    step.recipe = recipe_named("compact")
+    assert step.recipe.perceptual_scale == 2
+    board = torch.ones(1, 3, 64, 64)
+    board[..., ::2, ::2] = board[..., 1::2, 1::2] = -1
+    half, window = step._seen(0, board)[0], step._seen(1, board)[0]
+    assert half.shape == window.shape == (1, 3, 32, 32)
+    assert half.abs().max() == 0 and window.abs().min() == 1
+    assert torch.equal(window, step._seen(1, board)[0])
+    places = {tuple(step._seen(k, torch.arange(64.0).expand(1, 1, 64, 64))[0][0, 0, 0, :1].tolist()) for k in range(1, 21, 2)}
+    assert len(places) > 3
+
+
+def test_the_discriminators_rate_is_a_share_of_the_generators(samples):
+    trainer = Trainer(replace(recipe_named("tiny", discriminator_rate=0.25).cropped(64), steps=2), samples, None, device="cpu")
+    trainer.train_step(trainer.batch_at(0))
+    rates = [o.param_groups[0]["lr"] for o in (trainer.optimiser_g, trainer.optimiser_d)]
+    assert rates == [1e-3, 0.25e-3]
+
+
+def test_without_adversarial_losses_the_discriminator_rests(samples):
+    recipe = replace(recipe_named("tiny", gan_weight=0.0, feature_weight=0.0).cropped(64), steps=2)
+    trainer = Trainer(recipe, samples, None, device="cpu")
+    before, judged = weights(trainer), {k: v.clone() for k, v in trainer.networks.discriminator.state_dict().items()}
+    reports = list(trainer.run())
+    assert set(reports[-1].losses) == {"pixel"}
+    assert any(not torch.equal(before[k], v) for k, v in weights(trainer).items())
+    assert all(torch.equal(judged[k], v) for k, v in trainer.networks.discriminator.state_dict().items())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Sequence
 
 import numpy as np
 
@@ -108,6 +109,27 @@ def look_into(folder: str | Path, split: str) -> Found:
     )
 
 
+def nearby(folder: str | Path, split: str = "train", most: int = 4) -> list[Path]:
+    """Folders above and below ``folder`` that do hold the split, for whoever chose one too deep or too high."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        return []
+    try:
+        below = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))[:200]
+    except OSError:
+        below = []
+    found = []
+    for candidate in (*list(folder.resolve().parents)[:3], *below):
+        try:
+            if look_into(candidate, split).samples:
+                found.append(candidate)
+        except (DataError, OSError):
+            continue
+        if len(found) == most:
+            break
+    return found
+
+
 def pair_folders(labels: Path, photographs: Path, instances: Path | None = None, split: str = "train") -> Found:
     """Label maps and photographs of the same name in two folders, instance maps in a third.
 
@@ -190,6 +212,24 @@ def read_sample(sample: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             "export them at one size."
         )
     return photograph, labels, instances
+
+
+def suited(samples: Sequence[Sample], width: int) -> list[Sample]:
+    """Those of ``samples`` whose maps are at least ``width`` pixels wide; all of them where none is.
+
+    A phase that trains at a large scale then never learns from enlarged, blurred photographs as long as there are sharp ones.
+    """
+    wide = [sample for sample in samples if _map_width(sample.labels) >= width]
+    return wide or list(samples)
+
+
+def _map_width(path: Path) -> int:
+    """A map's width from its first bytes where it is a PNG, else by reading it."""
+    with open(path, "rb") as handle:
+        head = handle.read(24)
+    if head[:8] == b"\x89PNG\r\n\x1a\n" and len(head) == 24:
+        return int.from_bytes(head[16:20], "big")
+    return _indices(path).shape[1]
 
 
 def read_photograph(path: Path) -> np.ndarray:

@@ -14,7 +14,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", help="WxH at which frames are compared (default: the photographs' own)")
     parser.add_argument("--limit", type=int, help="use only the first N held-out frames")
     parser.add_argument("--vgg", help="file of VGG weights for the perceptual distance, or 'none'")
-    parser.add_argument("--judge-steps", type=int, default=800, help="steps of the segmentation network; 0 for none")
+    parser.add_argument("--judge-steps", type=int, default=600, help="steps of the segmentation network; 0 for none")
+    parser.add_argument("--judge-data", type=Path, nargs="+", help="data sets whose 'train' split it learns from (default: --data)")
+    parser.add_argument("--judge-width", type=int, default=512, help="width to which it resizes pictures (default 512)")
     parser.add_argument("--card", action="store_true", help="write the scores into the model's card")
     parser.add_argument("--device", default="auto")
     return parser
@@ -44,17 +46,18 @@ def main(argv: list[str]) -> int:
     if options.judge_steps:
         # Trained on photographs alone, so one judge serves every model of a data set.
         options.out.mkdir(parents=True, exist_ok=True)
-        kept = options.out / f"judge_{options.judge_steps}.pt"
+        kept = options.out / f"judge_{options.judge_steps}_{options.judge_width}.pt"
         if kept.is_file():
-            judge = Segmenter(len(STREETS))
+            judge = Segmenter(len(STREETS), picture_width=options.judge_width)
             judge.load_state_dict(torch.load(kept, weights_only=True))
             judge.eval()
         else:
             with tqdm(total=options.judge_steps, desc="segmentation network") as bar:
                 judge = train_segmenter(
-                    find_samples(options.data, "train"),
+                    [s for data in options.judge_data or [options.data] for s in find_samples(data, "train")],
                     STREETS,
                     options.judge_steps,
+                    picture_width=options.judge_width,
                     device=choose_device(options.device),
                     progress=lambda step, loss: bar.update(1),
                 )

@@ -13,6 +13,7 @@ import torch
 
 from core.capture import photograph_codes
 from core.data.samples import Sample, read_sample
+from core.data.statistics import class_shares
 from core.evaluation.metrics import confusion, delta_e, mean_colour_difference, mean_iou, psnr, ssim
 from core.evaluation.segmentation import Segmenter, segment
 from core.labels import STREETS, LabelSet, object_class
@@ -40,7 +41,7 @@ class Scores:
     car_delta_e: float | None = None
     car_delta_e_far: float | None = None
     cars: int = 0
-    classes: dict[str, float] = field(default_factory=dict)
+    classes: dict[str, list[float]] = field(default_factory=dict)
 
 
 def evaluate(
@@ -71,7 +72,6 @@ def evaluate(
     rows: dict[str, list[float]] = {}
     classes = len(label_set)
     matrices = {"real": np.zeros((classes, classes), np.int64), "generated": np.zeros((classes, classes), np.int64)}
-    shares = np.zeros(256, np.int64)
     shown = []
     for number, sample in enumerate(samples):
         photograph, labels, instances = read_sample(sample)
@@ -79,7 +79,6 @@ def evaluate(
             photograph = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
             labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
             instances = cv2.resize(instances, size, interpolation=cv2.INTER_NEAREST_EXACT)
-        shares += np.bincount(labels.reshape(-1), minlength=256)
         captured = photograph_codes(model, photograph, instances) if model.encoder is not None else {}
         picture = renderer.render(labels, instances, captured, label_set)
         add = lambda name, value: rows.setdefault(name, []).append(value)  # noqa: E731
@@ -117,8 +116,7 @@ def evaluate(
         scores.miou_real = mean_iou(matrices["real"], present)
         scores.miou_generated = mean_iou(matrices["generated"], present)
         scores.miou_ratio = scores.miou_generated / scores.miou_real
-    total = shares.sum()
-    scores.classes = {label.name: round(float(shares[label.id] / total), 6) for label in label_set if shares[label.id]}
+    scores.classes = class_shares(samples, label_set)
     _write(out, model, scores, shown)
     return scores
 
@@ -165,8 +163,12 @@ def _write(out: Path, model: Model, scores: Scores, shown: list[list[str]]) -> N
     rows = "".join(
         "<tr>" + "".join(f'<td><img src="pictures/{html.escape(f)}"></td>' for f in row) + "</tr>" for row in shown
     )
+    trained = model.card.provenance.get("classes", {})
     shares = "".join(
-        f"<tr><td>{html.escape(k)}</td><td>{100 * v:.2f} %</td></tr>" for k, v in scores.classes.items()
+        f"<tr><td>{html.escape(name)}"
+        + "".join(f"<td>{100 * v:.2f} %" for v in (*trained.get(name, (0.0, 0.0)), *scores.classes.get(name, (0.0, 0.0))))
+        + "</tr>"
+        for name in {**trained, **scores.classes}
     )
     page = (
         "<!doctype html><meta charset='utf-8'><title>Evaluation</title>"
@@ -174,6 +176,7 @@ def _write(out: Path, model: Model, scores: Scores, shown: list[list[str]]) -> N
         "td{padding:.2rem .6rem;vertical-align:top}th{text-align:left;padding:.2rem .6rem}</style>"
         f"<h1>{html.escape(model.card.name)}</h1><table>{numbers}</table>"
         f"<h2>Held-out streets</h2><table><tr><th>Labels<th>Generated<th>Photograph</tr>{rows}</table>"
-        f"<h2>Share of pixels</h2><table>{shares}</table>"
+        "<h2>Classes</h2><table><tr><th><th>Training: frames<th>pixels<th>Held out: frames<th>pixels</tr>"
+        f"{shares}</table>"
     )
     (out / "index.html").write_text(page, encoding="utf-8")

@@ -14,9 +14,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from core.data.samples import Sample, read_sample
+from core.data.loader import Reader
+from core.data.samples import Sample
 from core.labels import LabelSet
 from core.opencv import cv2
+from core.training.precision import Precision
 
 
 class Segmenter(nn.Module):
@@ -82,21 +84,23 @@ def train_segmenter(
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
+    read, precision = Reader(), Precision("native", torch.device(device))
     net = Segmenter(len(label_set), picture_width=picture_width).to(device, memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
     for step in range(steps):
         images, targets = [], []
         for index in rng.integers(0, len(samples), batch):
-            photograph, labels, _ = read_sample(samples[index])
+            photograph, labels, _ = read(samples[index])
             image, target = _prepare(photograph, labels, label_set, picture_width)
             if rng.random() < 0.5:
                 image, target = image.flip(-1), target.flip(-1)
             # Light and colour vary, so that the judge looks at shapes too.
             images.append(((image + 1) * rng.uniform(0.8, 1.2) - 1 + rng.uniform(-0.1, 0.1)).clamp(-1, 1))
             targets.append(target)
-        scores = net(torch.stack(images).to(device, memory_format=torch.channels_last))
-        loss = F.cross_entropy(scores, torch.stack(targets).to(device))
+        with precision.autocast():
+            scores = net(torch.stack(images).to(device, memory_format=torch.channels_last))
+        loss = F.cross_entropy(scores.float(), torch.stack(targets).to(device))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

@@ -11,6 +11,7 @@ import torch
 from core.appearance import build_code_book
 from core.capture import capture_codes
 from core.data.samples import Sample, read_sample
+from core.data.statistics import class_shares
 from core.labels import object_class
 from core.models.model_file import Model, make_card
 from core.training.networks import encoder_of, generator_of
@@ -51,7 +52,7 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
         trainer: its averaged weights are taken; it can go on afterwards.
         name: for the card.
         provenance: data, licence and so on; steps, seed and recipe are added.
-        frames: how many training frames the code book looks at.
+        frames: how many training frames the code book and the class statistics look at.
     """
     recipe = trainer.recipe
     generator, *rest = (m for m in trainer.averaged)
@@ -59,8 +60,8 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
     book = None
     largest = max(phase.widths[1] for phase in recipe.phases)
     width = int(np.mean(recipe.phases[-1].widths)) // 16 * 16
+    chosen = random.Random(trainer.seed).sample(trainer.samples, min(frames, len(trainer.samples)))
     if encoder is not None:
-        chosen = random.Random(trainer.seed).sample(trainer.samples, min(frames, len(trainer.samples)))
         codes, sizes = collect_codes(encoder, chosen, width)
         book = build_code_book(codes, sizes, recipe.code_dim)
     card = make_card(
@@ -77,6 +78,7 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
             "seed": trainer.seed,
             "training_frames": len(trainer.samples),
             "encoder_width": width,
+            "classes": class_shares(chosen, trainer.label_set),
         },
     )
     return Model(generator, encoder, card, book, trainer.label_set)

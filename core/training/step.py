@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -53,12 +54,13 @@ class Step:
             "pixel": recipe.pixel_weight,
         }
 
-    def gradients(self, batch: Batch, numbers: list[int]) -> dict[str, float]:
+    def gradients(self, batch: Batch, numbers: list[int], step: int) -> dict[str, float]:
         """Add the gradients of one step to G, E and D; returns unweighted losses.
 
         Args:
             batch: this process's crops.
             numbers: of the crops, unique over the run.
+            step: 0-based, alike in all processes.
 
         Raises:
             TrainingError: when a loss is no longer finite. Nothing is updated then.
@@ -70,7 +72,7 @@ class Step:
             part = Batch(*(t[start : start + size] for t in vars(batch).values()))
             share = len(part.labels) / len(numbers)
             last = start + size >= len(numbers)
-            for name, loss in self._part(part, numbers[start : start + size], share, last).items():
+            for name, loss in self._part(part, numbers[start : start + size], step, share, last).items():
                 sums[name] = sums.get(name, 0) + share * loss.detach().float()
         # One transfer from the device for all losses.
         values = dict(zip(sums, mean_over_processes(torch.stack(list(sums.values()))).tolist()))
@@ -81,20 +83,33 @@ class Step:
             )
         return values
 
-    def _part(self, batch: Batch, numbers: list[int], share: float, last: bool) -> dict[str, Tensor]:
+    def _part(self, batch: Batch, numbers: list[int], step: int, share: float, last: bool) -> dict[str, Tensor]:
         with ExitStack() as stack:
             if not last:  # the processes exchange gradients once a step
                 for module in (self.generating, self.judging):
                     if isinstance(module, DistributedDataParallel):
                         stack.enter_context(module.no_sync())
             with self.precision.autocast():
-                losses, total, loss_d = self._losses(batch, numbers)
+                losses, total, loss_d = self._losses(batch, numbers, step)
             self.precision.scale(total * share).backward()
+            if loss_d is None:
+                return losses
             self.precision.scale(loss_d * share).backward()
         return {**losses, "discriminator": loss_d}
 
-    def _losses(self, batch: Batch, numbers: list[int]) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    def _losses(self, batch: Batch, numbers: list[int], step: int) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         fake = self.generating(batch.labels, batch.edges, batch.photograph, batch.instances)
+        losses, loss_d = {}, None
+        if self.recipe.adversarial:
+            losses, loss_d = self._judged(batch, numbers, fake)
+        if self.perceptual is not None:
+            losses["perceptual"] = self.perceptual(*self._seen(step, fake, batch.photograph))
+        if self.recipe.pixel_weight:
+            losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
+        return losses, sum(self.weights[name] * loss for name, loss in losses.items()), loss_d
+
+    def _judged(self, batch: Batch, numbers: list[int], fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """D's say on ``fake``: the generator's adversarial losses, and D's own."""
         shown = self._shown(batch.labels, batch.edges)
 
         # One pass over fake and real together trains D; instance norm keeps them apart.
@@ -115,18 +130,23 @@ class Step:
             "gan": generator_gan_loss(judged, self.recipe.gan),
             "features": feature_matching_loss(judged, on_real),
         }
-        if self.perceptual is not None:
-            losses["perceptual"] = self.perceptual(*self._seen(fake, batch.photograph))
-        if self.recipe.pixel_weight:
-            losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
-        return losses, sum(self.weights[name] * loss for name, loss in losses.items()), loss_d
+        return losses, loss_d
 
     def _shown(self, labels: Tensor, edges: Tensor) -> Tensor:
         return dense(Conditioning(labels, edges), self.label_count)
 
-    def _seen(self, *images: Tensor) -> list[Tensor]:
+    def _seen(self, step: int, *images: Tensor) -> list[Tensor]:
+        """What the perceptual loss looks at: see :attr:`Recipe.perceptual_scale`."""
         scale = self.recipe.perceptual_scale
-        return [F.avg_pool2d(i, scale) if scale > 1 else i for i in images]
+        if scale == 1:
+            return list(images)
+        if step % 2 == 0:
+            return [F.avg_pool2d(i, scale) for i in images]
+        height, width = images[0].shape[-2:]
+        high, wide = height // scale, width // scale
+        rng = np.random.default_rng((step, 5))
+        y, x = int(rng.integers(height - high + 1)), int(rng.integers(width - wide + 1))
+        return [i[..., y : y + high, x : x + wide] for i in images]
 
 
 def _frozen(module: nn.Module) -> Callable[[Tensor], list[list[Tensor]]]:

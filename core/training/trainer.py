@@ -18,7 +18,7 @@ from torch import nn
 
 from core.data.crops import Batch, CropSettings, make_batch
 from core.data.loader import Reader, ahead
-from core.data.samples import Sample
+from core.data.samples import Sample, suited
 from core.errors import TrainingError
 from core.labels import STREETS, LabelSet
 from core.networks.perceptual import LAYERS, WEIGHTS, PerceptualLoss
@@ -29,6 +29,7 @@ from core.training.networks import Networks
 from core.training.pool import HistoryPool
 from core.training.precision import Precision
 from core.training.recipes import Recipe, recipe_to_json
+from core.training.schedule import Phase
 from core.training.step import Step
 
 
@@ -84,6 +85,8 @@ class Trainer:
     ):
         keep_large_blocks()
         self.recipe, self.samples, self.seed, self.label_set = recipe, list(samples), seed, label_set
+        #: Per lowest width of a phase, the samples that are wide enough.
+        self._suited: dict[int, list[Sample]] = {}
         self.folder = None if folder is None else Path(folder)
         self.device = choose_device(device)
         if self.device.type == "cuda":
@@ -162,8 +165,13 @@ class Trainer:
         phase = self.recipe.phase_at(step)
         settings = CropSettings(phase.size, phase.widths, fold_parts=self.recipe.fold_parts)
         return make_batch(
-            self.samples, settings, self.label_set, self.seed, step, phase.batch, self.rank, self.world, self.reader
+            self._samples_of(phase), settings, self.label_set, self.seed, step, phase.batch, self.rank, self.world, self.reader
         )
+
+    def _samples_of(self, phase: Phase) -> list[Sample]:
+        if phase.widths[0] not in self._suited:
+            self._suited[phase.widths[0]] = suited(self.samples, phase.widths[0])
+        return self._suited[phase.widths[0]]
 
     def train_step(self, batch: Batch) -> dict[str, float]:
         """Update G, E and D once with the crops of the present step; returns unweighted losses."""
@@ -172,10 +180,10 @@ class Trainer:
             self.networks.advance(place.phase.trains)
             self._begin_stage()
         optimisers = (self.optimiser_g, self.optimiser_d)
-        for optimiser in optimisers:
+        for optimiser, share in zip(optimisers, (1.0, self.recipe.discriminator_rate)):
             optimiser.zero_grad(set_to_none=True)
             for group in optimiser.param_groups:
-                group["lr"] = self.recipe.learning_rate * place.factor
+                group["lr"] = self.recipe.learning_rate * place.factor * share
         losses = self.gradients(batch)
         self.precision.update(*optimisers)
         self.networks.average(self.step + 1)
@@ -188,7 +196,7 @@ class Trainer:
         batch = batch.to(self.device)
         if self.teacher is not None:
             batch = self.teacher(batch, numbers)
-        return self._step.gradients(batch, numbers)
+        return self._step.gradients(batch, numbers, self.step)
 
     # --- what outlives the process ----------------------------------------
 
