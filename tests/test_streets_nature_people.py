@@ -142,7 +142,7 @@ PIECES = {
     "advertising_pillar": ({4}, 2.8, 3.8), "letterbox": ({4}, 1.2, 1.6), "electric_cabinet": ({4}, 0.85, 1.6),
     "cafe_table": ({4}, 0.7, 1.0), "parasol": ({4}, 2.4, 3.0), "wheelie_bin": ({5}, 0.9, 1.4), "bags": ({5}, 0.4, 1.1),
     "cardboard_box": ({5}, 0.15, 1.4), "cone": ({5}, 0.45, 0.8), "barricade": ({5}, 1.0, 1.4),
-    "fence": ({13}, 0.8, 2.1), "guard_rail": ({14}, 0.7, 0.85), "wall": ({12}, 0.6, 2.3), "hydrant": ({4}, 0.7, 1.0),
+    "fence": ({13}, 0.8, 2.1), "guard_rail": ({14}, 0.7, 0.85), "bridge": ({15}, 5.7, 9.5), "wall": ({12}, 0.6, 2.3), "hydrant": ({4}, 0.7, 1.0),
     "advert_board": ({4}, 0.8, 1.2),
 }
 
@@ -157,7 +157,7 @@ def test_furniture_is_sound_and_fits_its_footprint(name):
     piece = furniture.FURNITURE[name]
     for seed in range(3):
         parts = piece(np.random.default_rng(seed))
-        bounds = check(parts, labels, low, high)
+        bounds = check(parts, labels, low, high, (-0.9, 7.0) if piece.place == "over" else (-0.1, 0.05))
         assert piece.label in {part.label for part in parts}
         assert same(parts, piece(np.random.default_rng(seed)))
         size = bounds[1, :2] - bounds[0, :2]
@@ -166,7 +166,7 @@ def test_furniture_is_sound_and_fits_its_footprint(name):
         assert sum(len(part.faces) for part in parts) < 9000
 
 
-@pytest.mark.parametrize("name", ["bollard", "cone", "hydrant", "guard_rail", "bags", "wheelie_bin", "wall", "parking_meter"])
+@pytest.mark.parametrize("name", ["bollard", "cone", "hydrant", "guard_rail", "bags", "wheelie_bin", "wall", "parking_meter", "bridge"])
 def test_faces_look_outwards(name):
     for seed in range(3):
         for part in furniture.FURNITURE[name](np.random.default_rng(seed)):

@@ -42,7 +42,8 @@ def overlap(a, b):
 
 
 def footprints(plan, families):
-    return [(i, corners(plan, i.s, i.t, i.turn, i.length, i.width)) for i in plan.items if i.family in families]
+    """What stands on the ground; a bridge hangs above it."""
+    return [(i, corners(plan, i.s, i.t, i.turn, i.length, i.width)) for i in plan.items if i.family in families and i.kind != "bridge"]
 
 
 def test_the_same_seed_gives_the_same_plan_and_another_seed_another():
@@ -234,3 +235,19 @@ def test_no_two_marks_lie_in_one_plane_over_each_other():
             same = (shared > 0.01).all(1) & (np.abs(z - z[i]) < 1e-5)
             same[i] = False
             assert not same.any(), (seed, low[i], high[i])
+
+
+def test_bridges_hang_clear_of_the_road_from_house_to_house():
+    from core.streets.assets import parts_of
+
+    spanned = 0
+    for seed in range(44000, 44060):
+        plan = plan_street(seed)
+        for item in (i for i in plan.items if i.kind == "bridge"):
+            spanned += 1
+            assert item.t - item.width / 2 < plan.kerb_right - 1.2 and item.t + item.width / 2 > plan.kerb_left + 1.2
+            points = np.concatenate([p.vertices for p in parts_of(item)])
+            across = points[:, 1] + item.t
+            road = (across > plan.kerb_right) & (across < plan.kerb_left)
+            assert road.any() and points[road, 2].min() > 4.5  # a bus is 3.2 m high
+    assert spanned >= 2

@@ -19,7 +19,7 @@ BODIES = {
 }
 
 #: Kinds that are built to the item's length, which runs along their own y.
-LONG = ("hedge", "fence", "wall", "guard_rail")
+LONG = ("hedge", "fence", "wall", "guard_rail", "bridge")
 
 
 @lru_cache(maxsize=None)

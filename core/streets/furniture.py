@@ -8,6 +8,7 @@ from typing import Callable
 import numpy as np
 
 from core.streets.barriers import FENCE_KINDS, fence, guard_rail, wall
+from core.streets.bridges import bridge
 from core.streets.fittings import (
     advert_board, advertising_pillar, bench, bin, bus_shelter, cafe_table, chair, cycle_stand, electric_cabinet, hydrant,
     letterbox, parasol, parking_meter,
@@ -29,7 +30,7 @@ class Piece:
         label: class of its main part.
         place: where it belongs: ``kerb`` (along the road), ``walk`` (on the
             pavement), ``facade`` (against a house), ``edge`` (a boundary that
-            runs along y, takes ``length``), ``road`` (on the carriageway).
+            runs along y, takes ``length``), ``road`` (on the carriageway), ``over`` (spans the street along y, takes ``length``).
         common: how often it is met, relative to the others of its place.
     """
 
@@ -68,6 +69,7 @@ FURNITURE: dict[str, Piece] = {
     "cone":               Piece(cone,               (0.6, 0.6), 5, "road", 1.0),
     "barricade":          Piece(barricade,          (0.8, 2.4), 5, "road", 0.4),
     "fence":              Piece(fence,              (0.7, 6.2), 13, "edge", 1.0),
+    "bridge":             Piece(bridge,             (9.6, 20.3), 15, "over", 0.1),
     "guard_rail":         Piece(guard_rail,         (0.4, 8.1), 14, "edge", 0.4),
     "wall":               Piece(wall,               (0.6, 6.3), 12, "edge", 0.8),
 }

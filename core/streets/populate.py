@@ -121,6 +121,7 @@ def populate(plan: StreetPlan, greenery: float) -> StreetPlan:
     _furniture(np.random.default_rng([plan.seed, 6]), plan, crowd)
     _people(np.random.default_rng([plan.seed, 7]), plan, crowd, busy)
     _gardens(np.random.default_rng([plan.seed, 8]), plan, crowd)
+    _structures(np.random.default_rng([plan.seed, 9]), plan, crowd)
     return dataclasses.replace(plan, items=tuple(crowd.items))
 
 
@@ -312,3 +313,22 @@ def _gardens(rng, plan, crowd) -> None:
         for _ in range(int((block.s1 - block.s0) / 14)):
             crowd.add("tree", str(rng.choice(["birch", "oval", "conifer", "ornamental"])), rng.uniform(block.s0 + 5, block.s1 - 5), line + side * rng.uniform(1.2, 2.2),
                       rng.uniform(0, 6), rng, option=plan.season, scale=rng.uniform(0.5, 0.8), margin=0.3)
+
+
+def _structures(rng, plan, crowd) -> None:
+    """Now and then a bridge overhead, between blocks' houses, or a crash barrier along a kerb."""
+    if rng.random() < 0.35:
+        s = float(rng.uniform(45, 120))
+        if _clear_of_crossings(plan, s, 9.0):
+            left, right = plan.kerb_left + _walk(plan, 1) + 0.6, plan.kerb_right - _walk(plan, -1) - 0.6
+            # It hangs above whatever stands below: no footprint is claimed.
+            crowd.items.append(Item(
+                "furniture", "bridge", s, (left + right) / 2, 0.0, 9.4, left - right, plan.seed % 100_000 * 100 + int(rng.integers(3))
+            ))
+    for side, kerb in _sides(plan):
+        if rng.random() < 0.14:
+            start = float(rng.uniform(plan.axis.start + 10, 90))
+            for i in range(int(rng.integers(2, 9))):
+                s = start + 8.0 * i
+                if _clear_of_crossings(plan, s, 8.0):
+                    crowd.add("furniture", "guard_rail", s, kerb + side * 0.3, -side * math.pi / 2, rng, length=8.0, margin=0.0)
