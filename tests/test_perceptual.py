@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from core.errors import ModelFileError
-from core.networks import vgg
+from core.networks import vgg, vgg_files
 from core.networks.perceptual import LAYERS, WEIGHTS, PerceptualLoss, perceptual_distance
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "weights" / "vgg16_bsds.safetensors"
@@ -142,19 +142,19 @@ def test_shallow_taps_stop_early_and_unknown_ones_are_refused(features):
 def test_weights_are_found_by_path_then_variable_then_cache(tmp_path, monkeypatch):
     monkeypatch.delenv("VEDUTA_VGG", raising=False)
     cached = tmp_path / "cache" / "vgg.pth"
-    monkeypatch.setattr(vgg, "vgg_cache", lambda: cached)
+    monkeypatch.setattr(vgg_files, "vgg_cache", lambda: cached)
     with pytest.raises(ModelFileError, match="--vgg"):
-        vgg.find_vgg()
+        vgg_files.find_vgg()
     cached.parent.mkdir()
     cached.write_bytes(b"x")
-    assert vgg.find_vgg() == cached
+    assert vgg_files.find_vgg() == cached
     other = tmp_path / "other.pth"
     other.write_bytes(b"y")
     monkeypatch.setenv("VEDUTA_VGG", str(other))
-    assert vgg.find_vgg() == other and vgg.find_vgg(cached) == cached
+    assert vgg_files.find_vgg() == other and vgg_files.find_vgg(cached) == cached
     monkeypatch.setenv("VEDUTA_VGG", str(tmp_path / "absent"))
     with pytest.raises(ModelFileError, match="absent"):
-        vgg.find_vgg()
+        vgg_files.find_vgg()
 
 
 def test_other_weights_are_no_vgg(tmp_path):
@@ -194,11 +194,13 @@ def test_download_checks_the_sum_and_replaces_whole_files_only(tmp_path, server)
     target = tmp_path / "new" / "vgg.pth"
     steps = []
     right = hashlib.sha256(content).hexdigest()
-    got = vgg.download_vgg19(lambda done, total: steps.append((done, total)), target, f"{address}/vgg.pth", right)
+    got = vgg_files.download_vgg19(lambda done, total: steps.append((done, total)), target, f"{address}/vgg.pth", right)
     assert got == target and target.read_bytes() == content
     assert steps[-1] == (len(content), len(content)) and len(steps) > 1
     with pytest.raises(ModelFileError, match="checksum"):
-        vgg.download_vgg19(None, target, f"{address}/vgg.pth", "0" * 64)
+        vgg_files.download_vgg19(None, target, f"{address}/vgg.pth", "0" * 64)
     with pytest.raises(ModelFileError, match="by hand"):
-        vgg.download_vgg19(None, target, f"{address}/absent", right)
+        vgg_files.download_vgg19(None, target, f"{address}/absent", right)
+    with pytest.raises(ModelFileError, match="offline"):
+        vgg_files.download_vgg19(None, target, "http://127.0.0.1:9/vgg.pth", right)
     assert target.read_bytes() == content and [p.name for p in target.parent.iterdir()] == ["vgg.pth"]

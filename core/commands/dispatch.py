@@ -21,6 +21,7 @@ COMMANDS = {
     "streets": ("core.streets.dataset", "build procedural streets and render them with Blender's Cycles"),
     "check-data": ("core.data.command", "say what a data folder holds and what is wrong with it"),
     "train": ("core.training.command", "train a model"),
+    "fetch-vgg": ("core.networks.fetch", "fetch the weights for training's perceptual loss, once"),
     "evaluate": ("core.evaluation.command", "measure a model on held-out streets"),
     "import": ("core.commands.import_model", "turn a pix2pixHD checkpoint into a model file"),
     "bench": ("core.commands.bench", "measure speed on this machine"),
@@ -89,3 +90,7 @@ def studio() -> None:
 def _there(module: str) -> bool:
     """Whether the module's file exists, without importing its packages."""
     return bootstrap.ROOT.joinpath(*module.split(".")).with_suffix(".py").is_file()
+
+
+if __name__ == "__main__":  # how the studio starts its helpers (core.child)
+    run()

@@ -18,6 +18,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", default="train", help="train, val or test (default: train)")
     parser.add_argument("--quick", action="store_true", help="read only the headers of most files")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON and nothing else")
+    parser.add_argument("--progress", choices=("bar", "json"), default="bar",
+                        help="json: an event a line, for other programs; the last one is what was found")  # fmt: skip
     return parser
 
 
@@ -26,14 +28,25 @@ def main(argv: list[str]) -> int:
     options = parser().parse_args(argv)
     from core.data.check import check_data
     from core.data.label_file import read_label_set
+    from core.data.samples import nearby
     from core.errors import VedutaError
+    from core.training.reporting import reporter, sparing
 
+    report = reporter("json") if options.progress == "json" else None
     try:
         label_set = read_label_set(options.labels_json)
     except VedutaError as error:
-        print(f"error: {error}", file=sys.stderr)
+        if report is not None:
+            report({"event": "failed", "sentence": str(error)})
+        else:
+            print(f"error: {error}", file=sys.stderr)
         return 2
-    findings = check_data(options.folder, label_set, options.split, options.quick, _progress)
+    progress = _progress if report is None else sparing(report, "checking")
+    findings = check_data(options.folder, label_set, options.split, options.quick, progress)
+    if report is not None:
+        report({"event": "findings", **asdict(findings), "classes": {label.id: label.name for label in label_set},
+                "nearby": [str(p) for p in nearby(options.folder, options.split)] if not findings.frames else []})  # fmt: skip
+        return 2 if findings.errors else 0
     if options.json:
         print(json.dumps(asdict(findings), indent=2, ensure_ascii=False))
         return 2 if findings.errors else 0

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.appearance import CodeBook
+from core.checksum import sha256_of
 from core.errors import ModelFileError
 from core.labels import CITYSCAPES, INSTANCE_FACTOR, Label, LabelSet
 from core.models.model_file import Model, make_card
@@ -22,7 +23,7 @@ from core.models.nvidia_features import read_feature_clusters
 from core.models.nvidia_layout import encoder_options, generator_options
 from core.models.nvidia_options import Options, read_options, training_resolution
 from core.models.registry import build
-from core.networks.state_files import read_state_dict, sha256_of
+from core.networks.state_files import read_state_dict
 
 #: NVIDIA's own default, which a bare file's shapes can't tell.
 DEFAULT_LABEL_NC = 35

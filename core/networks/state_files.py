@@ -7,7 +7,6 @@ containers and refuses everything else before it is called.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import warnings
 import zipfile
@@ -60,12 +59,6 @@ def read_state_dict(path: str | Path) -> dict[str, torch.Tensor]:
         # parser met first (RuntimeError, EOFError, KeyError, SafetensorError...).
         raise ModelFileError(_damaged(path)) from None
     return _plain_tensors(path, loaded)
-
-
-def sha256_of(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _head(path: Path) -> bytes:

@@ -2,25 +2,24 @@
 
 Simonyan & Zisserman, "Very Deep Convolutional Networks", table 1, columns D
 and E, without the classifier. Weights come from a file: PyTorch's official
-VGG19 (fetched by :func:`download_vgg19`), or any VGG16/VGG19 in torchvision's
+VGG19 (fetched by :func:`core.networks.vgg_files.download_vgg19`), or any VGG16/VGG19 in torchvision's
 naming (``features.N.weight``) or Caffe's (``conv{block}_{index}.weight``, BGR,
 0..255 minus mean).
 """
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.errors import ModelFileError
-from core.networks.state_files import read_state_dict, sha256_of
+from core.networks.state_files import read_state_dict
+from core.networks.vgg_files import find_vgg
 
 #: Convolutions in each of the five blocks.
 DEPTHS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
@@ -29,10 +28,6 @@ _WIDTHS = (64, 128, 256, 512, 512)
 # ImageNet statistics of RGB in 0..1 (torchvision) and of RGB in 0..255 (Caffe).
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CAFFE_MEAN = (122.67892, 116.66877, 104.00699)
-
-VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
-VGG19_SHA256 = "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44"
-_CACHED_NAME = "vgg19-dcbb9e9d.pth"
 
 
 class VGGFeatures(nn.Module):
@@ -138,76 +133,3 @@ def _from_torchvision(state: dict[str, Tensor]) -> dict[str, Tensor]:
             if f"features.{place}.{kind}" in state:
                 named[f"conv{block}_{index}.{kind}"] = state[f"features.{place}.{kind}"]
     return named
-
-
-def vgg_cache() -> Path:
-    """Where a downloaded VGG19 is kept: the user's cache folder."""
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "veduta" / _CACHED_NAME
-
-
-def find_vgg(path: str | Path | None = None) -> Path:
-    """The VGG weights to use: ``path``, else $VEDUTA_VGG, else the user's cache.
-
-    Raises:
-        ModelFileError: when there are none, saying how to get them.
-    """
-    for given in (path, os.environ.get("VEDUTA_VGG")):
-        if given:
-            if not Path(given).is_file():
-                raise ModelFileError(f"There are no VGG weights at {given}; check the path.")
-            return Path(given)
-    if vgg_cache().is_file():
-        return vgg_cache()
-    raise ModelFileError(
-        f"The perceptual loss needs VGG weights: name a file with --vgg or VEDUTA_VGG, or save {VGG19_URL} as {vgg_cache()}."
-    )
-
-
-def download_vgg19(
-    progress: Callable[[int, int], None] | None = None,
-    target: str | Path | None = None,
-    url: str = VGG19_URL,
-    sha256: str = VGG19_SHA256,
-) -> Path:
-    """Fetch VGG19's ImageNet weights (575 MB) from PyTorch and check their SHA-256.
-
-    Args:
-        progress: called with (bytes so far, bytes in all or 0 when unknown).
-        target: where to put the file; the user's cache by default.
-
-    Raises:
-        ModelFileError: when the network, the disk or the checksum says no. A
-            file already there is then untouched.
-    """
-    import http.client
-    import urllib.error
-    import urllib.request
-
-    target = Path(target) if target is not None else vgg_cache()
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with urllib.request.urlopen(url, timeout=30) as answer, open(partial, "wb") as file:
-            total = int(answer.headers.get("Content-Length") or 0)
-            done = 0
-            while chunk := answer.read(1 << 20):
-                file.write(chunk)
-                done += len(chunk)
-                if progress is not None:
-                    progress(done, total)
-            file.flush()
-            os.fsync(file.fileno())
-        if sha256_of(partial) != sha256:
-            raise ModelFileError("The VGG19 download is damaged (its checksum differs); try again.")
-        os.replace(partial, target)
-    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        raise ModelFileError(f"VGG19 couldn't be downloaded ({error}); save {url} as {target} by hand.") from None
-    finally:
-        partial.unlink(missing_ok=True)
-    return target

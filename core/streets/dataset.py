@@ -254,11 +254,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help=f"light paths a pixel (default {DEFAULT_SAMPLES})")
     parser.add_argument("--threads", type=int, default=0, help="threads of the renderer (default all)")
     parser.add_argument("--jpeg", action="store_true", help="photographs as JPEG instead of PNG")
+    parser.add_argument("--progress", choices=("bar", "json"), default="bar",
+                        help="json: an event a line, for other programs; ends when standard input does")  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="only Cityscapes' own ids, parts folded into their parents")
 
 
 def run(options: argparse.Namespace) -> int:
     """The ``streets`` command with parsed options; returns the exit status."""
+    if options.progress == "json":
+        return _run_for_program(options)
     from tqdm import tqdm
 
     frames = render_streets(
@@ -273,6 +277,35 @@ def run(options: argparse.Namespace) -> int:
         frames.close()
         print("Stopped; run the same command again to go on from here.", file=sys.stderr)
         return 130
+    return 0
+
+
+def _run_for_program(options: argparse.Namespace) -> int:
+    """:func:`run`, telling each frame as a line of JSON; what it wrote stays when it is stopped."""
+    from core.child import stop_with_parent
+    from core.training.reporting import reporter
+
+    report = reporter("json")
+    frames = None
+    try:
+        stop_with_parent()
+        frames = render_streets(
+            options.count, options.out, options.size, options.seed, options.cameras,
+            options.jpeg, options.strict, options.samples, options.threads,
+        )
+        report({"event": "started", "total": options.count})
+        for item in frames:
+            report({"event": "frame", "done": item.done, "total": item.total, "rendered": item.rendered,
+                    "path": str(item.paths.photograph)})  # fmt: skip
+    except VedutaError as error:
+        report({"event": "failed", "sentence": str(error)})
+        return 2
+    except KeyboardInterrupt:
+        if frames is not None:
+            frames.close()
+        report({"event": "stopped"})
+        return 130
+    report({"event": "finished"})
     return 0
 
 

@@ -60,5 +60,6 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what a killed run had half written. Only for a folder that no other run writes to."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
+    for pattern in (".*.part", "model.safetensors*.part"):
+        for part in folder.glob(pattern):
+            part.unlink(missing_ok=True)

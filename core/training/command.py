@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from core.errors import TrainingError, VedutaError
+
 
 def parser() -> argparse.ArgumentParser:
     """The command's options; needs no torch."""
@@ -15,16 +17,18 @@ def parser() -> argparse.ArgumentParser:
         prog="main.py train",
         description="Train a model on photographs with label maps.",
         epilog="While it runs: Ctrl+C saves and stops. Lines written to RUN/control.txt are obeyed: "
-        "pause, resume, save, sample, model, stop. Several machines: torchrun --nnodes ... main.py train ...",
+        "pause, resume, save, sample, model, publish, stop. Several machines: torchrun --nnodes ... main.py train ...",
     )
     what = parser.add_argument_group("what")
     what.add_argument("--data", type=Path, action="append", metavar="DIR",
                       help="folder in Cityscapes or pix2pixHD layout, or with labels and photographs; repeatable")  # fmt: skip
     what.add_argument("--labels-json", type=Path, metavar="FILE",
                       help="the classes of the label maps (default: the project's streets)")  # fmt: skip
-    what.add_argument("--out", type=Path, required=True, metavar="RUN",
+    what.add_argument("--out", type=Path, metavar="RUN",
                       help="folder of the run; RUN/model.safetensors is the result")  # fmt: skip
     what.add_argument("--resume", action="store_true", help="go on with the run in --out; with --steps, make it longer")
+    what.add_argument("--recipes", action="store_true",
+                      help="only list the recipes, with the memory and time that they would need here")  # fmt: skip
     what.add_argument("--dry-run", action="store_true", help="only check the data, and say what the run needs and takes")
     how = parser.add_argument_group("how")
     names = "; ".join(f"{name}: {recipe.about}" for name, recipe in RECIPES.items())
@@ -54,7 +58,6 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Run the command; 0 when the run finished or was stopped, 2 with a sentence when it can't go on."""
     options = parser().parse_args(argv)
-    from core.errors import VedutaError
     from core.training import distributed
     from core.training.reporting import reporter
 
@@ -75,15 +78,29 @@ def main(argv: list[str]) -> int:
 
 
 def _train(options: argparse.Namespace, report) -> int:
+    if options.recipes:
+        return _list_recipes(options, report)
+    if options.out is None:
+        raise TrainingError("Say where the run goes: --out FOLDER.")
     from core.training.distributed import barrier, is_writer
-    from core.training.prepare import open_run
-    from core.training.run_folder import RunFolder
+    from core.training.run_folder import STARTING, RunFolder
 
     folder = RunFolder(options.out)
+    before = None
     if is_writer() and not options.dry_run:
         folder.lock()
+        before = folder.state.read_bytes() if folder.state.is_file() else b""
+        folder.mark(STARTING)
+        report.record(folder.events)
     try:
-        run = open_run(options, folder, report)
+        from core.training.prepare import open_run  # torch takes seconds; the folder is claimed by then
+
+        try:
+            run = open_run(options, folder, report)
+        except VedutaError as error:
+            if before is not None:
+                _take_back(folder, before, options.resume, str(error))
+            raise
         if options.dry_run:
             return 0
         barrier()
@@ -91,6 +108,34 @@ def _train(options: argparse.Namespace, report) -> int:
         return 0
     finally:
         folder.unlock()
+
+
+def _list_recipes(options: argparse.Namespace, report) -> int:
+    from core.data.label_file import read_label_set
+    from core.training.estimate import estimates
+    from core.training.duration import duration
+
+    for found in estimates(read_label_set(options.labels_json), options.device):
+        memory, seconds = found["memory"] / 2**30, duration(found["seconds"])
+        fits = "" if found["fits"] else " That is more memory than is free here."
+        report({
+            "event": "recipe", **found,
+            "sentence": f"{found['name']}: {found['about']}. {found['steps']:,} steps need about {memory:.1f} GB of memory "
+                        f"and {seconds} here.{fits}",
+        })  # fmt: skip
+    return 0
+
+
+def _take_back(folder, before: bytes, resumed: bool, sentence: str) -> None:
+    """Say that a run could not begin; one that lies there already, and was not meant, stands as it did."""
+    from core.atomic import replacing
+    from core.training.run_folder import FAILED
+
+    if resumed or not before:
+        folder.mark(FAILED, sentence)
+        return
+    with replacing(folder.state) as file:
+        file.write(before)
 
 
 if __name__ == "__main__":

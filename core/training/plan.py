@@ -10,6 +10,7 @@ import torch
 
 from core.data.samples import Sample
 from core.rendering.device import describe
+from core.training.duration import duration
 from core.training.memory import available_bytes, explained, is_out_of_memory, peak_bytes, reset_peak
 from core.training.recipes import Recipe
 from core.training.schedule import ENHANCER, GLOBAL, Phase
@@ -141,11 +142,3 @@ def expectation(plan: Plan, device: torch.device) -> str:
     speed = f"{speeds[0]:g}" if len(speeds) == 1 else f"{speeds[0]:g} to {speeds[-1]:g}" if speeds else "?"
     memory = f"about {plan.memory / 2**30:.1f} GB of memory and " if plan.memory else ""
     return f"It needs {memory}about {duration(plan.left)} ({speed} s a step, {describe(device)})."
-
-
-def duration(seconds: float) -> str:
-    """A time span as a person says it."""
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.{0 if seconds >= 10 * size else 1}f} {unit}"
-    return f"{seconds:.0f} seconds"

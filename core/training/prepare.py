@@ -15,7 +15,8 @@ from core.data.samples import Sample, find_samples
 from core.errors import DataError, TrainingError
 from core.labels import LabelSet, label_set_from_json, label_set_to_json
 from core.models.model_file import load_model
-from core.networks.vgg import download_vgg19, load_vgg, vgg_cache
+from core.networks.vgg import load_vgg
+from core.networks.vgg_files import download_vgg19, vgg_cache
 from core.rendering.device import choose_device
 from core.training import plan
 from core.training.checkpoint import checkpoints, remove_leftovers
@@ -25,7 +26,7 @@ from core.training.memory import OutOfMemory, with_setting
 from core.training.networks import encoder_of, generator_of
 from core.training.previews import Previews, held_out
 from core.training.recipes import Recipe, recipe_from_json, recipe_named, recipe_to_json
-from core.training.reporting import Reporter
+from core.training.reporting import Reporter, sparing
 from core.training.run_folder import RunFolder
 from core.training.session import Session
 from core.training.teacher import Teacher
@@ -77,9 +78,9 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
     _set_arithmetic(settings)
     label_set = label_set_from_json(settings["labels"]) if settings.get("labels") else read_label_set(None)
     data = [Path(p) for p in settings["data"]]
-    samples = _checked_samples(data, label_set, say)
+    samples = _checked_samples(data, label_set, say, sparing(report, "checking"))
     _check_sizes(recipe, label_set)
-    vgg = _vgg(settings["vgg"], say)
+    vgg = _vgg(settings["vgg"], say, report) if recipe.perceptual_weight else None
     device = choose_device(options.device)
     teacher = None
     if settings.get("teacher"):
@@ -174,11 +175,11 @@ def _set_arithmetic(settings: dict[str, Any]) -> None:
     settings["threads"] = torch.get_num_threads()
 
 
-def _checked_samples(data: list[Path], label_set: LabelSet, say) -> list[Sample]:
+def _checked_samples(data: list[Path], label_set: LabelSet, say, progress) -> list[Sample]:
     """The training set; what can't be trained on stops here."""
     samples: list[Sample] = []
     for folder in data:
-        findings = check_data(folder, label_set, quick=True)
+        findings = check_data(folder, label_set, quick=True, progress=progress)
         if findings.errors:
             more = len(findings.errors) - 1
             also = f" ({more} more: run 'python main.py check-data {folder}'.)" if more else ""
@@ -213,32 +214,18 @@ def _check_sizes(recipe: Recipe, label_set: LabelSet) -> None:
             )
 
 
-def _vgg(path: str | None, say):
+def _vgg(path: str | None, say, report: Reporter):
     if path == "none":
         return None
     if path == "download":
         if not vgg_cache().is_file() and is_writer():
             say("Fetching VGG19's weights from PyTorch (575 MB), once.")
-            download_vgg19(_download_progress())
+            download_vgg19(sparing(report, "fetching"))
         from core.training.distributed import barrier
 
         barrier()
         path = None
     return load_vgg(path)
-
-
-def _download_progress():
-    import sys
-
-    from tqdm import tqdm
-
-    bar = tqdm(unit="B", unit_scale=True, desc="VGG19", disable=not sys.stderr.isatty())
-
-    def progress(done: int, total: int) -> None:
-        bar.total = total or None
-        bar.update(done - bar.n)
-
-    return progress
 
 
 def _foresee(recipe, options, folder: RunFolder, make, samples, perceptual: bool, done: int, say) -> Recipe:

@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from pathlib import Path
+from typing import Any, Callable, TextIO
 
 from core.training.distributed import is_writer
 
@@ -21,12 +22,29 @@ class Reporter:
     """
 
     failed = False
+    _record: TextIO | None = None
 
     def __call__(self, event: dict[str, Any]) -> None:
         self.failed |= event["event"] == "failed"
+        if self._record is not None and event["event"] != "step":  # steps are in the log
+            try:
+                self._record.write(json.dumps(event, ensure_ascii=False) + "\n")
+                self._record.flush()
+            except OSError:
+                pass  # what fills the disk is told by what must be written
+
+    def record(self, path: Path) -> None:
+        """From now on write every event but steps into ``path`` too, anew."""
+        try:
+            self._record = open(path, "w", encoding="utf-8")
+        except OSError:
+            return
+        self({"event": "begun", "pid": os.getpid(), "time": time.time()})
 
     def close(self) -> None:
-        pass
+        if self._record is not None:
+            self._record.close()
+            self._record = None
 
 
 class JsonReporter(Reporter):
@@ -62,8 +80,10 @@ class TextReporter(Reporter):
             self._step(event)
         elif kind == "started":
             self._start(event)
-        elif kind == "say":
+        elif kind in ("say", "recipe", "fetched"):
             self._say(event["sentence"])
+        elif kind == "fetching":
+            self._fetching(event)
         elif kind == "failed":
             self._say(f"error: {event['sentence']}", sys.stderr)
         elif kind in ("paused", "resumed"):
@@ -79,13 +99,19 @@ class TextReporter(Reporter):
 
             self._bar = tqdm(total=event["steps"], initial=event["step"], unit="step", mininterval=1, smoothing=0.05)
 
+    def _fetching(self, event: dict[str, Any]) -> None:
+        if self._wants_bar:
+            end = "\n" if event["done"] >= event["total"] > 0 else ""
+            of = f" of {event['total'] >> 20}" if event["total"] else ""
+            print(f"\r{event['done'] >> 20}{of} MB", end=end, file=sys.stderr, flush=True)
+
     def _step(self, event: dict[str, Any]) -> None:
         losses = {name: f"{value:.3f}" for name, value in event["losses"].items()}
         if self._bar is not None:
             self._bar.set_postfix(losses, refresh=False)
             self._bar.update(event["step"] - self._bar.n)
         elif time.monotonic() - self._told > _PLAIN_EVERY or event["step"] == event["steps"]:
-            from core.training.plan import duration
+            from core.training.duration import duration
 
             self._told = time.monotonic()
             values = ", ".join(f"{name} {value}" for name, value in losses.items())
@@ -98,6 +124,7 @@ class TextReporter(Reporter):
             print(text, file=file or sys.stdout, flush=True)
 
     def close(self) -> None:
+        super().close()
         if self._bar is not None:
             self._bar.close()
 
@@ -109,3 +136,17 @@ def reporter(kind: str) -> Reporter:
     if kind == "json":
         return JsonReporter()
     return TextReporter(kind == "bar" and sys.stderr.isatty())
+
+
+def sparing(report: Callable[[dict[str, Any]], None], event: str, seconds: float = 0.25) -> Callable[[int, int], None]:
+    """A progress function (done, total) that reports ``event`` now and then, and at the end."""
+    told = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= seconds or done >= total > 0:
+            told = now
+            report({"event": event, "done": done, "total": total})
+
+    return progress

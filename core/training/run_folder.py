@@ -1,9 +1,11 @@
 """A run's folder: what it was asked to do, how far it is, and how to speak to it.
 
     run.json       settings; written once, and again when a run is resumed with others
-    state.json     running, paused, stopped, finished or failed; step and speed
+    state.json     starting, running, paused, stopped, finished or failed; step and speed
     log.jsonl      one line a step
+    events.jsonl   what else the newest process told, an event a line (core.training.session)
     control.txt    commands for the run, one a line; the run takes them away
+    asked.json     the options with which the studio started it
     samples/       pictures of held-out maps as the model sees them
     checkpoint_*   training states
     model.safetensors
@@ -23,14 +25,18 @@ from typing import Any, BinaryIO
 from core.atomic import replacing
 from core.errors import TrainingError
 
-RUNNING, PAUSED, STOPPED, FINISHED, FAILED = "running", "paused", "stopped", "finished", "failed"
+STARTING, RUNNING, PAUSED = "starting", "running", "paused"
+STOPPED, FINISHED, FAILED = "stopped", "finished", "failed"
 #: A run whose process is gone without saying so: killed, or the power went.
 INTERRUPTED = "interrupted"
 
 #: What a run can be told: ``pause`` and ``resume``; ``save`` writes a
-#: checkpoint now, ``sample`` the pictures, ``model`` the model file; ``stop``
-#: ends the run and keeps everything.
-COMMANDS = ("pause", "resume", "save", "sample", "model", "stop")
+#: checkpoint now, ``sample`` the pictures, ``model`` the model file, ``publish``
+#: the model file in haste, with a code book from few photographs; ``stop`` ends
+#: the run and keeps everything.
+COMMANDS = ("pause", "resume", "save", "sample", "model", "publish", "stop")
+
+_LOCK_TRIES, _LOCK_WAIT = 10, 0.05
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class RunFolder:
         self.path = Path(path)
         self.run, self.state = self.path / "run.json", self.path / "state.json"
         self.log, self.control = self.path / "log.jsonl", self.path / "control.txt"
+        self.events, self.asked = self.path / "events.jsonl", self.path / "asked.json"
         self.samples, self.model = self.path / "samples", self.path / "model.safetensors"
         self._lock: BinaryIO | None = None
 
@@ -105,6 +112,30 @@ class RunFolder:
             },
         )  # fmt: skip
 
+    def mark(self, state: str, message: str = "") -> None:
+        """Change the word for how the run stands, and nothing else that was said of it."""
+        before = self._read_state()
+        self._write(self.state, {**before, "state": state, "message": message, "updated": time.time()})
+
+    def _read_state(self) -> dict[str, Any]:
+        try:
+            state = json.loads(self.state.read_text(encoding="utf-8"))
+            return state if isinstance(state, dict) else {}
+        except (OSError, ValueError):
+            return {}
+
+    def write_asked(self, recipe: str, steps: int, options: list[str]) -> None:
+        """Remember what a run that is about to start was asked: the options of its command."""
+        self._write(self.asked, {"recipe": recipe, "steps": steps, "options": options})
+
+    def read_asked(self) -> dict[str, Any]:
+        """What :meth:`write_asked` wrote; {} where it did not."""
+        try:
+            asked = json.loads(self.asked.read_text(encoding="utf-8"))
+            return {"recipe": str(asked["recipe"]), "steps": int(asked["steps"]), "options": [*map(str, asked["options"])]}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
     def _write(self, path: Path, data: dict[str, Any]) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -117,20 +148,18 @@ class RunFolder:
 
     def info(self) -> RunInfo:
         """How the run stands; TrainingError where there is none."""
-        settings = self.read_settings()
-        try:
-            state = json.loads(self.state.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            state = {}
+        asked = {} if self.run.is_file() else self.read_asked()
+        recipe = {"name": asked["recipe"], "steps": asked["steps"]} if asked else self.read_settings()["recipe"]
+        state = self._read_state()
         word = state.get("state", INTERRUPTED)
-        if word in (RUNNING, PAUSED) and not self.is_alive():
+        if word in (STARTING, RUNNING, PAUSED) and not self.is_alive():
             word = INTERRUPTED
         return RunInfo(
             folder=self.path,
-            recipe=str(settings["recipe"].get("name", "")),
+            recipe=str(recipe.get("name", "")),
             state=word,
             step=int(state.get("step", 0)),
-            steps=int(settings["recipe"].get("steps", 0)),
+            steps=int(recipe.get("steps", 0)),
             seconds_per_step=float(state.get("seconds_per_step", 0.0)),
             memory=int(state.get("memory", 0)),
             message=str(state.get("message", "")),
@@ -166,9 +195,15 @@ class RunFolder:
         Raises:
             TrainingError: when a run is going on in it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        file = open(self.path / "lock", "ab")
-        if not _claim(file):
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = open(self.path / "lock", "ab")
+        except OSError as error:
+            raise TrainingError(
+                f"The run can't be written to {self.path} ({error.strerror}); choose another folder."
+            ) from None
+        # Who asks whether the run is alive holds the lock for a moment.
+        if not any(_claim(file) or time.sleep(_LOCK_WAIT) for _ in range(_LOCK_TRIES)):
             file.close()
             raise TrainingError(f"A run is going on in {self.path}; stop it first, or name another folder.")
         self._lock = file
@@ -192,9 +227,9 @@ class RunFolder:
 def list_runs(parent: str | Path) -> list[RunInfo]:
     """The runs in the folders of ``parent``, newest first; what is no run is passed over."""
     found = []
-    for run in Path(parent).glob("*/run.json"):
+    for folder in {file.parent for name in ("run.json", "asked.json") for file in Path(parent).glob(f"*/{name}")}:
         try:
-            found.append(RunFolder(run.parent).info())
+            found.append(RunFolder(folder).info())
         except TrainingError:
             continue
     return sorted(found, key=lambda info: -info.updated)

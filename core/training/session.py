@@ -151,6 +151,8 @@ class Session:
                     self._sample()
                 elif command == "model":
                     self._write_model(frames=24)  # soon, with a code book from fewer photographs
+                elif command == "publish":
+                    self._write_model(frames=8)
                 elif command in ("pause", "resume") and paused != (command == "pause"):
                     paused = not paused
                     self._state(PAUSED if paused else RUNNING)
