@@ -43,7 +43,8 @@ def make_street(size: tuple[int, int] = (96, 48)) -> Scene:
 def scene_state(scene: Scene) -> tuple:
     """All that an edit can change, for comparing exactly."""
     codes = {value: code.tobytes() for value, code in scene.codes.items()}
-    return scene.label_map.tobytes(), scene.instance_map.tobytes(), codes
+    behind = {value: (entry.keys.tobytes(), entry.labels.tobytes()) for value, entry in scene.hidden.items()}
+    return scene.label_map.tobytes(), scene.instance_map.tobytes(), codes, behind
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import numpy as np
 
 from core.errors import SceneError
 from core.labels import object_class
+from core.scene.hidden import Hidden
 from core.scene.regions import Box, mask_box
 from core.scene.scene import Scene, count_values
 
@@ -47,6 +48,7 @@ class Edit:
         old_instances, new_instances: (N,) uint16, likewise.
         old_codes, new_codes: instance value -> code, or None for no code. An edit
             that removes an object's last pixel takes its code along.
+        old_hidden, new_hidden: likewise, what lies behind others (``core.scene.hidden``).
     """
 
     title: str
@@ -58,23 +60,33 @@ class Edit:
     new_instances: np.ndarray
     old_codes: dict[int, np.ndarray | None] = field(default_factory=dict)
     new_codes: dict[int, np.ndarray | None] = field(default_factory=dict)
+    old_hidden: dict[int, Hidden | None] = field(default_factory=dict)
+    new_hidden: dict[int, Hidden | None] = field(default_factory=dict)
 
     def apply(self, scene: Scene) -> None:
         """Carry the edit out; ``scene.revision`` grows where that changes anything."""
         scene.write(self.bbox, self.mask, self.new_labels, self.new_instances)
+        self.apply_beside(scene)
+
+    def apply_beside(self, scene: Scene) -> None:
+        """Carry out what the edit changes beside the pixels."""
         scene.change_codes(self.new_codes)
+        scene.change_hidden(self.new_hidden)
 
     def revert(self, scene: Scene) -> None:
         """Put back exactly what was there before."""
         scene.write(self.bbox, self.mask, self.old_labels, self.old_instances)
         scene.change_codes(self.old_codes)
+        scene.change_hidden(self.old_hidden)
 
     @property
     def nbytes(self) -> int:
         """Memory held; runs of one value are kept as a single number."""
         arrays = (self.mask, self.old_labels, self.new_labels, self.old_instances, self.new_instances)
         codes = [code for codes in (self.old_codes, self.new_codes) for code in codes.values() if code is not None]
-        return sum(a.itemsize if a.strides == (0,) else a.nbytes for a in (*arrays, *codes))
+        behind = [entry for one in (self.old_hidden, self.new_hidden) for entry in one.values() if entry is not None]
+        held = sum(a.itemsize if a.strides == (0,) else a.nbytes for a in (*arrays, *codes))
+        return held + sum(entry.nbytes for entry in behind)
 
 
 # -- the rules ---------------------------------------------------------------
@@ -136,7 +148,7 @@ def edit_between(
 ) -> Edit | None:
     """An edit from old to new values under ``mask``, cut down to the pixels that really differ.
 
-    Codes of objects that lose their last pixel go with it.
+    The code of an object that loses its last pixel goes with it, and what was hidden of it.
     """
     differs = (old_labels != new_labels) | (old_instances != new_instances)
     if not differs.any():
@@ -148,14 +160,17 @@ def edit_between(
     old_instances = _stored(old_instances, differs, np.uint16)
     new_instances = _stored(new_instances, differs, np.uint16)
     gained = dict(count_values(new_instances))
-    gone = {}
+    gone, forgotten = {}, {}
     for value, count in count_values(old_instances):
         left = scene.area(value) - (0 if already_applied else count - gained.get(value, 0))
         if left == 0 and value in scene.codes:
             gone[value] = scene.codes[value]
+        if left == 0 and value in scene.hidden:
+            forgotten[value] = scene.hidden[value]
     return Edit(
         title, (box[0] + x0, box[1] + y0, box[0] + x1, box[1] + y1), changed[y0:y1, x0:x1].copy(),
         old_labels, new_labels, old_instances, new_instances, gone, dict.fromkeys(gone),
+        forgotten, dict.fromkeys(forgotten),
     )
 
 

@@ -14,16 +14,18 @@ from typing import Mapping, Sequence
 import numpy as np
 
 from core.errors import SceneError
+from core.labels import LabelSet
 from core.opencv import cv2
 from core.scene.edit import NEW, Edit, Target, make_edit, most_covered, painted_values, resolve_target
 from core.scene.history import History
 from core.scene.regions import Box, clip
 from core.scene.scene import Scene, frozen_code
 from core.scene.strokes import Stroke
+from core.scene.surroundings import background
 
 __all__ = [
     "NEW", "UNLABELED", "Edit", "History", "Stroke", "Target",
-    "erase", "fill", "paint", "polygon", "region_mask", "set_codes",
+    "erase", "fill", "paint", "paintable", "polygon", "region_mask", "set_codes",
 ]
 
 #: What the eraser leaves.
@@ -32,18 +34,23 @@ UNLABELED = 0
 
 def paint(
     scene: Scene, mask: np.ndarray, offset_xy: tuple[int, int], label_id: int, target: Target = None,
-    title: str | None = None,
+    title: str | None = None, over: np.ndarray | None = None,
 ) -> Edit | None:
     """Paint ``label_id`` under a bool mask whose top left pixel lies at ``offset_xy``.
 
     What lies outside the frame is cut off.
+
+    Args:
+        over: (256,) bool, the labels that may be painted over; None for all. See :func:`paintable`.
 
     Raises:
         LabelError: when the label is not in the scene's set.
         SceneError: when the target is of another class, or no value is free.
     """
     box, mask = _clipped(scene, mask, offset_xy)
-    if box is None:
+    if box is not None and over is not None:
+        mask = mask & over[scene.label_map[box[1]:box[3], box[0]:box[2]]]
+    if box is None or not mask.any():
         return None
     value = resolve_target(scene, label_id, target, most_covered(scene, box, mask, label_id))
     labels, instances = painted_values(scene, box, mask, label_id, value)
@@ -53,6 +60,22 @@ def paint(
 def erase(scene: Scene, mask: np.ndarray, offset_xy: tuple[int, int]) -> Edit | None:
     """Make the pixels unlabeled (id 0), which is what Cityscapes calls a place that nobody described."""
     return paint(scene, mask, offset_xy, UNLABELED, None, "Erase")
+
+
+def paintable(label_set: LabelSet, what: str) -> np.ndarray | None:
+    """Which labels may be painted over: (256,) bool, or None for all.
+
+    Args:
+        what: "all"; "background": everything but what stands in front of it (people,
+            vehicles, poles, signs); "unlabeled": only what nobody described yet.
+    """
+    if what == "all":
+        return None
+    table = np.zeros(256, bool)
+    table[UNLABELED] = True
+    if what == "background":
+        table |= background(label_set)
+    return table
 
 
 def region_mask(scene: Scene, x: int, y: int) -> tuple[np.ndarray, Box]:
@@ -78,7 +101,8 @@ def fill(scene: Scene, x: int, y: int, label_id: int, target: Target = None) -> 
 
 
 def polygon(
-    scene: Scene, points: Sequence[tuple[float, float]], label_id: int, target: Target = None
+    scene: Scene, points: Sequence[tuple[float, float]], label_id: int, target: Target = None,
+    over: np.ndarray | None = None,
 ) -> Edit | None:
     """Fill the polygon through ``points`` (x, y; pixel centres at whole numbers), its outline included.
 
@@ -94,7 +118,7 @@ def polygon(
         return None
     mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
     cv2.fillPoly(mask, [(corners - box[:2]).astype(np.int32)], 1)
-    return paint(scene, mask > 0, box[:2], label_id, target, f"Polygon {scene.label_set[label_id].name}")
+    return paint(scene, mask > 0, box[:2], label_id, target, f"Polygon {scene.label_set[label_id].name}", over)
 
 
 def set_codes(

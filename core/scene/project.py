@@ -1,7 +1,9 @@
 """The project file (``.veduta``): one zip with the scene, its appearance and the last render.
 
 Entries: ``project.json`` (format, version, size, label set, codes, settings),
-``labels.png`` and ``instances.png`` (Cityscapes encoding), ``render.png`` (may be missing).
+``labels.png`` and ``instances.png`` (Cityscapes encoding), ``render.png`` and ``hidden.json``
+(what lies behind objects, see ``core.scene.hidden``), which may be missing. Readers ignore
+entries and settings that they don't know.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy as np
 from core.atomic import replacing
 from core.errors import ProjectFileError, VedutaError
 from core.labels import LABEL_SETS, LabelSet, label_set_from_json, label_set_to_json
+from core.scene import hidden
 from core.scene.files import decode_instance_map, decode_label_map, encode_png
 from core.scene.png import check_png
 from core.scene.scene import Scene, SceneSnapshot
@@ -27,9 +30,10 @@ VERSION = 1
 SUFFIX = ".veduta"
 
 _JSON, _LABELS, _INSTANCES, _RENDER = "project.json", "labels.png", "instances.png", "render.png"
+_HIDDEN = "hidden.json"
 
 #: Unpacked bytes that an entry may have. A zip that promises more is refused unread.
-_LIMITS = {_JSON: 64 << 20, _LABELS: 192 << 20, _INSTANCES: 320 << 20, _RENDER: 448 << 20}
+_LIMITS = {_JSON: 64 << 20, _LABELS: 192 << 20, _INSTANCES: 320 << 20, _RENDER: 448 << 20, _HIDDEN: 256 << 20}
 
 
 @dataclass
@@ -72,12 +76,14 @@ def save_project(
     except (TypeError, ValueError) as error:
         raise ProjectFileError(f"The settings can't be saved ({error}); use plain numbers, texts and lists.") from None
     entries = {_JSON: text.encode(), _LABELS: encode_png(scene.label_map), _INSTANCES: encode_png(scene.instance_map)}
+    if scene.hidden:
+        entries[_HIDDEN] = json.dumps(hidden.to_json(scene.hidden), separators=(",", ":")).encode()
     if last_render is not None:
         entries[_RENDER] = encode_png(last_render)
     try:
         with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
             for name, data in entries.items():
-                kind = zipfile.ZIP_DEFLATED if name == _JSON else zipfile.ZIP_STORED
+                kind = zipfile.ZIP_DEFLATED if name in (_JSON, _HIDDEN) else zipfile.ZIP_STORED
                 archive.writestr(name, data, kind)
     except OSError as error:
         raise ProjectFileError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
@@ -112,6 +118,7 @@ def load_project(path: str | os.PathLike) -> Project:
             decode_label_map(entries[_LABELS], f"{path.name}: {_LABELS}", label_set),
             decode_instance_map(entries[_INSTANCES], f"{path.name}: {_INSTANCES}"),
             label_set, codes,
+            hidden.from_json(json.loads(entries[_HIDDEN]), label_set.known) if _HIDDEN in entries else None,
         )
         render = _render(entries[_RENDER], path) if _RENDER in entries else None
         settings = described["settings"]
@@ -121,7 +128,7 @@ def load_project(path: str | os.PathLike) -> Project:
         raise
     except VedutaError as error:
         raise ProjectFileError(f"The project '{path.name}' can't be opened: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, IndexError):
         raise _damaged(path) from None
     return Project(scene, settings, render)
 

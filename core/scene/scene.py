@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Mapping
 
 import numpy as np
 
 from core.errors import SceneError
 from core.labels import INSTANCE_FACTOR, STREETS, LabelSet, object_class
+from core.scene.hidden import Hidden
 from core.scene.regions import Box, measure
 
 #: Values that a 16-bit instance map can hold.
@@ -45,6 +46,7 @@ class SceneSnapshot:
         instance_map: (H, W) uint16, read-only.
         codes: instance value -> (K,) float32, read-only arrays.
         revision: that of the scene when the snapshot was taken.
+        hidden: instance value -> what of it lies behind others, see ``core.scene.hidden``.
     """
 
     label_map: np.ndarray
@@ -52,6 +54,7 @@ class SceneSnapshot:
     codes: Mapping[int, np.ndarray]
     label_set: LabelSet
     revision: int
+    hidden: Mapping[int, Hidden] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -81,6 +84,7 @@ class Scene:
             without objects (every pixel then holds its bare base class).
         codes: instance value -> (K,) appearance code; stuff by its bare id. A
             value without a code gets the model's default for its class.
+        hidden: instance value -> what of it lies behind others; for values that are there.
 
     Raises:
         SceneError: when a map has the wrong form or the sizes differ.
@@ -93,6 +97,7 @@ class Scene:
         instance_map: np.ndarray | None = None,
         label_set: LabelSet = STREETS,
         codes: Mapping[int, np.ndarray] | None = None,
+        hidden: Mapping[int, Hidden] | None = None,
     ):
         if label_map.ndim != 2 or label_map.dtype != np.uint8 or not label_map.size:
             raise SceneError("A label map must be one 8-bit channel of at least one pixel; pass a (H, W) uint8 array.")
@@ -123,6 +128,9 @@ class Scene:
         self._areas[measured.values] = measured.areas
         for value, code in (codes or {}).items():
             self.codes[int(value)] = frozen_code(code)
+        self.hidden: dict[int, Hidden] = {
+            int(value): entry for value, entry in (hidden or {}).items() if self._areas[int(value)]
+        }
 
     @classmethod
     def blank(cls, size: tuple[int, int], label_id: int = 0, label_set: LabelSet = STREETS) -> "Scene":
@@ -197,7 +205,7 @@ class Scene:
         if self._snapshot is None or self._snapshot.revision != self.revision:
             self._snapshot = SceneSnapshot(
                 _read_only(self._labels.copy()), _read_only(self._instances.copy()),
-                dict(self.codes), self.label_set, self.revision,
+                dict(self.codes), self.label_set, self.revision, dict(self.hidden),
             )
         return self._snapshot
 
@@ -232,6 +240,18 @@ class Scene:
                 changed |= self.codes.pop(value, None) is not None
             elif before is None or not np.array_equal(before, code):
                 self.codes[value] = frozen_code(code)
+                changed = True
+        self.revision += int(changed)
+        return changed
+
+    def change_hidden(self, changes: Mapping[int, Hidden | None]) -> bool:
+        """Set or (None) forget what lies behind others; True where that changed anything."""
+        changed = False
+        for value, entry in changes.items():
+            if entry is None:
+                changed |= self.hidden.pop(value, None) is not None
+            elif self.hidden.get(value) != entry:
+                self.hidden[value] = entry
                 changed = True
         self.revision += int(changed)
         return changed

@@ -31,6 +31,8 @@ class Stroke:
         radius: in pixels, from 0 (one pixel).
         shape: "round" or "square" (side 2 * radius + 1).
         title: what the undo menu says.
+        over: (256,) bool, the labels that may be painted over; None for all.
+        autofill: a stroke that closes a contour fills it when it ends.
 
     Raises:
         LabelError, SceneError: as ``paint``; from ``__init__`` or the first ``add``.
@@ -38,7 +40,7 @@ class Stroke:
 
     def __init__(
         self, scene: Scene, label_id: int, target: Target = None, radius: float = 16.0, shape: str = "round",
-        title: str | None = None,
+        title: str | None = None, over: np.ndarray | None = None, autofill: bool = False,
     ):
         if shape not in SHAPES:
             raise SceneError(f"There is no brush shape '{shape}'; use round or square.")
@@ -49,9 +51,13 @@ class Stroke:
         self.target = target
         self.radius = float(radius)
         self.shape = shape
+        self.over = over
+        self.autofill = autofill
         self.title = title or ("Erase" if self.label.id == 0 else f"Paint {self.label.name}")
         self.value: int | None = None  # the instance value, once the first point has settled it
         self.bbox: Box | None = None  # around everything painted so far
+        self._dabs: list[tuple[np.ndarray, Box]] = []  # where the brush was, for a contour to be filled
+        self._swept: Box | None = None
         self._last: tuple[float, float] | None = None
         self._before: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
         if isinstance(target, (int, np.integer)):
@@ -76,6 +82,12 @@ class Stroke:
         if box is None:
             return None
         mask = swept(start, (x, y), self.radius, self.shape, box)
+        if self.autofill and mask.any():
+            self._dabs.append((mask.view(np.uint8).copy(), box))
+            self._swept = union(self._swept, box)
+        if self.over is not None and mask.any():
+            # What the stroke has painted itself stays paintable by nature: it changes nothing there.
+            mask &= self.over[self.scene.label_map[box[1]:box[3], box[0]:box[2]]]
         if not mask.any():
             return None
         if self.value is None:
@@ -91,6 +103,8 @@ class Stroke:
         """End the stroke and return its edit, already applied; None where it changed nothing."""
         if self.bbox is None:
             return None
+        if self.autofill:
+            self._fill_contour()
         old_labels, old_instances = self._old(self.bbox)
         x0, y0, x1, y1 = self.bbox
         new_labels = self.scene.label_map[y0:y1, x0:x1]
@@ -101,7 +115,7 @@ class Stroke:
             old_labels[mask], new_labels[mask], old_instances[mask], new_instances[mask], already_applied=True,
         )
         if edit is not None:
-            self.scene.change_codes(edit.new_codes)
+            edit.apply_beside(self.scene)
         self._forget()
         return edit
 
@@ -116,6 +130,24 @@ class Stroke:
         return box
 
     # -- details -------------------------------------------------------------
+
+    def _fill_contour(self) -> None:
+        """Paint what the stroke encloses."""
+        # Where the brush was, whether or not that changed anything.
+        self.bbox = x0, y0, x1, y1 = self._swept
+        drawn = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        for mask, (mx, my, _, _) in self._dabs:
+            drawn[my - y0:my - y0 + mask.shape[0], mx - x0:mx - x0 + mask.shape[1]] |= mask
+        outlines, _ = cv2.findContours(drawn, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        inside = np.zeros_like(drawn)
+        cv2.drawContours(inside, outlines, -1, 1, cv2.FILLED)
+        inside = (inside > drawn)
+        if self.over is not None:
+            inside &= self.over[self.scene.label_map[y0:y1, x0:x1]]
+        if inside.any():
+            labels, instances = painted_values(self.scene, self.bbox, inside, self.label.id, self.value)
+            self._remember(self.bbox)
+            self.scene.write(self.bbox, inside, labels, instances)
 
     def _settle(self, x: float, y: float, box: Box, mask: np.ndarray) -> int:
         """The stroke's instance value, from what lies under its first dab."""
@@ -155,6 +187,8 @@ class Stroke:
 
     def _forget(self) -> None:
         self._before.clear()
+        self._dabs.clear()
+        self._swept = None
         self.bbox = self._last = self.value = None
 
 

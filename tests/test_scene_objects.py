@@ -1,0 +1,384 @@
+"""Objects as things you can hold: every operation, and long random sequences of them."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import SceneError
+from core.labels import STREETS, object_class
+from core.scene import edits, objects, shapes
+from core.scene.edits import NEW, History, Stroke
+from core.scene.hold import Hold
+from core.scene.pieces import after, moved, rotation, scaling, take, translation
+from core.scene.project import load_project, save_project
+from core.scene.scene import Scene
+from tests.conftest import make_street
+from tests.conftest import scene_state as state
+
+CAR, WHEEL, ROAD, SKY, TRUCK, PERSON = 26, 48, 7, 23, 27, 24
+A, B = 26000, 26004
+
+
+def street(size=(96, 64)) -> Scene:
+    """Sky over road, a car with a wheel and a code, and another car that does not touch it."""
+    labels = np.full(size[::-1], SKY, np.uint8)
+    labels[size[1] // 2:] = ROAD
+    instances = labels.astype(np.uint16)
+    labels[40:50, 10:30], instances[40:50, 10:30] = CAR, A
+    labels[46:50, 13:17] = WHEEL
+    labels[40:50, 50:70], instances[40:50, 50:70] = CAR, B
+    return Scene(labels, instances, codes={A: np.float32([1, 2, 3])})
+
+
+def shape(scene: Scene, value: int) -> np.ndarray:
+    piece = take(scene, value)
+    return np.where(piece.mask, piece.labels, 0)
+
+
+def done(scene: Scene, edit):
+    """The edit applied, after checking that describing it left the scene alone and that it reverts exactly."""
+    before = state(scene)
+    edit.apply(scene)
+    after_ = state(scene)
+    edit.revert(scene)
+    assert state(scene) == before
+    edit.apply(scene)
+    assert state(scene) == after_ and scene.contradictions() == 0
+    return scene
+
+
+def test_an_object_moves_with_its_parts_and_code_and_the_gap_fills_with_what_surrounds_it():
+    scene = street()
+    was = shape(scene, A)
+    before = state(scene)
+    edit = objects.transform(scene, [A], translation(15, -3))
+    assert state(scene) == before
+    done(scene, edit)
+    assert scene.objects()[A].bbox == (25, 37, 45, 47) and np.array_equal(shape(scene, A), was)
+    assert np.array_equal(scene.codes[A], [1, 2, 3])
+    assert (scene.label_map[47:50, 10:30] == ROAD).all() and (scene.label_map[40:50, 10:25] == ROAD).all()
+
+
+def test_what_an_object_was_put_over_comes_back_when_it_goes():
+    scene = street()
+    start = state(scene)
+    done(scene, objects.transform(scene, [A], translation(35, 4)))
+    assert scene.area(B) < 200 and len(scene.hidden[B]) == 200 - scene.area(B)
+    done(scene, objects.transform(scene, [A], translation(-35, -4)))
+    assert state(scene)[:3] == start[:3] and not scene.hidden.get(B)
+
+
+def test_an_object_stays_behind_what_was_put_over_it():
+    scene = street()
+    whole = shape(scene, B)
+    done(scene, objects.transform(scene, [A], translation(30, 0)))
+    assert scene.area(A) == 200 and scene.area(B) == 100
+    done(scene, objects.transform(scene, [B], translation(-4, 0)))
+    assert scene.area(A) == 200 and scene.area(B) == 200 - 14 * 10
+    done(scene, objects.transform(scene, [B], translation(0, -30)))
+    assert np.array_equal(shape(scene, B), whole) and scene.area(B) == 200
+
+
+def test_front_and_back():
+    scene = street()
+    done(scene, objects.transform(scene, [A], translation(30, 0)))
+    done(scene, objects.bring_to_front(scene, [B]))
+    assert scene.area(B) == 200 and scene.area(A) == 100 and len(scene.hidden[A]) == 100
+    done(scene, objects.send_to_back(scene, [B]))
+    assert scene.area(A) == 200 and scene.area(B) == 100
+    done(scene, objects.transform(scene, [B], scaling((60, 50), 1.5, 1.5)))
+    done(scene, objects.transform(scene, [A], translation(-30, 0)))
+    done(scene, objects.transform(scene, [A], translation(40, -1)))
+    with pytest.raises(SceneError, match="Nothing would be left"):
+        objects.send_to_back(scene, [A])
+
+
+def test_without_memory_the_outline_is_completed():
+    labels = np.full((40, 60), ROAD, np.uint8)
+    instances = labels.astype(np.uint16)
+    labels[10:30, 10:40], instances[10:30, 10:40] = CAR, A
+    labels[15:35, 20:30], instances[15:35, 20:30] = PERSON, 24000
+    scene = Scene(labels, instances)
+    done(scene, objects.bring_to_front(scene, [A]))
+    assert scene.area(A) == 20 * 30 and scene.area(24000) == 5 * 10
+    done(scene, objects.send_to_back(scene, [A]))
+    assert scene.area(24000) == 20 * 10
+
+
+def test_an_object_pushed_out_of_the_frame_and_back_is_whole_again():
+    scene = street()
+    was = shape(scene, A)
+    done(scene, objects.transform(scene, [A], translation(-28, 0)))
+    assert scene.area(A) == 20
+    done(scene, objects.transform(scene, [A], translation(28, 0)))
+    assert np.array_equal(shape(scene, A), was) and scene.area(A) == 200
+
+
+def test_mirror_scale_and_turn():
+    scene = street()
+    was = shape(scene, A)
+    done(scene, objects.transform(scene, [A], scaling((20, 45), -1, 1)))
+    assert np.array_equal(shape(scene, A), was[:, ::-1])
+    done(scene, objects.transform(scene, [A], scaling((20, 50), 2, 2)))
+    assert np.array_equal(shape(scene, A), was[:, ::-1].repeat(2, 0).repeat(2, 1))
+    scene = street()
+    done(scene, objects.transform(scene, [A], rotation((20, 45), 90)))
+    assert np.array_equal(shape(scene, A), np.rot90(was, -1))
+    with pytest.raises(SceneError):
+        objects.transform(scene, [A], scaling((20, 45), 0, 1))
+    with pytest.raises(SceneError):
+        objects.transform(scene, [A], scaling((20, 45), 1e5, 1e5))
+
+
+def test_duplicate_and_delete():
+    scene = street()
+    done(scene, objects.duplicate(scene, [A, B], 5, 12))
+    assert scene.area(26001) == scene.area(26002) == 200
+    assert np.array_equal(scene.codes[26001], [1, 2, 3]) and 26002 not in scene.codes
+    assert np.array_equal(shape(scene, 26001), shape(scene, A))
+    done(scene, objects.delete(scene, [A, B, 26001, 26002]))
+    assert set(scene.objects()) == {ROAD, SKY} and not scene.codes and not scene.hidden
+    assert (scene.label_map[32:] == ROAD).all() and (scene.label_map[:32] == SKY).all()
+
+
+def test_merge_split_and_change_class():
+    scene = street()
+    done(scene, objects.merge(scene, [B, A]))
+    assert scene.area(B) == 400 and not scene.area(A) and A not in scene.codes
+    done(scene, objects.split(scene, B))
+    values = sorted(v for v in scene.objects() if v >= 1000)
+    assert [scene.area(v) for v in values] == [200, 200]
+    assert objects.split(scene, values[0]) is None
+    scene = street()
+    done(scene, objects.change_class(scene, [A], TRUCK))
+    assert set(np.unique(scene.label_map[40:50, 10:30])) == {TRUCK, 52} and scene.area(27000) == 200
+    assert np.array_equal(scene.codes[27000], [1, 2, 3]) and A not in scene.codes
+    done(scene, objects.change_class(scene, [27000], PERSON))
+    assert set(np.unique(scene.label_map[40:50, 10:30])) == {PERSON}
+    done(scene, objects.change_class(scene, [24000], ROAD))
+    assert (scene.instance_map[40:50, 10:30] == ROAD).all() and not scene.codes
+
+
+def test_a_class_of_a_thousand_says_so():
+    labels = np.full((40, 60), CAR, np.uint8)
+    instances = (26000 + np.arange(2400) % 1000).reshape(40, 60).astype(np.uint16)
+    scene = Scene(labels, instances)
+    with pytest.raises(SceneError, match="1000 objects"):
+        objects.duplicate(scene, [26000], 1, 1)
+
+
+def test_outlines():
+    scene = street()
+    done(scene, shapes.grow(scene, A, 2))
+    assert scene.objects()[A].bbox == (8, 38, 32, 52)
+    done(scene, shapes.shrink(scene, A, 2))
+    assert scene.objects()[A].bbox == (10, 40, 30, 50) and (scene.label_map[38:40, 10:30] == ROAD).all()
+    with pytest.raises(SceneError, match="Nothing would be left"):
+        shapes.shrink(scene, A, 20)
+    done(scene, edits.paint(scene, np.ones((3, 3), bool), (20, 43), ROAD))
+    assert scene.area(A) == 191
+    done(scene, shapes.fill_holes(scene, A))
+    assert scene.area(A) == 200
+    done(scene, edits.paint(scene, np.ones((1, 6), bool), (30, 44), CAR, A))
+    done(scene, shapes.smooth(scene, A, 3))
+    assert scene.objects()[A].bbox[2] <= 31
+
+
+def test_painting_over_nothing_but_the_background_and_filling_closed_contours():
+    scene = street()
+    background = edits.paintable(STREETS, "background")
+    done(scene, edits.polygon(scene, [(0, 36), (90, 36), (90, 60), (0, 60)], 8, None, background))
+    assert scene.area(A) == scene.area(B) == 200 and scene.label_at(5, 40) == 8
+    assert edits.polygon(scene, [(0, 36), (90, 36), (90, 60)], 8, None, edits.paintable(STREETS, "unlabeled")) is None
+    stroke = Stroke(scene, PERSON, NEW, 1, autofill=True)
+    for x, y in ((72, 36), (90, 36), (90, 60), (72, 60), (72, 36)):
+        stroke.add(x, y)
+    edit = stroke.finish()
+    assert (scene.label_map[36:61, 72:91] == PERSON).all() and scene.contradictions() == 0
+    edit.revert(scene)
+    assert scene.label_at(80, 45) == 8
+
+
+def test_a_gesture_is_live_aborts_exactly_and_finishes_as_one_edit():
+    scene = street()
+    start = state(scene)
+    hold = Hold(scene, [A])
+    assert hold.place(translation(5, 5)) == (10, 40, 35, 55)
+    assert scene.object_at(34, 54) == A
+    hold.place(after(rotation((20, 45), 30), translation(40, 0)))
+    hold.abort()
+    assert state(scene) == start
+    new = objects.copies(scene, [A])
+    hold = Hold(scene, (), new)
+    hold.place(translation(30, 0))
+    assert 26001 in scene.codes
+    hold.abort()
+    assert state(scene) == start
+    hold = Hold(scene, (), new)
+    hold.place(translation(30, 0))
+    hold.place(translation(1000, 0))  # nothing of it is in the frame
+    assert hold.finish() is None and state(scene) == start
+    hold = Hold(scene, [A, B])
+    for step in range(6):
+        hold.place(translation(3 * step, step))
+    edit = hold.finish()
+    end = state(scene)
+    edit.revert(scene)
+    assert state(scene) == start
+    edit.apply(scene)
+    assert state(scene) == end
+    described = objects.transform(street(), [A, B], translation(15, 5))
+    again = street()
+    described.apply(again)
+    assert state(again) == end
+
+
+# -- long random sequences ----------------------------------------------------------------
+
+SIZE = (64, 40)
+OPERATIONS = 100
+
+
+def label_choice(rng, ids=(0, 7, 11, 21, 23, 24, 26, 27, 40, 48, 50)) -> int:
+    return int(rng.choice(ids))
+
+
+def one_operation(scene: Scene, history: History, rng: np.random.Generator) -> None:
+    """One of everything that a person can do, in the proportions of a lively afternoon."""
+    values = [value for value in scene.objects() if value >= 1000]
+    if len(values) < 4:
+        history.push(edits.paint(scene, np.ones((9, 14), bool), rng.integers(0, 40, 2).tolist(), 26, NEW))
+        return
+    some = [int(v) for v in rng.permutation(values)[: rng.integers(1, 4)]]
+    kind = rng.choice([
+        "move", "move", "scale", "rotate", "mirror", "duplicate", "delete", "merge", "split", "class", "front", "back",
+        "grow", "shrink", "smooth", "holes", "hold", "abort", "stroke", "polygon", "fill", "code", "undo", "redo",
+    ])
+    width, height = scene.size
+    dx, dy = int(rng.integers(-width, width)) // 2, int(rng.integers(-height, height)) // 2
+    middle = float(rng.integers(0, width)), float(rng.integers(0, height))
+    if kind == "undo" or kind == "redo":
+        getattr(history, kind)()
+    elif kind == "stroke":
+        stroke = Stroke(scene, label_choice(rng), NEW if rng.random() < 0.3 else None, int(rng.integers(0, 7)),
+                        autofill=bool(rng.random() < 0.3))
+        for _ in range(3):
+            stroke.add(float(rng.uniform(-5, width + 5)), float(rng.uniform(-5, height + 5)))
+        history.push(stroke.finish())
+    elif kind == "polygon":
+        points = (np.array(middle) + rng.uniform(-12, 12, (4, 2))).tolist()
+        over = edits.paintable(STREETS, str(rng.choice(["all", "background", "unlabeled"])))
+        history.push(edits.polygon(scene, points, label_choice(rng), None, over))
+    elif kind == "fill":
+        history.push(edits.fill(scene, int(middle[0]), int(middle[1]), label_choice(rng)))
+    elif kind == "move":
+        history.push(objects.transform(scene, some, translation(dx, dy)))
+    elif kind == "scale":
+        history.push(objects.transform(scene, some, scaling(middle, *rng.uniform(0.4, 1.8, 2))))
+    elif kind == "rotate":
+        history.push(objects.transform(scene, some, rotation(middle, float(rng.uniform(-180, 180)))))
+    elif kind == "mirror":
+        history.push(objects.transform(scene, some, scaling(middle, -1, 1)))
+    elif kind == "duplicate":
+        history.push(objects.duplicate(scene, some[:2], dx, dy))
+    elif kind == "delete":
+        history.push(objects.delete(scene, some[:1]))
+    elif kind == "merge":
+        history.push(objects.merge(scene, some))
+    elif kind == "split":
+        history.push(objects.split(scene, some[0]))
+    elif kind == "class":
+        history.push(objects.change_class(scene, some, label_choice(rng, (7, 11, 24, 26, 27, 33, 48))))
+    elif kind == "front":
+        history.push(objects.bring_to_front(scene, some))
+    elif kind == "back":
+        history.push(objects.send_to_back(scene, some))
+    elif kind in ("grow", "shrink", "smooth"):
+        history.push(getattr(shapes, kind)(scene, some[0], int(rng.integers(1, 4))))
+    elif kind == "holes":
+        history.push(shapes.fill_holes(scene, some[0]))
+    elif kind == "code":
+        history.push(edits.set_codes(scene, {value: rng.normal(size=3) for value in some}))
+    else:
+        hold = Hold(scene, some) if rng.random() < 0.7 else Hold(scene, (), objects.copies(scene, some))
+        before = state(scene)
+        hold.place(translation(dx, dy))
+        hold.place(after(scaling(middle, 1.2, 0.8), translation(dx // 2, dy)))
+        if kind == "abort":
+            hold.abort()
+            assert state(scene) == before
+        else:
+            history.push(hold.finish())
+
+
+def check(scene: Scene) -> None:
+    """Ids unique and in agreement with the labels, codes and memory only for what is there."""
+    assert scene.contradictions() == 0
+    values, counts = np.unique(scene.instance_map, return_counts=True)
+    assert {v: found.area for v, found in scene.objects().items()} == dict(zip(values.tolist(), counts.tolist()))
+    assert all(scene.area(int(v)) == count for v, count in zip(values, counts))
+    assert all(scene.area(value) for value in (*scene.codes, *scene.hidden))
+    for value, behind in scene.hidden.items():
+        assert len(behind) and (np.diff(behind.keys) > 0).all()
+        assert (STREETS.base[behind.labels] == object_class(value)).all()
+
+
+def run_sequence(seed: int, folder, operations: int = OPERATIONS) -> int:
+    """Returns how many operations did something."""
+    rng = np.random.default_rng(seed)
+    scene = make_street(SIZE)
+    history, start = History(scene), state(scene)
+    saves, did = set(rng.integers(0, operations, 3).tolist()), 0
+    for step in range(operations):
+        before = state(scene)
+        try:
+            one_operation(scene, history, rng)
+        except SceneError:
+            assert state(scene) == before  # a sentence for the person, and nothing half done
+        check(scene)
+        did += state(scene) != before
+        if step in saves:
+            path = folder / "street.veduta"
+            save_project(path, scene)
+            assert state(load_project(path).scene) == state(scene)
+    while history.can_redo:
+        history.redo()
+    end = state(scene)
+    while history.undo():
+        pass
+    assert state(scene) == start
+    while history.redo():
+        pass
+    assert state(scene) == end
+    return did
+
+
+def test_random_sequences(tmp_path):
+    """VEDUTA_SEQUENCES=500 runs as many as the project promises (some minutes)."""
+    for seed in range(int(os.environ.get("VEDUTA_SEQUENCES", "25"))):
+        assert run_sequence(seed, tmp_path) > OPERATIONS // 3, seed
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(1000, 1 << 30), operations=st.integers(1, 30))
+def test_short_random_sequences(tmp_path, seed, operations):
+    run_sequence(seed, tmp_path, operations)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(-30, 30), st.integers(-30, 30), st.sampled_from([0, 90, 180, 270]), st.booleans(),
+)
+def test_exact_transformations_come_back(dx, dy, degrees, mirror):
+    piece = take(street(), A)
+    there = after(rotation((20, 45), degrees), translation(dx, dy))
+    back = after(translation(-dx, -dy), rotation((20, 45), -degrees))
+    if mirror:
+        there, back = after(scaling((20, 45), -1, 1), there), after(back, scaling((20, 45), -1, 1))
+    again = moved(moved(piece, there), back)
+    assert again.box == piece.box and np.array_equal(again.mask, piece.mask) and np.array_equal(again.labels, piece.labels)
