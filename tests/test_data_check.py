@@ -202,3 +202,21 @@ def test_the_reader_keeps_no_more_than_its_limit(data):
         for ours, theirs in zip(reader(sample), read_sample(sample)):
             assert np.array_equal(ours, theirs)
     assert reader._bytes <= 2 * one and len(reader._kept) == 2
+
+
+def test_parts_are_folded_wholly_partly_or_not(tmp_path):
+    """A label map of one class's parts tells how each crop was folded."""
+    parts = [part.id for part in STREETS.parts_of(11)]
+    labels = np.repeat(np.array([11, *parts], np.uint8), 8)[None].repeat(64, 0)
+    for ending, array in (("label", labels), ("inst", np.full(labels.shape, 11, np.uint16)), ("img", np.zeros((*labels.shape, 3), np.uint8))):
+        (tmp_path / f"train_{ending}").mkdir()
+        write_png(tmp_path / f"train_{ending}" / "0.png", array)
+    samples = find_samples(tmp_path)
+    settings = CropSettings(labels.shape[::-1], (labels.shape[1], labels.shape[1]), flip=False, fold_parts=0.3, fold_some=0.4)
+    kinds = {"all": 0, "some": 0, "none": 0}
+    for step in range(200):
+        found = set(np.unique(make_batch(samples, settings, STREETS, 0, step, 1).labels.numpy()).tolist())
+        left = len(found) - 1
+        assert int(STREETS.index[11]) in found
+        kinds["all" if left == 0 else "none" if left == len(parts) else "some"] += 1
+    assert 35 < kinds["all"] < 90 and 50 < kinds["some"] < 110 and 35 < kinds["none"] < 90

@@ -31,12 +31,15 @@ class CropSettings:
         flip: mirror half of the crops.
         fold_parts: share of crops whose parts (windows, wheels) are folded
             into their parents, so that maps without parts work too.
+        fold_some: share of crops in which half of the kinds of parts, drawn
+            at random, are: whoever paints windows need not paint doors.
     """
 
     size: tuple[int, int]
     widths: tuple[int, int]
     flip: bool = True
     fold_parts: float = 0.5
+    fold_some: float = 0.0
 
 
 @dataclass
@@ -120,6 +123,10 @@ def _crop(read, sample: Sample, settings: CropSettings, label_set: LabelSet, see
     instances = cv2.resize(instances[window], settings.size, interpolation=cv2.INTER_NEAREST_EXACT)
     if settings.flip and rng.random() < 0.5:
         photograph, labels, instances = photograph[:, ::-1], labels[:, ::-1], instances[:, ::-1]
-    if rng.random() < settings.fold_parts:
+    drawn = rng.random()
+    if drawn < settings.fold_parts:
         labels = label_set.base[labels]
+    elif drawn < settings.fold_parts + settings.fold_some:
+        ids = np.arange(256, dtype=np.uint8)
+        labels = np.where(rng.random(256) < 0.5, label_set.base, ids)[labels]
     return photograph, labels, instances

@@ -107,11 +107,12 @@ def _distinct(instance_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values, position[instance_map]
 
 
-def dense(conditioning: Conditioning, label_count: int) -> torch.Tensor:
-    """(B, label_count + 1 + K, H, W) float32 in NVIDIA's order: one-hot, edge, features."""
+def dense(conditioning: Conditioning, label_count: int, form: torch.dtype | None = None) -> torch.Tensor:
+    """(B, label_count + 1 + K, H, W) in NVIDIA's order: one-hot, edge, features; of the planes' dtype, or of ``form``."""
     labels, planes = conditioning
     batch, extra, height, width = planes.shape
-    out = planes.new_zeros(batch, label_count + extra, height, width)
+    # Channels-last in memory, as convolutions want it; turning so many planes afterwards costs more than filling them.
+    out = planes.new_zeros((batch, height, width, label_count + extra), dtype=form).permute(0, 3, 1, 2)
     out.scatter_(1, labels[:, None], 1.0)
     out[:, label_count:] = planes
     return out

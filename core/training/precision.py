@@ -23,6 +23,7 @@ class Precision:
 
     Attributes:
         name: the format chosen.
+        dtype: the same as PyTorch's.
 
     Raises:
         TrainingError: for another name.
@@ -36,7 +37,7 @@ class Precision:
                 name = "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float16"
         if name not in _TYPES:
             raise TrainingError(f"There is no precision '{name}'; choose auto, native, {', '.join(_TYPES)}.")
-        self.name, self.device = name, device
+        self.name, self.device, self.dtype = name, device, _TYPES[name]
         # Half precision's small range loses gradients; they are scaled up and down again.
         self._scaler = torch.amp.GradScaler(device.type, enabled=name == "float16")
 

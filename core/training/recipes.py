@@ -36,7 +36,7 @@ class Recipe:
         perceptual_scale: 2 looks at the picture at half size in every other
             step, at a window of half the size in the others: a quarter of the
             work, and neither coarse nor fine faults stay unseen.
-        fold_parts: see :class:`core.data.crops.CropSettings`.
+        fold_parts, fold_some: see :class:`core.data.crops.CropSettings`.
         ema: decay of the averaged weights that are saved for use.
         pool: fake pictures kept to show D older ones too (Shrivastava et al.
             2017, sec. 2.3); 0 shows it the newest only, as pix2pixHD does.
@@ -65,6 +65,7 @@ class Recipe:
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_scale: int = 1
     fold_parts: float = 0.5
+    fold_some: float = 0.0
     ema: float = 0.999
     pool: int = 0
     accumulate: int = 1
@@ -174,8 +175,9 @@ _TABLE = (
             Phase(share=0.5, widths=(1200, 2048), crop=384, batch=2),
         ),
         steps=4000,
-        discriminator=(32, 3, 2),
+        discriminator=(24, 3, 2),
         learning_rate=5e-4,
+        fold_some=0.15,
         # At the generator's own rate D wins within a thousand steps, and its gradients draw grids.
         discriminator_rate=0.4,
         pixel_weight=5.0,

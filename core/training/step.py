@@ -110,12 +110,14 @@ class Step:
 
     def _judged(self, batch: Batch, numbers: list[int], fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """D's say on ``fake``: the generator's adversarial losses, and D's own."""
+        # Built in the arithmetic's own format: one-hot labels are most of what D reads.
+        fake, photograph = fake.to(self.precision.dtype), batch.photograph.to(self.precision.dtype)
         shown = self._shown(batch.labels, batch.edges)
 
         # One pass over fake and real together trains D; instance norm keeps them apart.
         old_labels, old_edges, old_fake = self.pool.query(batch.labels, batch.edges, fake.detach(), numbers)
         old_shown = shown if old_labels is batch.labels else self._shown(old_labels, old_edges)
-        pairs = torch.cat((torch.cat((old_shown, old_fake), 1), torch.cat((shown, batch.photograph), 1)))
+        pairs = torch.cat((torch.cat((old_shown, old_fake), 1), torch.cat((shown, photograph), 1)))
         judged = self.judging(pairs.contiguous(memory_format=torch.channels_last))
         count = len(fake)
         on_fake = [[t[:count] for t in scale] for scale in judged]
@@ -133,7 +135,7 @@ class Step:
         return losses, loss_d
 
     def _shown(self, labels: Tensor, edges: Tensor) -> Tensor:
-        return dense(Conditioning(labels, edges), self.label_count)
+        return dense(Conditioning(labels, edges), self.label_count, self.precision.dtype)
 
     def _seen(self, step: int, *images: Tensor) -> list[Tensor]:
         """What the perceptual loss looks at: see :attr:`Recipe.perceptual_scale`."""
