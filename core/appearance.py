@@ -82,8 +82,26 @@ class CodeBook:
         return self.centres[int(label_id)][k % count]
 
     def defaults(self) -> dict[int, np.ndarray]:
-        """Class id -> its most common look."""
-        return {label_id: centres[0] for label_id, centres in self.centres.items()}
+        """Class id -> (1000, dim) float32: the look of object ``id * 1000 + n`` until it is given one.
+
+        Row 0, also the look of a class that isn't counted, is the most common;
+        the others are drawn in proportion to frequency, always the same, so
+        that painted cars and houses differ from each other from the start.
+        """
+        tables = {}
+        for label_id, centres in self.centres.items():
+            weights = self.sizes[label_id] / self.sizes[label_id].sum()
+            drawn = np.random.default_rng((label_id, 10)).choice(len(weights), INSTANCE_FACTOR, p=weights)
+            drawn[0] = 0
+            tables[label_id] = centres[drawn]
+        return tables
+
+    def default_code(self, value: int) -> np.ndarray:
+        """(dim,) float32: the look of the object ``value`` until it is given one; zeros for a class without looks."""
+        rows = self.defaults().get(int(object_class(int(value))))
+        if rows is None:
+            return np.zeros(self.dim, np.float32)
+        return rows[int(value) % INSTANCE_FACTOR if is_object(value) else 0]
 
     def spread(self, label_id: int) -> np.ndarray:
         """(dim,) float32: how far the class's looks lie apart, as a standard deviation in each dimension.

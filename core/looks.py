@@ -49,7 +49,7 @@ def draw(book: CodeBook, value: int, seed: int) -> np.ndarray:
 def code_of(scene: Scene, book: CodeBook, value: int) -> np.ndarray:
     """(K,) float32: the code with which an object is rendered, its class's usual one where it has none that fits."""
     code = scene.codes.get(value)
-    return code if code is not None and code.shape == (book.dim,) else book.code(int(object_class(value)), 0)
+    return code if code is not None and code.shape == (book.dim,) else book.default_code(value)
 
 
 def look_of(scene: Scene, book: CodeBook, value: int) -> int | None:

@@ -11,6 +11,7 @@ from core import looks
 from core.appearance import CodeBook
 from core.errors import SceneError
 from core.look_thumbnails import Crop, code_thumbnails, look_thumbnails, object_box, plan_crop
+from core.rendering.conditioning import code_table
 from core.rendering.renderer import Renderer
 from core.scene.scene import Scene
 from core.street_look import StreetLook, check_fits, load_street_look, save_street_look
@@ -222,3 +223,15 @@ def test_what_is_no_look_is_refused_in_a_sentence(content, tmp_path):
         load_street_look(path)
     with pytest.raises(SceneError, match="can't be read"):
         load_street_look(tmp_path / "none.look.json")
+
+
+def test_objects_without_a_look_differ_from_each_other_and_keep_their_default():
+    centres = np.arange(8, dtype=np.float32).reshape(4, 2)
+    book = CodeBook(2, {CAR: centres, 7: centres[:1]}, {CAR: np.array([70, 15, 10, 5]), 7: np.array([3])})
+    table = code_table({26003: np.full(2, -1, np.float32)}, book.defaults(), 2)
+    assert np.array_equal(table[CAR], centres[0]) and np.array_equal(table[26000], centres[0])
+    assert np.array_equal(table[7], centres[0]) and np.array_equal(table[26003], [-1, -1]) and not table[24000].any()
+    looks, counts = np.unique(table[26004:27000], axis=0, return_counts=True)
+    assert len(looks) == 4 and 0.6 < counts.max() / counts.sum() < 0.8
+    for value in (7, 26, 26000, 26001, 26999, 24000):
+        assert np.array_equal(book.default_code(value), table[value])

@@ -53,12 +53,13 @@ def code_table(codes: Mapping[int, np.ndarray], default: Mapping[int, np.ndarray
 
     Args:
         codes: codes chosen for single objects, by instance value.
-        default: codes by class id, for objects without one; a class missing
-            here gets zeros.
+        default: by class id, for objects without one: (dim,) for all of the
+            class, or (1000, dim) by the object's number, whose row 0 also
+            serves the bare id. A class missing here gets zeros.
     """
     table = np.zeros((65536, dim), np.float32)
     for label_id, code in default.items():
-        table[label_id] = code
+        table[label_id] = code if np.ndim(code) == 1 else code[0]
         if 0 < label_id < 65:
             table[label_id * 1000 : label_id * 1000 + 1000] = code
     for value, code in codes.items():

@@ -37,7 +37,7 @@ class FrameIndex:
         device: where blocks go.
         label_index: (256,) uint8, a scene's label id -> channel of the model.
         objects: (65536,) uint16, a scene's instance value -> the model's.
-        default_codes: class id -> (K,) code of objects without one.
+        default_codes: codes of objects without one, as :func:`code_table` takes them.
         code_dim: K.
         multiple: the frame is padded to multiples of this by repeating its border,
         smallest: and at least to this many pixels a side.
