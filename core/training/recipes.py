@@ -181,6 +181,7 @@ _TABLE = (
         # At the generator's own rate D wins within a thousand steps, and its gradients draw grids.
         discriminator_rate=0.4,
         pixel_weight=5.0,
+        perceptual_weight=15.0,
         perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
         perceptual_scale=2,
         ema=0.998,
