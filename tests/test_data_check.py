@@ -220,3 +220,25 @@ def test_parts_are_folded_wholly_partly_or_not(tmp_path):
         assert int(STREETS.index[11]) in found
         kinds["all" if left == 0 else "none" if left == len(parts) else "some"] += 1
     assert 35 < kinds["all"] < 90 and 50 < kinds["some"] < 110 and 35 < kinds["none"] < 90
+
+
+def test_photographs_are_never_enlarged_into_blur(tmp_path):
+    """Vertical stripes of one pixel: how wide they come out tells how much a crop was enlarged."""
+    labels = np.full((128, 256), 7, np.uint8)
+    stripes = np.zeros((128, 256, 3), np.uint8)
+    stripes[:, ::8] = 255
+    for ending, array in (("label", labels), ("inst", labels.astype(np.uint16)), ("img", stripes)):
+        (tmp_path / f"train_{ending}").mkdir()
+        write_png(tmp_path / f"train_{ending}" / "0.png", array)
+    samples = find_samples(tmp_path)
+
+    def pitch(**options):
+        found = []
+        for step in range(8):
+            row = make_batch(samples, CropSettings((64, 64), (1024, 1024), **options), STREETS, 0, step, 1).photograph[0, 0, 32].numpy()
+            peaks = np.flatnonzero((row[1:-1] > row[:-2]) & (row[1:-1] >= row[2:]) & (row[1:-1] > -0.5))
+            found += np.diff(peaks).tolist()
+        return np.median(found)
+
+    assert pitch() == pytest.approx(8 * 1.3, abs=0.7)
+    assert pitch(enlarge=4.0) == pytest.approx(32, abs=1)

@@ -28,6 +28,8 @@ class CropSettings:
         widths: the frame is resized so that its width lies in [low, high]
             (log-uniform); objects then have the size that they have in a frame
             of that width.
+        enlarge: a photograph is never enlarged more than this, or it would
+            teach blur; it is then shown at a smaller width.
         flip: mirror half of the crops.
         fold_parts: share of crops whose parts (windows, wheels) are folded
             into their parents, so that maps without parts work too.
@@ -37,6 +39,7 @@ class CropSettings:
 
     size: tuple[int, int]
     widths: tuple[int, int]
+    enlarge: float = 1.3
     flip: bool = True
     fold_parts: float = 0.5
     fold_some: float = 0.0
@@ -108,8 +111,8 @@ def _crop(read, sample: Sample, settings: CropSettings, label_set: LabelSet, see
     height, width = labels.shape
     low, high = settings.widths
     scale = np.exp(rng.uniform(np.log(low), np.log(high))) / width
-    # A crop never reaches outside the frame: a frame too small is enlarged.
-    scale = max(scale, crop_width / width, crop_height / height)
+    # A crop never reaches outside the frame: a frame too small is enlarged all the same.
+    scale = max(min(scale, settings.enlarge), crop_width / width, crop_height / height)
     # The window is cut before it is resized: only what is used is computed.
     cut_width, cut_height = min(width, round(crop_width / scale)), min(height, round(crop_height / scale))
     x = int(rng.integers(0, width - cut_width + 1))

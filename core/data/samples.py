@@ -215,12 +215,14 @@ def read_sample(sample: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def suited(samples: Sequence[Sample], width: int) -> list[Sample]:
-    """Those of ``samples`` whose maps are at least ``width`` pixels wide; all of them where none is.
+    """``samples`` as a phase that trains at frame widths of ``width`` and more draws from them.
 
-    A phase that trains at a large scale then never learns from enlarged, blurred photographs as long as there are sharp ones.
+    Those at least so wide are sharp at that scale; where they are the fewer,
+    they are repeated until they make up about two thirds.
     """
     wide = [sample for sample in samples if _map_width(sample.labels) >= width]
-    return wide or list(samples)
+    rest = [sample for sample in samples if _map_width(sample.labels) < width]
+    return wide * max(1, round(2 * len(rest) / len(wide))) + rest if wide else rest
 
 
 def _map_width(path: Path) -> int:
