@@ -58,6 +58,7 @@ class Stroke:
         self.bbox: Box | None = None  # around everything painted so far
         self._dabs: list[tuple[np.ndarray, Box]] = []  # where the brush was, for a contour to be filled
         self._swept: Box | None = None
+        self.filled = False  # whether a closed contour was filled at the end
         self._last: tuple[float, float] | None = None
         self._before: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
         if isinstance(target, (int, np.integer)):
@@ -147,7 +148,7 @@ class Stroke:
         if inside.any():
             labels, instances = painted_values(self.scene, self.bbox, inside, self.label.id, self.value)
             self._remember(self.bbox)
-            self.scene.write(self.bbox, inside, labels, instances)
+            self.filled = self.scene.write(self.bbox, inside, labels, instances)
 
     def _settle(self, x: float, y: float, box: Box, mask: np.ndarray) -> int:
         """The stroke's instance value, from what lies under its first dab."""
