@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from core.commands import bench, bench_edit, bench_render
+from core.commands.painting import KINDS, Painting, streets
+from core.errors import DataError
+from core.labels import CITYSCAPES, object_class
 
 
 @pytest.fixture
@@ -36,7 +39,11 @@ def test_edit_prints_json_with_the_agreed_keys(small_full_network, capsys):
     assert fewer == sorted(fewer, reverse=True) and fewer[-1] >= 1
     assert 0 < result["edit_floor"]["floor_ms"] and result["peak"]["gmac_per_s"] > 0
     assert result["full_floor"]["gmac"] > result["edit_floor"]["gmac"] > 0
-    assert result["sige"]["GauGAN"]["times_faster"] == 14
+    assert result["sige"]["alone"]["times_faster"] == [4, 14]
+    edits = result["pix2pixhd_edits"]
+    assert [edit["kind"] for edit in edits] == ["stroke", "copy"]
+    assert result["pix2pixhd_preview_psnr_db"] == pytest.approx(np.mean([edit["psnr_db"] for edit in edits]), abs=0.01)
+    assert all(0 < edit["edit_percent"] < 30 and edit["ms"] > 0 for edit in edits)
 
 
 def test_edit_paints_on_a_real_label_map(samples, capsys):
@@ -53,7 +60,7 @@ def test_edit_prints_a_readable_report(capsys):
 
 
 def test_a_stroke_is_a_third_of_a_percent_of_the_frame_and_inside_its_box():
-    painting = bench_edit.Painting(*bench_render.street(2048, 1024))
+    painting = Painting(*bench_render.street(2048, 1024))
     shares = []
     for _ in range(8):
         before = painting.labels.copy(), painting.instances.copy()
@@ -66,6 +73,43 @@ def test_a_stroke_is_a_third_of_a_percent_of_the_frame_and_inside_its_box():
     assert 0.0025 < np.median(shares) < 0.0035
 
 
+def test_edits_are_of_every_kind_and_each_stays_in_its_box():
+    street = next(streets(None))
+    assert street.labels.shape == street.instances.shape == (1024, 2048)
+    painting, again = (Painting(street.labels, street.instances) for _ in range(2))
+    kinds = []
+    before = painting.labels.copy(), painting.instances.copy()
+    for edit in painting.edits(12):
+        x0, y0, x1, y1 = edit.box
+        inside = np.zeros(street.labels.shape, bool)
+        inside[y0:y1, x0:x1] = True
+        changed = (before[0] != painting.labels) | (before[1] != painting.instances)
+        assert changed.any() and not (changed & ~inside).any()
+        assert 0 < edit.pixels <= 0.012 * street.labels.size
+        kinds.append(edit.kind)
+        before = painting.labels.copy(), painting.instances.copy()
+    assert set(kinds) == set(KINDS)
+    assert [edit.box for edit in again.edits(12)] and np.array_equal(again.instances, painting.instances)
+
+
+def test_objects_written_by_edits_agree_with_their_labels():
+    painting = Painting(*bench_render.street(512, 256))
+    for _ in painting.edits(40):
+        pass
+    assert np.array_equal(object_class(painting.instances), CITYSCAPES.base[painting.labels])
+
+
+def test_streets_come_from_a_folder_and_an_empty_one_is_told(samples, tmp_path):
+    assert next(streets(samples)).labels.shape == (1024, 2048)
+    with pytest.raises(DataError, match="no label maps"):
+        next(streets(tmp_path))
+
+
+def test_edits_are_shared_evenly_among_streets():
+    assert bench_edit._shared(["a", "b", "c"], 7) == [("a", 3), ("b", 2), ("c", 2)]
+    assert bench_edit._shared(["a", "b", "c"], 2) == [("a", 1), ("b", 1)]
+
+
 def test_the_work_counted_is_the_networks(monkeypatch):
     from core.networks.macs import macs
     from core.rendering.conditioning import inputs_for
@@ -74,7 +118,7 @@ def test_the_work_counted_is_the_networks(monkeypatch):
 
     model, _ = bench_render.default_model(None)
     renderer = Renderer(model, "cpu", "float32")
-    session, painting = FrameSession(renderer), bench_edit.Painting(*bench_render.street(128, 64))
+    session, painting = FrameSession(renderer), Painting(*bench_render.street(128, 64))
     session.full(*painting.maps)
     inputs = inputs_for(renderer.generator, renderer.conditioning(*painting.maps, {}))
     assert session.executor.work()[0] == macs(renderer.generator, *inputs)

@@ -5,23 +5,24 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable
 
 import numpy as np
 
+from core.commands.painting import BRUSH, Painting, streets
+
 SUMMARY = "milliseconds from a brush stroke to the new photograph, against a full frame"
 
-#: Side of the brush in pixels; a stroke is dragged by three quarters of it: 0.3 % of a 2048x1024 frame.
-BRUSH = 64
+#: Parts of the frame whose edits are tabled, in per cent.
 SHARES = (0.1, 1.0, 5.0, 20.0)
 
-#: What SIGE (Li et al., NeurIPS 2022) reports for edits of 1.2 % of the frame on an Apple M1 Pro's CPU.
+#: What SIGE (Li et al., NeurIPS 2022) publishes in its README: lowest and highest of its networks.
 SIGE = {
     "edit_percent": 1.2,
-    "DDIM": {"times_faster": 6.6, "times_fewer_macs": 7.5},
-    "GauGAN": {"times_faster": 14, "times_fewer_macs": 18},
-    "GauGAN, compressed": {"times_faster": 38, "times_fewer_macs": 50},
-    "source": "project page and README of SIGE; its results approximate the full frame",
+    "alone": {"times_faster": [4, 14], "times_fewer_macs": [7, 18]},
+    "with a compressed network": {"times_faster": [38, 38], "times_fewer_macs": [50, 50]},
+    "machine": "Apple M1 Pro's CPU",
+    "source": "published, not measured here; its updates only approximate the full frame",
 }
 
 
@@ -30,11 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--strokes", type=count, default=30, metavar="N", help="strokes with the default model (30)")
     parser.add_argument("--size", type=size, default=(2048, 1024), metavar="WxH", help="size of the frame (2048x1024)")
-    parser.add_argument("--labels", type=Path, metavar="MAP", help="paint on this label map, not on a made-up street")
+    parser.add_argument(
+        "--labels", type=Path, metavar="PATH",
+        help="paint on this label map, or on those of this folder; else on a made-up street, and pix2pixHD's on the examples",
+    )
     parser.add_argument("--model", type=Path, metavar="MODEL", help="measure this model file, not the default one")
     parser.add_argument(
         "--pix2pixhd-edits", type=int, default=3, metavar="N",
-        help="strokes with pix2pixHD's full-size network, each with one slow frame; 0 leaves it out (3)",
+        help="edits with pix2pixHD's full-size network, each with one slow frame; 0 leaves it out (3)",
     )
     parser.add_argument("--pix2pixhd-model", type=Path, metavar="MODEL", help="an imported model; else random weights")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
@@ -51,12 +55,12 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
     from core.commands.timing import machine
 
     model, what = default_model(arguments.model)
-    arguments.maps = _maps(arguments)
+    arguments.street, *arguments.maps = _first_street(arguments)
     height, width = arguments.maps[0].shape
     result = {
         "default_model": what,
         "size": [width, height],
-        "street": arguments.labels.name if arguments.labels else "made up",
+        "street": arguments.street,
     }
     result |= _measure_exact(model, arguments, progress)
     if arguments.pix2pixhd_edits > 0:
@@ -67,16 +71,13 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
     return result | {"sige": SIGE, "machine": machine() | {"load_average": load}}
 
 
-def _maps(arguments) -> tuple[np.ndarray, np.ndarray]:
-    """(label map, instance map) to paint on."""
+def _first_street(arguments) -> tuple[str, np.ndarray, np.ndarray]:
+    """(name, label map, instance map) for the default model's strokes."""
     if arguments.labels is None:
         from core.commands.bench_render import street
 
-        return street(*arguments.size)
-    from core.scene.cityscapes import load_pair
-
-    scene = load_pair(arguments.labels)
-    return scene.label_map, scene.instance_map
+        return "made up", *street(*arguments.size)
+    return next(streets(arguments.labels))
 
 
 def _measure_exact(model, arguments, progress) -> dict:
@@ -126,21 +127,23 @@ def _areas(session, painting: "Painting", progress) -> list[dict]:
     full_ms = session.full_milliseconds
     for share in SHARES:
         progress(f"edits of {share:g} %")
-        times, kind, macs = [], "", 1.0
+        times, kind, works = [], "", []
         for _ in range(5):
             box = painting.rectangle(share / 100)
             if not session.obstacle:
                 plan = session.executor.plan([_rect(box).grow(1)])[0]
-                macs = session.executor.work()[0] / session.executor.work(plan)[0]
+                works.append(session.executor.work(plan))
             frame = session.update(*painting.maps, dirty=box)
             times.append(frame.milliseconds)
             kind = frame.kind
+        macs = float(np.mean([work[0] for work in works])) if works else 0.0
         rows.append(
             {
                 "edit_percent": share,
                 "ms_median": _median(times),
                 "times_faster": round(full_ms / _median(times), 2),
-                "times_fewer_macs": round(macs, 2),
+                "gmac": round(macs / 1e9, 2),
+                "times_fewer_macs": round(session.executor.work()[0] / macs, 2) if macs else 1.0,
                 "kind": kind,
             }
         )
@@ -148,6 +151,7 @@ def _areas(session, painting: "Painting", progress) -> list[dict]:
 
 
 def _measure_pix2pixhd(arguments, progress) -> dict:
+    """Real edits on real or example streets: preview against the exact frame that follows it."""
     from core.commands.bench_render import full_size_network
     from core.labels import CITYSCAPES
     from core.models.model_file import Model, load_model, make_card
@@ -163,29 +167,66 @@ def _measure_pix2pixhd(arguments, progress) -> dict:
     renderer = Renderer(model, arguments.device)
     session = FrameSession(renderer, max_bytes=1 << 40)
     del model
-    painting = Painting(*arguments.maps)
-    progress("pix2pixHD's first frame")
-    session.full(*painting.maps)
-    edit, full, errors, differences = [], [], [], []
-    for turn, box in enumerate(painting.strokes(arguments.pix2pixhd_edits)):
-        progress(f"pix2pixHD, stroke {turn + 1} of {arguments.pix2pixhd_edits}")
-        frame = session.update(*painting.maps, dirty=box)
-        edit.append(frame.milliseconds)
-        preview = frame.rgb.astype(np.float64)
-        exact = session.full(*painting.maps)
-        full.append(exact.milliseconds)
-        differences.append(np.abs(preview - exact.rgb).max() / 255)
-        errors.append(np.mean((preview - exact.rgb) ** 2))
-    psnr = [float(10 * np.log10(255**2 / max(error, 1e-9))) for error in errors]
-    return _summary(edit, full) | {
-        "preview_psnr_db": round(float(np.mean(psnr)), 2),
-        "preview_psnr_db_min": round(min(psnr), 2),
+    rows, full, differences = [], [], []
+    for street, count in _shared(_streets_of_size(arguments), arguments.pix2pixhd_edits):
+        painting = Painting(street.labels, street.instances)
+        progress(f"pix2pixHD's first frame of {street.name}")
+        session.full(*painting.maps)
+        for edit in painting.edits(count):
+            progress(f"pix2pixHD, edit {len(rows) + 1} of {arguments.pix2pixhd_edits}")
+            before = session.rgb.astype(np.float64)
+            frame = session.update(*painting.maps, dirty=edit.box)
+            preview = frame.rgb.astype(np.float64)
+            exact = session.full(*painting.maps)
+            full.append(exact.milliseconds)
+            differences.append(np.abs(preview - exact.rgb).max() / 255)
+            rows.append(
+                {
+                    "street": street.name,
+                    "kind": edit.kind,
+                    "edit_percent": round(100 * edit.pixels / street.labels.size, 3),
+                    "ms": round(frame.milliseconds, 2),
+                    "rendered": frame.kind,
+                    "psnr_db": _psnr(preview, exact.rgb),
+                    "unchanged_psnr_db": _psnr(before, exact.rgb),
+                }
+            )
+    decibels = [row["psnr_db"] for row in rows]
+    return _summary([row["ms"] for row in rows], full) | {
+        "preview_psnr_db": round(float(np.mean(decibels)), 2),
+        "preview_psnr_db_min": min(decibels),
+        "unchanged_psnr_db": round(float(np.mean([row["unchanged_psnr_db"] for row in rows])), 2),
         "max_abs_diff": round(float(max(differences)), 4),
         "weights": what,
         "precision": renderer.precision,
-        "strokes": len(edit),
+        "edits": rows,
         "kept_mb": round(session.cache_bytes / 2**20, 1),
     }
+
+
+def _streets_of_size(arguments) -> list:
+    """Streets to edit. Without ``--labels``: the examples, where they are of the size asked for."""
+    found = list(streets(arguments.labels))
+    width, height = arguments.size
+    if arguments.labels is None:
+        found = [street for street in found if street.labels.shape == (height, width)]
+    if not found:
+        from core.commands.bench_render import street
+        from core.commands.painting import Street
+
+        found = [Street("made up", *street(width, height))]
+    return found
+
+
+def _shared(items: list, count: int) -> list[tuple]:
+    """(item, how many of ``count`` fall to it), as evenly as can be, for those that get any."""
+    each, more = divmod(count, len(items))
+    return [(item, each + (n < more)) for n, item in enumerate(items) if each + (n < more)]
+
+
+def _psnr(one: np.ndarray, other: np.ndarray) -> float:
+    """Likeness of two 8-bit pictures in decibels; equal ones get 138."""
+    return round(float(10 * np.log10(255**2 / max(np.mean((one - other.astype(np.float64)) ** 2), 1e-9))), 2)
 
 
 def _floor(session, works: list[tuple[int, int]], progress) -> dict:
@@ -231,49 +272,6 @@ def _peak(device, dtype) -> tuple[float, float]:
         return macs / best(lambda: conv(x)), 2 * a.numel() / best(lambda: b.copy_(a))
 
 
-class Painting:
-    """A street being painted on, always the same strokes."""
-
-    def __init__(self, labels: np.ndarray, instances: np.ndarray):
-        self.labels, self.instances = labels.copy(), instances.copy()
-        self.random = np.random.default_rng(1)
-        self.last_pixels = 0
-
-    @property
-    def maps(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.labels, self.instances
-
-    def strokes(self, count: int) -> Iterator[tuple[int, int, int, int]]:
-        """Paint ``count`` strokes one after another, each a new car, person or tree; gives their boxes."""
-        height, width = self.labels.shape
-        radius, drag = min(BRUSH, height, width) / 2, min(BRUSH, height, width) * 0.75
-        for n in range(count):
-            angle = self.random.uniform(0, 2 * np.pi)
-            dx, dy = np.cos(angle) * drag, np.sin(angle) * drag
-            x = self.random.uniform(radius, width - radius)
-            y = self.random.uniform(radius, height - radius)
-            x0, x1 = int(max(0, min(x, x + dx) - radius)), min(width, int(max(x, x + dx) + radius) + 1)
-            y0, y1 = int(max(0, min(y, y + dy) - radius)), min(height, int(max(y, y + dy) + radius) + 1)
-            ys, xs = np.mgrid[y0:y1, x0:x1]
-            along = np.clip(((xs - x) * dx + (ys - y) * dy) / drag**2, 0, 1)
-            mask = (xs - x - along * dx) ** 2 + (ys - y - along * dy) ** 2 <= radius**2
-            label = int(self.random.choice([21, 24, 26]))
-            self.labels[y0:y1, x0:x1][mask] = label
-            self.instances[y0:y1, x0:x1][mask] = label * 1000 + 100 + n
-            self.last_pixels = int(mask.sum())
-            yield x0, y0, x1, y1
-
-    def rectangle(self, share: float) -> tuple[int, int, int, int]:
-        """Paint a rectangle of ``share`` (0..1) of the frame somewhere; gives its box."""
-        height, width = self.labels.shape
-        w, h = max(1, round(width * share**0.5)), max(1, round(height * share**0.5))
-        x, y = int(self.random.integers(0, width - w + 1)), int(self.random.integers(0, height - h + 1))
-        label = int(self.random.choice([7, 21, 26]))
-        self.labels[y : y + h, x : x + w] = label
-        self.instances[y : y + h, x : x + w] = label * 1000 + int(self.random.integers(200, 999)) if label != 7 else 7
-        return x, y, x + w, y + h
-
-
 def report(result: dict) -> str:
     machine, (width, height) = result["machine"], result["size"]
     lines = [
@@ -292,20 +290,19 @@ def report(result: dict) -> str:
         lines.append(
             f"  pix2pixHD      {result['pix2pixhd_edit_ms_median']:9.1f} ms  (p95 {result['pix2pixhd_edit_ms_p95']:.1f}) preview; "
             f"full frame {result['pix2pixhd_full_ms_median']:.0f} ms; {result['pix2pixhd_ratio']:.1f} times faster; "
-            f"preview {result['pix2pixhd_preview_psnr_db']:.1f} dB; {result['pix2pixhd_weights']}"
+            f"preview {result['pix2pixhd_preview_psnr_db']:.1f} dB ({result['pix2pixhd_unchanged_psnr_db']:.1f} dB were nothing drawn); "
+            f"{len(result['pix2pixhd_edits'])} edits, {result['pix2pixhd_weights']}"
         )
-    lines.append("  edit      ms     faster  fewer operations")
+    lines.append("  edit      ms     faster  fewer operations (GMAC)")
     for row in result["areas"]:
         lines.append(
             f"  {row['edit_percent']:4g} %  {row['ms_median']:7.1f}  {row['times_faster']:5.1f}x  "
-            f"{row['times_fewer_macs']:5.1f}x  {'' if row['kind'] == 'local' else 'full frame'}"
+            f"{row['times_fewer_macs']:5.1f}x  ({row['gmac']:.2f})  {'' if row['kind'] == 'local' else 'full frame'}"
         )
     sige = result["sige"]
-    for name in ("DDIM", "GauGAN", "GauGAN, compressed"):
-        lines.append(
-            f"  {sige['edit_percent']} %           {sige[name]['times_faster']:5.1f}x  "
-            f"{sige[name]['times_fewer_macs']:5.1f}x  SIGE, {name}, Apple M1 Pro (published, approximate)"
-        )
+    for name in ("alone", "with a compressed network"):
+        faster, fewer = ("-".join(str(v) for v in dict.fromkeys(sige[name][key])) for key in ("times_faster", "times_fewer_macs"))
+        lines.append(f"  {sige['edit_percent']:4g} %           {faster:>5}x  {fewer:>5}x  SIGE {name}, {sige['machine']} ({sige['source']})")
     return "\n".join(lines)
 
 
