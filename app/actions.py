@@ -42,7 +42,7 @@ class Actions:
         self._scene_actions: list[QAction] = []
         context, canvas, documents, live = window.context, window.canvas, window.documents, window.live
 
-        for name in ("File", "Edit", "Paint", "View", "Help"):
+        for name in ("File", "Edit", "Paint", "View", "Train", "Help"):
             self._menus[name] = window.menuBar().addMenu(f"&{name}")
         self.recent = QMenu("Open recent", window)
         self.examples = QMenu("Examples", window)
@@ -86,6 +86,8 @@ class Actions:
             Command("View", "Zoom out", (Standard.ZoomOut,), "magnifying-glass-minus", lambda: canvas.zoom_by(0.8), True),
             Command("View", "Whole street", ("Ctrl+0",), "frame-corners", canvas.fit, True),
             Command("View", "Actual size", ("Ctrl+1",), "", canvas.actual_size, True),
+            Command("Train", "Train a model\u2026", ("Ctrl+T",), "graduation-cap", window.training.show),
+            Command("Train", "New training scenes\u2026", (), "buildings", window.training.show_scenes),
             Command("Help", "Keys and habits", ("F1",), "keyboard", window.show_keys),
             Command("Help", "About Veduta", (), "", window.show_about),
         ):

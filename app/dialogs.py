@@ -47,6 +47,22 @@ def ask_yes(parent: QWidget, question: str, text: str, yes: str, no: str) -> boo
     return box.clickedButton() is accept
 
 
+def ask_training(parent: QWidget, names: list[str]) -> str:
+    """What to do with runs when the studio closes: "keep" them going, "stop" them, or "cancel"."""
+    several = len(names) > 1
+    box = QMessageBox(QMessageBox.Icon.Question, "Veduta", f"{', '.join(names)} {'are' if several else 'is'} still training.", parent=parent)
+    box.setInformativeText(
+        "Training can go on without the window; you find it here again next time. "
+        f"Or {'they finish their present steps, save, and end' if several else 'it finishes its present step, saves, and ends'}."
+    )
+    keep = box.addButton("Keep training", QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton("Stop and save", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.exec()
+    return {keep: "keep", stop: "stop"}.get(box.clickedButton(), "cancel")
+
+
 class NewStreetDialog(QDialog):
     """Asks for the size of a new street and what it starts with."""
 
@@ -75,7 +91,7 @@ class NewStreetDialog(QDialog):
         create.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        form = _form()
+        form = form_layout()
         form.addRow("Size", self.preset)
         form.addRow("Width", self.across)
         form.addRow("Height", self.down)
@@ -136,7 +152,7 @@ class PreferencesDialog(QDialog):
         shown = [setting for setting in settings.declared.values() if setting.title]
         for page in dict.fromkeys(setting.page for setting in shown):
             layout.addWidget(QLabel(page, objectName="heading"))
-            form = _form()
+            form = form_layout()
             for setting in (setting for setting in shown if setting.page == page):
                 control = self.controls[setting.key] = self._control(setting)
                 control.setToolTip(setting.hint)
@@ -174,7 +190,8 @@ class PreferencesDialog(QDialog):
         return control
 
 
-def _form() -> QFormLayout:
+def form_layout() -> QFormLayout:
+    """Words on the left, fields on the right, spaced as in all dialogs."""
     form = QFormLayout()
     form.setHorizontalSpacing(18)
     form.setVerticalSpacing(10)

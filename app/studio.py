@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QTabWidget, QWidget
 
 from app import dialogs, help_text
 from app.actions import Actions
@@ -16,13 +16,16 @@ from app.controls import PanelTitle
 from app.files import Documents, example_files, example_name
 from app.live import LiveRenderer
 from app.look_panel import LookPanel
+from app.objects_panel import ObjectsPanel
 from app.options_bar import OptionsBar
 from app.palette_panel import PalettePanel
 from app.recovery import Recovery
 from app.settings import Settings
+from app.stamps_panel import StampsPanel
 from app.start_page import StartPage
 from app.status import StatusBar
 from app.theme import Theme
+from app.training.centre import TrainingCentre
 
 #: The model that comes with the program; named here as well as in core.rendering.renderer,
 #: because asking there would import torch before the window shows.
@@ -43,6 +46,7 @@ class Studio(QMainWindow):
         self.live = LiveRenderer(self.context, self)
         self.documents = Documents(self.context, self.live, self)
         self.recovery = Recovery(self.context, recovery_folder, self)
+        self.training = TrainingCentre(self.context, self.live, self)
         self.canvas = Canvas(self.context)
         self.start_page = StartPage(self.context)
         self._pages = QStackedWidget(self)
@@ -54,11 +58,20 @@ class Studio(QMainWindow):
 
         self.palette_panel = PalettePanel(self.context)
         self.look_panel = LookPanel(self.context)
+        self.objects_panel = ObjectsPanel(self.context, self.canvas)
+        self.stamps_panel = StampsPanel(self.context, self.canvas)
         self._docks = [
             self.add_panel("Classes", self.palette_panel),
             self.add_panel("Look", self.look_panel),
+            self.add_panel("Objects", self.objects_panel),
+            self.add_panel("Stamps", self.stamps_panel),
         ]
-        self.resizeDocks(self._docks, [430, 450], Qt.Orientation.Vertical)
+        # One place for what is painted with, one for how it looks.
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for dock in self._docks[2:]:
+            self.tabifyDockWidget(self._docks[0], dock)
+        self._docks[0].raise_()
+        self.resizeDocks(self._docks[:2], [430, 450], Qt.Orientation.Vertical)
         self.resizeDocks(self._docks[:1], [264], Qt.Orientation.Horizontal)
         self.actions_ = Actions(self)
         self.tool_bar = self.actions_.tool_bar()
@@ -66,6 +79,7 @@ class Studio(QMainWindow):
         self.options_bar = OptionsBar(self.context, self.canvas)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options_bar)
         self.setStatusBar(StatusBar(self.context, self.canvas, self.live))
+        self.statusBar().addPermanentWidget(self.training.badge)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         for dock in self._docks:
             self.actions_.menu("View").addAction(dock.toggleViewAction())
@@ -160,7 +174,7 @@ class Studio(QMainWindow):
         return wanted
 
     def closeEvent(self, event) -> None:
-        if not self.documents.may_leave():
+        if not self.documents.may_leave() or not self.training.may_close():
             event.ignore()
             return
         settings = self.context.settings
@@ -169,6 +183,7 @@ class Studio(QMainWindow):
         settings["window_state"] = self.saveState()
         settings.sync()
         self.hide()  # a frame in progress may take a while
+        self.training.close()
         self.live.stop()
         self.recovery.close()
         event.accept()

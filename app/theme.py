@@ -172,6 +172,22 @@ def _style_sheet(look: Look) -> str:
     QWidget#panel, QScrollArea#panel, QScrollArea#panel > QWidget > QWidget {{ background: {look.panel}; }}
     QTreeView {{ background: {look.panel}; border: none; outline: none; }}
     QTreeView::branch {{ background: {look.panel}; }}
+    QListView#runs {{ background: {look.panel}; border: none; outline: none; }}
+    QListView#runs::item {{ border-radius: 7px; padding: 4px 8px; }}
+    QListView#runs::item:hover {{ background: {look.hover}; }}
+    QListView#runs::item:selected {{ background: {look.accent_soft}; color: {look.text}; }}
+    QTreeView#table {{ background: {look.field}; border: 1px solid {look.line}; border-radius: 7px; }}
+    QTreeView#table::branch {{ background: {look.field}; }}
+    QTreeView#table::item {{ padding: 4px 8px; }}
+    QTreeView#table::item:selected {{ background: {look.accent_soft}; color: {look.text}; }}
+    QTreeView#table QHeaderView::section {{ background: {look.field}; color: {look.muted}; border: none;
+        border-bottom: 1px solid {look.line}; padding: 5px 10px; }}
+    QProgressBar {{ background: {look.line}; border: none; border-radius: 3px; text-align: center; }}
+    QProgressBar::chunk {{ background: {look.accent}; border-radius: 3px; }}
+    QTabWidget::pane {{ border: none; }}
+    QTabBar::tab {{ background: transparent; border: none; border-bottom: 2px solid transparent; padding: 5px 12px;
+        color: {look.muted}; }}
+    QTabBar::tab:selected {{ color: {look.text}; border-bottom-color: {look.accent}; }}
     QLineEdit#search {{ background: {look.field}; border: 1px solid {look.line}; border-radius: 7px; padding: 5px 8px;
         selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
     QLineEdit#search:focus {{ border-color: {look.accent}; }}

@@ -67,6 +67,8 @@ def settings(tmp_path):
     store = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
     store["open_example"] = False
     store["theme"] = "light"
+    store["runs_folder"] = str(tmp_path / "runs")
+    store["scenes_folder"] = str(tmp_path / "scenes")
     return store
 
 

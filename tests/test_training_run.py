@@ -22,12 +22,13 @@ from core.models.model_file import Model, load_model, make_card, save_model
 from core.models.registry import build
 from core.rendering.renderer import Renderer
 from core.scene.files import write_png
+from core.training.canvas_map import CANVAS_INSTANCES, CANVAS_LABELS
 from core.training.command import main
 from core.training.log import RunLog, read_log, recent_seconds
 from core.training.loss_log import read_loss_log
 from core.training.memory import OutOfMemory, is_out_of_memory
 from core.training.plan import probe
-from core.training.previews import CANVAS_INSTANCES, CANVAS_LABELS, Previews
+from core.training.previews import Previews
 from core.training.recipes import recipe_named
 from core.training.run_folder import PAUSED, RunFolder, list_runs
 from core.training.session import Session

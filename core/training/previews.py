@@ -16,10 +16,8 @@ from core.opencv import cv2
 from core.rendering.conditioning import instance_edges
 from core.rendering.renderer import to_pixels
 from core.scene.files import write_png
+from core.training.canvas_map import CANVAS_INSTANCES, CANVAS_LABELS
 from core.training.trainer import Trainer
-
-#: The map that the studio has on its canvas, for the run to render too.
-CANVAS_LABELS, CANVAS_INSTANCES = "canvas_label.png", "canvas_instance.png"
 
 #: Pictures in the grid are no wider than this, pixels.
 SHOWN_WIDTH = 512

@@ -27,6 +27,8 @@ from core.errors import TrainingError
 
 STARTING, RUNNING, PAUSED = "starting", "running", "paused"
 STOPPED, FINISHED, FAILED = "stopped", "finished", "failed"
+#: A process works on the run.
+ALIVE = (STARTING, RUNNING, PAUSED)
 #: A run whose process is gone without saying so: killed, or the power went.
 INTERRUPTED = "interrupted"
 
@@ -152,7 +154,7 @@ class RunFolder:
         recipe = {"name": asked["recipe"], "steps": asked["steps"]} if asked else self.read_settings()["recipe"]
         state = self._read_state()
         word = state.get("state", INTERRUPTED)
-        if word in (STARTING, RUNNING, PAUSED) and not self.is_alive():
+        if word in ALIVE and not self.is_alive():
             word = INTERRUPTED
         return RunInfo(
             folder=self.path,

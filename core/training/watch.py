@@ -19,7 +19,7 @@ from typing import Any
 
 from core.child import start_detached
 from core.errors import TrainingError
-from core.training.run_folder import INTERRUPTED, PAUSED, RUNNING, STARTING, RunFolder, RunInfo
+from core.training.run_folder import ALIVE, INTERRUPTED, STARTING, RunFolder, RunInfo
 
 #: A read takes at most this much of a file, so that a long log never holds up the window.
 _AT_ONCE = 1 << 20
@@ -100,7 +100,7 @@ class Watcher:
     @property
     def alive(self) -> bool:
         """True while the run's process is there."""
-        return self.info.state in (STARTING, RUNNING, PAUSED)
+        return self.info.state in ALIVE
 
     def start(self, *options: object) -> None:
         """Start ``main.py train OPTIONS... --out FOLDER`` in a process that outlives this one.

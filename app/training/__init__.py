@@ -1,0 +1,1 @@
+"""Training from the window: the dialog, its runs, and new training scenes."""
