@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
 from app.canvas.canvas import VIEWS
 from app.canvas.tools import TOOLS
 from app.context import TARGETS
+from app.object_actions import add_object_actions
 from app.palette_panel import quick_label
 from app.theme import ICON
 
@@ -42,7 +43,7 @@ class Actions:
         self._scene_actions: list[QAction] = []
         context, canvas, documents, live = window.context, window.canvas, window.documents, window.live
 
-        for name in ("File", "Edit", "Paint", "View", "Train", "Help"):
+        for name in ("File", "Edit", "Object", "Paint", "View", "Train", "Help"):
             self._menus[name] = window.menuBar().addMenu(f"&{name}")
         self.recent = QMenu("Open recent", window)
         self.examples = QMenu("Examples", window)
@@ -91,9 +92,10 @@ class Actions:
             Command("Help", "Keys and habits", ("F1",), "keyboard", window.show_keys),
             Command("Help", "About Veduta", (), "", window.show_about),
         ):
-            self._add(command)
+            self.add(command)
 
         self._add_undo()
+        add_object_actions(window, self, Command)
         self._add_tools()
         self._add_views()
         self._add_quick_labels()
@@ -141,7 +143,8 @@ class Actions:
 
     # -- details -----------------------------------------------------------------
 
-    def _add(self, command: Command) -> None:
+    def add(self, command: Command) -> QAction:
+        """Make an action of a row, in its menu."""
         action = self._plain(command.words, command.run)
         keys: list[QKeySequence] = []
         for entry in command.keys:
@@ -157,6 +160,7 @@ class Actions:
         if command.separate:
             menu.addSeparator()
         menu.addAction(action)
+        return action
 
     def _plain(self, words: str, run) -> QAction:
         action = QAction(words, self.window)

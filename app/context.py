@@ -34,7 +34,10 @@ class StudioContext(QObject):
             box means that only appearance codes did.
         label_changed(id), selection_changed(value), target_changed(key),
         tool_changed(name), brush_changed(radius): a choice changed. ``value`` is
-            an instance value, 0 for no object.
+            the instance value selected last, 0 for no object; it is sent again
+            when others join or leave the selection.
+        horizon_changed: the horizon was set.
+        preview_changed: other looks are tried on, see ``preview``.
         model_changed: another model file, or none, is in use.
         photograph_changed: a new photograph arrived, or the old one went.
         pointer_moved(x, y): pixel under the pointer, (-1, -1) outside the frame.
@@ -46,6 +49,8 @@ class StudioContext(QObject):
     scene_changed = Signal(tuple)
     label_changed = Signal(int)
     selection_changed = Signal(int)
+    preview_changed = Signal()
+    horizon_changed = Signal()
     target_changed = Signal(str)
     tool_changed = Signal(str)
     brush_changed = Signal(int)
@@ -67,11 +72,20 @@ class StudioContext(QObject):
         self.photograph = None
         self.label_id = STREETS.named("car").id
         self.previous_label_id = STREETS.named("building").id
+        #: The object selected last, 0 for none, and all that are selected.
         self.selection = 0
+        self.selected: tuple[int, ...] = ()
+        #: Whether a person has set the horizon; then the project keeps it.
+        self.horizon_set = False
+        self._horizon: float | None = None
+        #: Codes that the photograph shows in place of the scene's, while a look is tried on.
+        self.preview: dict = {}
+        #: Objects that keep their look when others are changed together; saved in the project.
+        self.locked: set[int] = set()
         self.target: str = settings["target"]
         self.tool = "brush"
         self.brush_radius: int = settings["brush_radius"]
-        #: True between the first dab and the end of a stroke: nothing else may edit then.
+        #: True while a stroke is drawn or objects are held: nothing else may edit then.
         self.stroking = False
 
     # -- the scene -----------------------------------------------------------
@@ -89,7 +103,10 @@ class StudioContext(QObject):
         self.stroking = False
         self.scene = scene
         self.photograph = None
-        self.selection = 0
+        self.selection, self.selected = 0, ()
+        self.preview = {}
+        self._horizon, self.horizon_set = None, False
+        self.locked.clear()
         self.history.restart()
         if scene is not None and self.label_id not in scene.label_set:
             self.label_id = scene.label_set.ids[0]
@@ -103,7 +120,7 @@ class StudioContext(QObject):
         """Carry out ``edit`` as one undo step; False for None.
 
         ``applied`` says that a stroke has carried it out, and told of it, already.
-        Nothing is carried out while a stroke is being drawn.
+        Nothing is carried out while a stroke is being drawn, or objects are held.
         """
         if edit is None or self.scene is None or self.stroking:
             return False
@@ -112,8 +129,8 @@ class StudioContext(QObject):
 
     def touched(self, box: Box) -> None:
         """Say that pixels in ``box`` (or, for an empty box, codes) have changed."""
-        if self.selection and not self.scene.area(self.selection):
-            self.select(0)
+        if not self.stroking and any(not self.scene.area(value) for value in self.selected):
+            self.select_many([value for value in self.selected if self.scene.area(value)])
         self.scene_changed.emit(tuple(box))
 
     # -- choices -------------------------------------------------------------
@@ -129,11 +146,36 @@ class StudioContext(QObject):
         self.choose_label(self.previous_label_id)
 
     def select(self, value: int) -> None:
-        """Select an object by its instance value; 0, or a bare class id, selects none."""
-        value = value if value >= INSTANCE_FACTOR else 0
-        if value != self.selection:
-            self.selection = value
-            self.selection_changed.emit(value)
+        """Select one object by its instance value; 0, or a bare class id, selects none."""
+        self.select_many([value])
+
+    def select_many(self, values) -> None:
+        """Select these objects, the last of them as the one whose look is shown; bare class ids are left out."""
+        values = tuple(dict.fromkeys(int(value) for value in values if value >= INSTANCE_FACTOR))
+        if values != self.selected:
+            self.selected = values
+            self.selection = values[-1] if values else 0
+            self.selection_changed.emit(self.selection)
+
+    def toggle(self, value: int) -> None:
+        """Let an object join the selection, or leave it."""
+        if value in self.selected:
+            self.select_many([other for other in self.selected if other != value])
+        else:
+            self.select_many([*self.selected, value])
+
+    def select_class(self, label_id: int) -> None:
+        """Select every object of a class (of the parent, for a part)."""
+        base = int(self.label_set.base[label_id])
+        self.select_many(
+            entry.value for entry in self.scene.objects().values() if entry.is_object and entry.label_id == base
+        )
+
+    def try_looks(self, codes: dict) -> None:
+        """Show the photograph with these codes (instance value -> (K,) code) until {} is tried; the scene stays."""
+        if codes or self.preview:
+            self.preview = dict(codes)
+            self.preview_changed.emit()
 
     def choose_target(self, key: str) -> None:
         if key != self.target:
@@ -167,6 +209,26 @@ class StudioContext(QObject):
         """True where the chosen class, or its parent, may have objects."""
         base = self.label_set[int(self.label_set.base[self.label_id])]
         return base.thing or base.instanced
+
+    def paint_over(self):
+        """(256,) bool, the labels that may be painted over, or None for all; see ``core.scene.edits.paintable``."""
+        from core.scene.edits import paintable
+
+        return paintable(self.label_set, self.settings["paint_over"])
+
+    def horizon(self) -> float:
+        """Row of the horizon: the one that was set for this street, else estimated from it as it was opened."""
+        if self._horizon is None and self.scene is not None:
+            from core.perspective import estimate_horizon
+
+            self._horizon = estimate_horizon(self.scene)
+        return self._horizon if self._horizon is not None else 0.0
+
+    def set_horizon(self, row: float | None) -> None:
+        """Set the horizon by hand; None estimates it again."""
+        self._horizon = row
+        self.horizon_set = row is not None
+        self.horizon_changed.emit()
 
     def paint_target(self) -> Target:
         """The target for the next edit, see ``core.scene.edit``."""

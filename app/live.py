@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
@@ -86,6 +86,7 @@ class LiveRenderer(QObject):
 
         context.scene_replaced.connect(self._restart)
         context.scene_changed.connect(self._changed)
+        context.preview_changed.connect(lambda: self._changed((0, 0, 0, 0)))
 
     # -- asking -------------------------------------------------------------
 
@@ -166,11 +167,19 @@ class LiveRenderer(QObject):
         if job is not None:
             self._wake.stop()
             self.state_changed.emit()
-            self._render.emit(RenderJob(job, self.context.scene.snapshot()))
+            self._render.emit(RenderJob(job, self._snapshot()))
             return
         wait = self.scheduler.wake_in(now)
         if wait is not None:
             self._wake.start(int(wait * 1000) + 1)
+
+    def _snapshot(self) -> SceneSnapshot:
+        """The scene as it is to be shown: with the looks that are being tried on."""
+        snapshot, preview = self.context.scene.snapshot(), self.context.preview
+        if not preview:
+            return snapshot
+        # No revision of the scene looks like this, so it never counts as the current photograph.
+        return replace(snapshot, codes={**snapshot.codes, **preview}, revision=-1)
 
     def _stop_what_is_stale(self) -> None:
         if self.scheduler.should_stop():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QSizeF, Qt, QTimer, Signal
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QPainterPath, QTransform
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from app.canvas.label_picture import LabelPicture, PendingPaint
@@ -13,6 +13,7 @@ from app.canvas.pyramid import Pyramid
 from app.canvas.tools import TOOLS, Tool
 from app.canvas.viewport import Viewport
 from app.context import StudioContext
+from app.object_commands import ObjectCommands
 from core.opencv import cv2
 from core.scene.regions import Box
 
@@ -52,6 +53,9 @@ class Canvas(QWidget):
         self.pointer: QPointF | None = None
         self.pointer_pane: Pane | None = None
 
+        #: Where the outline of what is selected is drawn while it is held, or None.
+        self.selection_matrix: QTransform | None = None
+        self.commands = ObjectCommands(context, self)
         self.tools: dict[str, Tool] = {kind.name: kind(context, self) for kind in TOOLS}
         self.panes = (Pane(self, "labels"), Pane(self, "photograph"))
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
@@ -153,6 +157,13 @@ class Canvas(QWidget):
         """One image pixel on one screen pixel, around the pointer."""
         self._zoom_to(1.0 / self.devicePixelRatioF())
 
+    def show_box(self, box: Box) -> None:
+        """Zoom in until ``box`` fills a third of the view."""
+        x0, y0, x1, y1 = box
+        extent = self._extent
+        scale = min(extent.width() / max(x1 - x0, 8), extent.height() / max(y1 - y0, 8)) / 3
+        self.viewport.show_at(min(scale, 8.0), QPointF((x0 + x1) / 2, (y0 + y1) / 2))
+
     def zoom_by(self, factor: float) -> None:
         self._zoom_to(self.viewport.scale * factor)
 
@@ -195,6 +206,7 @@ class Canvas(QWidget):
     def _scene_replaced(self) -> None:
         scene = self.context.scene
         self.photograph = self.pending = self.selection_path = self.labels = self.pointer = None
+        self.selection_matrix = None
         for pane in self.panes:
             pane.abort()
         if scene is not None:
@@ -226,24 +238,34 @@ class Canvas(QWidget):
                 if box is not None and pane.shows_photograph:
                     pane.redraw_box(box)
 
+    def turn_selection(self, matrix: QTransform | None) -> None:
+        """What is selected is held and lies under ``matrix`` now; None: it has been put down."""
+        self.selection_matrix = matrix
+        if matrix is None:
+            self._outline_timer.stop()
+            self._trace_selection()
+        self.redraw()
+
     def _trace_selection(self, *_) -> None:
-        """Find the outline of the selected object."""
-        value, scene = self.context.selection, self.context.scene
-        self.selection_path = None
-        if value and scene is not None:
-            mask = (scene.instance_map == np.uint16(value)).view(np.uint8)
-            x, y, width, height = cv2.boundingRect(mask)
-            found, _ = cv2.findContours(
-                mask[y:y + height, x:x + width], cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=(x, y)
-            )
-            path = QPainterPath()
+        """Find the outlines of the selected objects."""
+        scene, path = self.context.scene, None
+        if self.selection_matrix is not None:
+            return  # while objects are held their outlines move with them
+        entries = scene.objects() if scene is not None and self.context.selected else {}
+        for value in self.context.selected:
+            if value not in entries:
+                continue
+            path = path or QPainterPath()
+            x0, y0, x1, y1 = entries[value].bbox
+            mask = (scene.instance_map[y0:y1, x0:x1] == value).view(np.uint8)
+            found, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=(x0, y0))
             for contour in found:
                 points = contour[:, 0].tolist()
                 path.moveTo(points[0][0] + 0.5, points[0][1] + 0.5)
                 for px, py in points[1:]:
                     path.lineTo(px + 0.5, py + 0.5)
                 path.closeSubpath()
-            self.selection_path = path
+        self.selection_path = path
         self.redraw()
 
     def _tool_changed(self, _name: str) -> None:

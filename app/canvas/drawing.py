@@ -88,6 +88,8 @@ def _draw_selection(painter: QPainter, canvas, transform: QTransform, accent: QC
     if canvas.selection_path is None:
         return
     painter.save()
+    if canvas.selection_matrix is not None:
+        transform = canvas.selection_matrix * transform
     painter.setTransform(transform, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -12,6 +12,9 @@ from core.scene.regions import Box
 
 DIVIDER_REACH = 7
 
+#: What a stamp dragged from the library is called.
+STAMP = "application/x-veduta-stamp"
+
 
 class Pane(QWidget):
     """Shows the scene as ``kind``: "labels", "photograph", "overlay" or "swipe".
@@ -36,6 +39,7 @@ class Pane(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
+        self.setAcceptDrops(True)
 
     # -- geometry ------------------------------------------------------------
 
@@ -168,6 +172,29 @@ class Pane(QWidget):
     def leaveEvent(self, event) -> None:
         if not self._gesture:
             self.canvas.point_at(self, None)
+            self.canvas.tool.leave()
+
+    # -- stamps dragged from the library --------------------------------------------
+
+    def dragEnterEvent(self, event) -> None:
+        if event.mimeData().hasFormat(STAMP) and self.context.scene is not None and not self._gesture:
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event) -> None:
+        self.canvas.tool.hover(self.to_image(event.position()), event.modifiers())
+        self.canvas.point_at(self, event.position())
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event) -> None:
+        self.canvas.tool.leave()
+
+    def dropEvent(self, event) -> None:
+        point = self.to_image(event.position())
+        self.canvas.tool.press(point, event.modifiers())
+        self.canvas.tool.release(point, event.modifiers())
+        event.acceptProposedAction()
 
     # -- keys ----------------------------------------------------------------------
 

@@ -63,6 +63,11 @@ class Viewport(QObject):
         offset = position - QPointF(pane.width() / 2, pane.height() / 2)
         self._place(scale, anchor - offset / scale)
 
+    def show_at(self, scale: float, centre: QPointF) -> None:
+        """Put an image point in the middle of every pane."""
+        self.fitted = False
+        self._place(scale, centre)
+
     def pan(self, delta: QPointF) -> None:
         """Move the frame by pane pixels."""
         self.fitted = False

@@ -6,7 +6,11 @@ from app.canvas.tools.fill import FillTool
 from app.canvas.tools.pan import PanTool
 from app.canvas.tools.picker import PickerTool
 from app.canvas.tools.polygon import PolygonTool
+from app.canvas.tools.select import SelectTool
+from app.canvas.tools.stamp import StampTool
 
-TOOLS: tuple[type[Tool], ...] = (BrushTool, EraserTool, FillTool, PolygonTool, PickerTool, PanTool)
+TOOLS: tuple[type[Tool], ...] = (
+    SelectTool, BrushTool, EraserTool, FillTool, PolygonTool, StampTool, PickerTool, PanTool,
+)
 
 __all__ = ["TOOLS", "Tool"]

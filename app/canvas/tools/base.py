@@ -43,6 +43,9 @@ class Tool:
 
     def hover(self, point: QPointF, modifiers: Modifiers) -> None: ...
 
+    def leave(self) -> None:
+        """The pointer has left the pane, without a button held."""
+
     def key_press(self, key: int, modifiers: Modifiers) -> bool:
         """True where the tool used the key."""
         return False

@@ -37,7 +37,10 @@ class BrushTool(Tool):
         label_id, target = self.label_and_target()
         # A brush of n pixels across: its radius counts from the middle of a pixel.
         radius = max(0.0, context.brush_radius - 0.5)
-        self._stroke = self.guarded(lambda: Stroke(context.scene, label_id, target, radius))
+        over = context.paint_over() if label_id != UNLABELED else None
+        self._stroke = self.guarded(
+            lambda: Stroke(context.scene, label_id, target, radius, over=over, autofill=context.settings["autofill"])
+        )
         if self._stroke is None:
             return
         context.stroking = True
@@ -57,8 +60,9 @@ class BrushTool(Tool):
             return
         value = stroke.value
         edit = stroke.finish()
-        if edit is not None and edit.new_codes:
-            self.context.touched((0, 0, 0, 0))
+        if edit is not None and (edit.new_codes or stroke.filled):
+            # Codes went with an object, or a closed contour was filled.
+            self.context.touched(edit.bbox if stroke.filled else (0, 0, 0, 0))
         if self.context.commit(edit, applied=True) and value and self.context.label_id == stroke.label.id:
             self.context.select(value)
 

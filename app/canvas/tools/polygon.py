@@ -66,7 +66,9 @@ class PolygonTool(Tool):
             return
         self.abort()
         context.commit(
-            self.guarded(lambda: edits.polygon(context.scene, points, context.label_id, context.paint_target()))
+            self.guarded(lambda: edits.polygon(
+                context.scene, points, context.label_id, context.paint_target(), context.paint_over()
+            ))
         )
 
     def abort(self) -> bool:

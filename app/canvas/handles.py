@@ -1,0 +1,124 @@
+"""The frame with handles around what is selected: where they lie, which one is hit, what dragging one means."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
+
+from core.scene.pieces import rotation, scaling
+from core.scene.regions import Box
+
+#: Handle -> (x, y) of its place in the box, 0..1.
+PLACES = {
+    "nw": (0.0, 0.0), "n": (0.5, 0.0), "ne": (1.0, 0.0), "e": (1.0, 0.5),
+    "se": (1.0, 1.0), "s": (0.5, 1.0), "sw": (0.0, 1.0), "w": (0.0, 0.5),
+}
+ROTATE = "rotate"
+
+CURSORS = {
+    "nw": Qt.CursorShape.SizeFDiagCursor, "se": Qt.CursorShape.SizeFDiagCursor,
+    "ne": Qt.CursorShape.SizeBDiagCursor, "sw": Qt.CursorShape.SizeBDiagCursor,
+    "n": Qt.CursorShape.SizeVerCursor, "s": Qt.CursorShape.SizeVerCursor,
+    "e": Qt.CursorShape.SizeHorCursor, "w": Qt.CursorShape.SizeHorCursor,
+    ROTATE: Qt.CursorShape.PointingHandCursor,
+}
+
+#: How near, in pane pixels, hits a handle; how far above the box the round one lies.
+REACH, STALK = 9.0, 26.0
+
+#: The smallest side, in image pixels, to which a box can be scaled.
+SMALLEST = 3.0
+
+
+def place(box: Box, handle: str) -> QPointF:
+    """Where a square handle lies, in image coordinates."""
+    u, v = PLACES[handle]
+    return QPointF(box[0] + u * (box[2] - box[0]), box[1] + v * (box[3] - box[1]))
+
+
+def handle_points(box: Box, transform: QTransform) -> dict[str, QPointF]:
+    """Every handle's place in pane coordinates; those that would lie on each other are left out."""
+    corners = {name: transform.map(place(box, name)) for name in PLACES}
+    width = corners["ne"].x() - corners["nw"].x()
+    height = corners["sw"].y() - corners["nw"].y()
+    if width < 30:
+        corners.pop("n"), corners.pop("s")
+    if height < 30:
+        corners.pop("w"), corners.pop("e")
+    top = transform.map(place(box, "n"))
+    corners[ROTATE] = QPointF(top.x(), top.y() - STALK)
+    return corners
+
+
+def hit(box: Box, transform: QTransform, position: QPointF) -> str | None:
+    """The handle at a pane position, or None."""
+    best, nearest = None, REACH
+    for name, point in handle_points(box, transform).items():
+        away = math.hypot(point.x() - position.x(), point.y() - position.y())
+        if away <= nearest:
+            best, nearest = name, away
+    return best
+
+
+def scale_matrix(box: Box, handle: str, start: QPointF, point: QPointF, free: bool) -> np.ndarray:
+    """(2, 3): what dragging a square handle from ``start`` to ``point`` does; the opposite side stays.
+
+    Corners keep the proportions unless ``free``. Past the opposite side, things are mirrored.
+    """
+    u, v = PLACES[handle]
+    width, height = box[2] - box[0], box[3] - box[1]
+    anchor = np.array([box[0] + (1 - u) * width, box[1] + (1 - v) * height])
+    sx = sy = 1.0
+    if u != 0.5:
+        sx = 1 + (point.x() - start.x()) / (width if u == 1.0 else -width)
+    if v != 0.5:
+        sy = 1 + (point.y() - start.y()) / (height if v == 1.0 else -height)
+    if u != 0.5 and v != 0.5 and not free:
+        # Along the diagonal; the larger change wins.
+        factor = sx if abs(sx - 1) * width > abs(sy - 1) * height else sy
+        sx = sy = max(factor, 0.0)
+    sx, sy = _apart(sx, SMALLEST / width), _apart(sy, SMALLEST / height)
+    return scaling(tuple(anchor), sx, sy)
+
+
+def turn_matrix(box: Box, start: QPointF, point: QPointF, steps: bool) -> tuple[np.ndarray, float]:
+    """((2, 3), degrees clockwise): turning about the box's middle; in steps of 15 degrees if wished."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    first = math.atan2(start.y() - y, start.x() - x)
+    degrees = math.degrees(math.atan2(point.y() - y, point.x() - x) - first)
+    degrees = (degrees + 180) % 360 - 180
+    if steps:
+        degrees = round(degrees / 15) * 15
+    return rotation((x, y), degrees), degrees
+
+
+def _apart(factor: float, least: float) -> float:
+    least = min(least, 1.0)
+    return math.copysign(max(abs(factor), least), factor if factor else 1.0)
+
+
+def draw(painter: QPainter, box: Box, transform: QTransform, matrix: QTransform, accent: QColor, handles: bool) -> None:
+    """The frame, under ``matrix`` while it is dragged, and its handles, in pane coordinates."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    x0, y0, x1, y1 = box
+    corners = [transform.map(matrix.map(QPointF(x, y))) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(QColor(0, 0, 0, 110), 3), QPen(QColor(255, 255, 255, 240), 1.2)):
+        painter.setPen(pen)
+        painter.drawPolygon(QPolygonF(corners))
+    if not handles:
+        return
+    points = handle_points(box, transform)
+    top = transform.map(place(box, "n"))
+    painter.setPen(QPen(QColor(255, 255, 255, 240), 1.2))
+    painter.drawLine(top, points[ROTATE])
+    for name, point in points.items():
+        painter.setPen(QPen(accent, 1.6))
+        painter.setBrush(QColor(255, 255, 255))
+        if name == ROTATE:
+            painter.drawEllipse(point, 5.5, 5.5)
+        else:
+            painter.drawRoundedRect(QRectF(point.x() - 4, point.y() - 4, 8, 8), 2, 2)

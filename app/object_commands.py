@@ -1,0 +1,194 @@
+"""What can be done with the selected objects, as one undo step each; the window's actions call these."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QGuiApplication
+
+from app.context import StudioContext
+from core import looks
+from core.errors import VedutaError
+from core.labels import object_class
+from core.scene import clip, objects, shapes
+from core.scene.edit import Edit
+from core.scene.pieces import Piece, around, scaling, rotation, translation
+
+#: A duplicate is put down this many screen pixels away, so that it is seen.
+_ASIDE = 24
+
+
+class ObjectCommands(QObject):
+    """Commands on ``context.selected``; what can't be done is said in the status bar."""
+
+    def __init__(self, context: StudioContext, canvas):
+        super().__init__(canvas)
+        self.context, self.canvas = context, canvas
+
+    # -- copies ------------------------------------------------------------------
+
+    def dressed(self, pieces: list[Piece], sources: list[int]) -> list[Piece]:
+        """Copies with the look in which their sources are rendered, even where that is only the usual one."""
+        from dataclasses import replace
+
+        scene, model = self.context.scene, self.context.model
+        book = model.code_book if model is not None else None
+        if book is None:
+            return pieces
+        return [
+            replace(piece, code=looks.code_of(scene, book, source))
+            if piece.code is None and book.looks(int(object_class(source))) else piece
+            for piece, source in zip(pieces, sources)
+        ]
+
+    def copied(self) -> list[Piece]:
+        """The selected objects as new ones, the rearmost first."""
+        from core.scene.hold import Hold
+
+        scene = self.context.scene
+        held = Hold(scene, objects.object_values(scene, self.context.selected)).pieces
+        return self.dressed(objects.numbered(scene, held), [piece.value for piece in held])
+
+    def duplicate(self) -> None:
+        step = max(2, round(_ASIDE / max(self.canvas.viewport.scale, 0.05)))
+        self._put(self.copied, lambda box: translation(step, 0), "Duplicate")
+
+    def copy(self) -> bool:
+        """Put the selected objects into the clipboard."""
+        def run():
+            data = QMimeData()
+            data.setData(clip.MIME, clip.to_bytes(self.copied(), self.context.label_set))
+            QGuiApplication.clipboard().setMimeData(data)
+            count = len(self.context.selected)
+            self.context.message.emit("Copied 1 object" if count == 1 else f"Copied {count} objects")
+            return True
+        return bool(self._guarded(run))
+
+    def cut(self) -> None:
+        if self.copy():
+            self.delete()
+
+    def can_paste(self) -> bool:
+        data = QGuiApplication.clipboard().mimeData()
+        return data is not None and data.hasFormat(clip.MIME)
+
+    def paste(self) -> None:
+        """Put down what is in the clipboard: at the pointer, else in the middle of the view."""
+        context = self.context
+        if not self.can_paste():
+            context.message.emit("There is no object in the clipboard; copy one first.")
+            return
+
+        def pieces():
+            data = bytes(QGuiApplication.clipboard().mimeData().data(clip.MIME))
+            return objects.numbered(context.scene, clip.from_bytes(data, context.label_set))
+
+        def where(box):
+            at = self.canvas.pointer
+            if at is None or not context.inside(at.x(), at.y()):
+                at = self.canvas.viewport.centre
+            return translation(round(at.x() - (box[0] + box[2]) / 2), round(at.y() - (box[1] + box[3]) / 2))
+
+        self._put(pieces, where, "Paste")
+
+    def _put(self, make, where, verb: str) -> None:
+        """Put down new pieces and select them."""
+        def run():
+            pieces = make()
+            title = f"{verb} {objects.named(self.context.scene, [piece.value for piece in pieces])}"
+            edit = objects.put(self.context.scene, pieces, where(around(pieces)), title)
+            if edit is None:
+                self.context.message.emit("Nothing of it would lie in the street.")
+            elif self.context.commit(edit):
+                self.context.choose_tool("select")
+                self.context.select_many([p.value for p in pieces if self.context.scene.area(p.value)])
+        self._guarded(run)
+
+    # -- the selection itself ---------------------------------------------------------
+
+    def select_class(self) -> None:
+        """Every object of the selected one's class, else of the class in hand."""
+        context = self.context
+        context.select_class(int(object_class(context.selection)) if context.selection else context.label_id)
+        if not context.selected:
+            context.message.emit("There is no object of this class.")
+
+    def delete(self) -> None:
+        self._do(lambda scene, values: objects.delete(scene, values))
+
+    def flip(self) -> None:
+        self._turned(lambda middle: scaling(middle, -1, 1), "Mirror")
+
+    def quarter_turn(self) -> None:
+        self._turned(lambda middle: rotation(middle, 90), "Turn")
+
+    def nudge(self, dx: int, dy: int) -> None:
+        self._do(lambda scene, values: objects.transform(scene, values, translation(dx, dy)))
+
+    def to_front(self) -> None:
+        self._do(objects.bring_to_front, "Nothing stands in front of it.")
+
+    def to_back(self) -> None:
+        self._do(objects.send_to_back, "Nothing lies behind it.")
+
+    def merge(self) -> None:
+        # The one selected last is the one that a person looks at: it stays.
+        self._do(lambda scene, values: objects.merge(scene, values[::-1]))
+
+    def split(self) -> None:
+        """Each connected part of the object an object, all of them selected."""
+        before = set(self.context.scene.objects())
+        if self._do(lambda scene, values: objects.split(scene, values[-1]), "It is of one piece."):
+            fresh = set(self.context.scene.objects()) - before
+            self.context.select_many([*sorted(fresh), self.context.selection])
+
+    def change_class(self, label_id: int | None = None) -> None:
+        """The selected objects become objects of a class, by default the one in hand."""
+        context = self.context
+        label_id = context.label_id if label_id is None else label_id
+        before = set(context.scene.objects())
+        if self._do(lambda scene, values: objects.change_class(scene, values, label_id), "It is of that class already."):
+            context.select_many(sorted(set(context.scene.objects()) - before))
+
+    def outline(self, change: str, pixels: int = 2) -> None:
+        """``change``: "grow", "shrink", "smooth" or "fill_holes", of the object selected last."""
+        over = self.context.paint_over()
+
+        def run(scene, values):
+            if change == "shrink":
+                return shapes.shrink(scene, values[-1], pixels)
+            if change == "fill_holes":
+                return shapes.fill_holes(scene, values[-1], over)
+            return getattr(shapes, change)(scene, values[-1], pixels, over)
+
+        self._do(run, "Nothing to change there.")
+
+    # -- details ---------------------------------------------------------------------------
+
+    def _turned(self, matrix, verb: str) -> None:
+        def run(scene, values):
+            boxes = np.array([scene.objects()[value].bbox for value in values])
+            low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
+            middle = (low + high) / 2
+            return objects.transform(scene, values, matrix(middle), f"{verb} {objects.named(scene, values)}")
+        self._do(run)
+
+    def _do(self, run, nothing: str = "") -> bool:
+        """Commit what ``run(scene, values)`` describes; says ``nothing`` where that is nothing."""
+        def described() -> Edit | None:
+            return run(self.context.scene, objects.object_values(self.context.scene, self.context.selected))
+        done = self._guarded(lambda: (described(),))
+        if done is None:
+            return False
+        if done[0] is None and nothing:
+            self.context.message.emit(nothing)
+        return self.context.commit(done[0])
+
+    def _guarded(self, run):
+        if self.context.scene is None or self.context.stroking:
+            return None
+        try:
+            return run()
+        except VedutaError as error:
+            self.context.message.emit(str(error))
+            return None
