@@ -15,31 +15,6 @@ import numpy as np
 from core.labels import INSTANCE_FACTOR, object_class
 
 
-def pool_by_object(features, instance_map):
-    """Mean of ``features`` over every object, painted back over it.
-
-    Args:
-        features: (B, K, H, W) float tensor.
-        instance_map: (B, H, W) int64 tensor, values 0..65535.
-
-    Returns:
-        (B, K, H, W) tensor, constant over each object of each sample.
-    """
-    import torch
-
-    batch, channels, height, width = features.shape
-    # Dense segment numbers: one row per object in the batch, whatever its value.
-    offset = torch.arange(batch, device=instance_map.device).view(-1, 1, 1) * 65536
-    _, segment = torch.unique(instance_map + offset, return_inverse=True)
-    segment = segment.reshape(-1)
-    flat = features.permute(0, 2, 3, 1).reshape(-1, channels)
-    count = int(segment.max()) + 1
-    sums = flat.new_zeros(count, channels).index_add(0, segment, flat)
-    sizes = flat.new_zeros(count).index_add(0, segment, flat.new_ones(segment.shape[0]))
-    means = sums / sizes[:, None]
-    return means[segment].view(batch, height, width, channels).permute(0, 3, 1, 2)
-
-
 def object_means(features: np.ndarray, instance_map: np.ndarray) -> dict[int, tuple[np.ndarray, int]]:
     """Instance value -> (mean feature (K,) float32, pixels), for one frame.
 

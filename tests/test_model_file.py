@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from core.appearance import CodeBook, build_code_book, object_means, pool_by_object
+from core.appearance import CodeBook, build_code_book, object_means
 from core.errors import ModelFileError
 from core.labels import CITYSCAPES, STREETS
 from core.models.model_file import Model, load_model, make_card, save_model
 from core.models.registry import build
 from core.networks.compact import CompactGenerator
 from core.networks.weights import fold
+from core.networks.pooling import instance_average
 from core.rendering.conditioning import code_table, condition, dense, instance_edges
 from core.rendering.renderer import Renderer
 from core.training.recipes import recipe_named
@@ -111,7 +112,7 @@ def test_pooling_is_the_mean_over_each_object_of_each_sample():
     _, instances = street()
     maps = torch.from_numpy(np.stack([instances, instances[::-1]]).astype(np.int64))
     features = torch.randn(2, 4, *instances.shape)
-    pooled = pool_by_object(features, maps)
+    pooled = instance_average(features, maps)
     for sample in range(2):
         for value in maps[sample].unique():
             inside = maps[sample] == value

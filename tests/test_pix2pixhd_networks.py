@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from core.networks.macs import macs
 from core.networks.pix2pixhd import GlobalGenerator, LocalEnhancer
-from core.networks.pix2pixhd_encoder import InstanceEncoder, instance_average, instance_means
+from core.networks.pix2pixhd_encoder import InstanceEncoder
+from core.networks.pooling import instance_average, instance_means
 
 
 class ByHand:

@@ -151,16 +151,6 @@ def test_car_colours_have_the_roads_shares():
     assert (drawn >= 0).all() and (drawn <= 1).all()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_bonnet(seed):
-    parts = vehicles.bonnet(np.random.default_rng(seed))
-    assert {part.label for part in parts} == {1}
-    low, high = corners(parts)
-    assert -0.35 < low[0] and 0.7 < high[0] < 1.6
-    assert high[2] < 0.12 and low[2] > -1.0
-    assert high[1] == pytest.approx(-low[1], abs=0.02) and 0.7 < high[1] < 1.0
-
-
 @pytest.mark.parametrize("kind", ["bicycle", "city_bicycle", "motorcycle", "scooter"])
 def test_seat(kind):
     pose = vehicles.seat(kind)

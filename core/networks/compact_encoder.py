@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from core.appearance import pool_by_object
+from core.networks.pooling import instance_average
 from core.networks.weights import StandardConv2d
 
 
@@ -58,4 +58,4 @@ class CompactEncoder(nn.Module):
             (B, code_dim, H, W).
         """
         planes = F.interpolate(self.features(photograph), size=photograph.shape[-2:], mode="nearest")
-        return pool_by_object(planes, instance_map)
+        return instance_average(planes, instance_map)

@@ -1,18 +1,16 @@
-"""Cars by kind: their measures, the assembly of shell, panes, wheels and details, and the ego vehicle's bonnet."""
+"""Cars by kind: their measures, and the assembly of shell, panes, wheels and details."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from core.streets import car_details as details
 from core.streets.car_bodies import CarSpec, Greenhouse, Tub
 from core.streets.parts import Surface
-from core.streets.vehicle_shapes import Bag, disc, shifted, tidy, tube
+from core.streets.vehicle_shapes import Bag
 from core.streets.wheels import RIM_FINISHES, car_wheel, put_wheel
 
-EGO, CAR, GLASS, WHEEL, LIGHT = 1, 26, 47, 48, 49
+CAR, GLASS, WHEEL = 26, 47, 48
 
 PANE = Surface("glass", (0.80, 0.86, 0.84), roughness=0.02)
 TINTED = Surface("glass", (0.22, 0.24, 0.24), roughness=0.02)
@@ -134,39 +132,4 @@ def car(kind: str, rng, paint: Surface) -> Bag:
     for axle in spec.axles:
         y = tub.half * (1 - 0.045 * abs(axle / (spec.length / 2)) ** 2.6) - 0.018 - spec.tyre / 2
         put_wheel(bag, wheel, axle, y, spec.wheel)
-    return bag
-
-
-def ego_bonnet(rng, paint: Surface) -> Bag:
-    """The bonnet and wings of the car that carries the camera, all label 1.
-
-    The origin is the middle of the windscreen's base, +x forward, z up from
-    there; the road lies ``spec.z_cowl`` (0.9 to 1.05 m) below.
-    """
-    spec = varied(SPECS[("sedan", "sedan", "estate", "hatchback", "suv")[int(rng.integers(5))]], rng)
-    tub = Tub(spec)
-    origin = -np.array([tub.cowl_x + spec.screen_bow, 0.0, spec.z_cowl + 0.012])
-    bag = Bag(EGO)
-    (v, f), _, _ = tub.shell()
-    middle = v[f].mean(1)
-    bag.add(shifted(tidy((v, f[(middle[:, 0] > tub.cowl_x - 0.02) & (middle[:, 2] > spec.sill + 0.3)])), origin), paint)
-    x = np.linspace(tub.x_nose, tub.cowl_x + 0.03, 14)
-    p = tub.p_of_x(x)
-    bag.add(shifted(details.line_on_tub(tub, p, np.full(14, 0.93), 0.007, 0.002), origin), details.GAP, pair=True)
-    base = float(tub(tub.p_of_x(tub.cowl_x), 1.0)[1]) - 0.035
-    y = np.linspace(-1, 1, 13) * base * 0.97
-    bow = 1 - (y / base) ** 2
-    cowl = np.stack([tub.cowl_x + spec.screen_bow * bow + 0.02, y, np.full(13, spec.z_cowl + 0.024)], 1)
-    cowl[:, 2] += 0.012 * (bow - 1)
-    bag.add(shifted(details.ribbon(cowl, np.tile([[0.3, 0, 0.95]], (13, 1)), 0.08, 0.004), origin), details.BLACK)
-    for at, to in ((0.75, 0.02), (0.05, -0.62)):
-        a, b = np.array([0.05, at * base, 0.045]), np.array([0.03 - 0.10 * to**2, to * base, 0.060])
-        bag.add(tube([a, b], [0.010, 0.007], 6), details.GAP)
-    for side in (0.28, -0.28):
-        jet = np.array([0.16, side, 0.030])
-        bag.add(tube([jet - [0, 0, 0.02], jet + [0.0, 0, 0.008]], 0.012, 6), details.GAP)
-    if rng.random() < 0.4:
-        nose = tub(0.0, 1.0) + origin + [-0.03, 0, 0.0]
-        bag.add(tube([nose, nose + [0, 0, 0.05]], 0.006, 6), details.CHROME)
-        bag.add(disc(nose + [0, 0, 0.075], 0.030, "x", 14, 0.004), details.CHROME)
     return bag

@@ -86,16 +86,4 @@ def footprint(kind: str) -> tuple[float, float, float]:
     return spec.length, spec.width, spec.height + (0.14 if kind == "taxi" else 0.0)
 
 
-def bonnet(rng: np.random.Generator, colour=None) -> list[Part]:
-    """The ego vehicle's bonnet, every part with label 1.
-
-    The origin is the middle of the windscreen's base, +x forward, z up from
-    there (the road lies 0.9 to 1.1 m below it). A camera behind the windscreen
-    stands at about (-0.6, 0, 0.35).
-    """
-    drawn = car_colour(rng)
-    paint = Surface("paint", tuple(colour) if colour is not None else drawn, roughness=0.4)
-    return cars.ego_bonnet(rng, paint).parts()
-
-
-__all__ = ["KINDS", "vehicle", "footprint", "bonnet", "seat", "Seat", "car_colour"]
+__all__ = ["KINDS", "vehicle", "footprint", "seat", "Seat", "car_colour"]
