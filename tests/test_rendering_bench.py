@@ -122,15 +122,3 @@ def test_the_work_counted_is_the_networks(monkeypatch):
     session.full(*painting.maps)
     inputs = inputs_for(renderer.generator, renderer.conditioning(*painting.maps, {}))
     assert session.executor.work()[0] == macs(renderer.generator, *inputs)
-
-
-@pytest.mark.parametrize("view", ["side", "overlay"])
-def test_canvas_paints_and_the_photograph_follows(view, qapp, small_model_path, capsys):
-    arguments = ["canvas", "--json", "--size", "256x128", "--window", "800x500", "--frames", "25", "--view", view]
-    assert bench.main([*arguments, "--model", str(small_model_path)]) == 0
-    result = json.loads(capsys.readouterr().out)
-    assert 0 < result["frame_ms_median"] <= result["frame_ms_p95"] <= result["frame_ms_max"]
-    assert 0 < result["gui_ms_median"] and 0 < result["frames_per_second"] <= 60
-    assert 0 <= result["frames_in_time"] <= 1
-    assert result["photographs_shown"] >= 1 and result["photographs_in_order"]
-    assert result["model"] == small_model_path.name and result["photograph_ms"] > 0

@@ -21,6 +21,7 @@ BENCHES = {
     "looks": "core.commands.bench_looks",
     "edit": "core.commands.bench_edit",
     "canvas": "app.bench_canvas",
+    "soak": "app.bench_soak",
 }
 
 
