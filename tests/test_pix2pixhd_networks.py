@@ -267,3 +267,15 @@ def test_city_model_needs_about_760_gmac_a_frame():
     with torch.device("meta"):
         network, frame = LocalEnhancer(), torch.empty(1, 39, 1024, 2048)
     assert 740e9 < macs(network, frame) < 780e9
+
+
+def test_instance_averages_hold_in_half_precision():
+    """Counting a large object's pixels in bfloat16 stops at 256; the mean must not notice."""
+    torch.manual_seed(0)
+    features = torch.rand(2, 3, 64, 64)
+    instances = torch.zeros(2, 64, 64, dtype=torch.int64)
+    instances[:, :8] = 26001
+    exact = instance_average(features, instances)
+    half = instance_average(features.bfloat16(), instances)
+    assert half.dtype == torch.bfloat16
+    torch.testing.assert_close(half.float(), exact, atol=0.01, rtol=0)
