@@ -65,7 +65,7 @@ def stop_with_parent() -> None:
         except (OSError, ValueError, AttributeError):
             pass
         if os.name == "posix":
-            signal.raise_signal(signal.SIGINT)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # wakes it where it waits
         else:
             import _thread
 

@@ -115,7 +115,7 @@ def nearby(folder: str | Path, split: str = "train", most: int = 4) -> list[Path
     if not folder.is_dir():
         return []
     try:
-        below = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))[:200]
+        below = sorted(p for p in folder.iterdir() if p.is_dir() and not p.is_symlink() and not p.name.startswith("."))[:200]
     except OSError:
         below = []
     found = []
