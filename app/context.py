@@ -36,7 +36,7 @@ class StudioContext(QObject):
         tool_changed(name), brush_changed(radius): a choice changed. ``value`` is
             the instance value selected last, 0 for no object; it is sent again
             when others join or leave the selection.
-        horizon_changed: the horizon was set.
+        horizon_changed: the horizon was set. locks_changed: ``locked`` changed.
         preview_changed: other looks are tried on, see ``preview``.
         model_changed: another model file, or none, is in use.
         photograph_changed: a new photograph arrived, or the old one went.
@@ -51,6 +51,7 @@ class StudioContext(QObject):
     selection_changed = Signal(int)
     preview_changed = Signal()
     horizon_changed = Signal()
+    locks_changed = Signal()
     target_changed = Signal(str)
     tool_changed = Signal(str)
     brush_changed = Signal(int)

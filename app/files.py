@@ -56,6 +56,7 @@ class Documents(QObject):
         self.path: Path | None = None
         self.name = "Untitled"
         self._after_render = None
+        self._settings: dict = {}
         context.history.cleanChanged.connect(self.changed)
         context.history.indexChanged.connect(self.changed)
         context.photograph_changed.connect(self._run_waiting)
@@ -108,10 +109,10 @@ class Documents(QObject):
         projects = [path for path in paths if path.suffix.lower() == PROJECT]
         try:
             if projects:
-                scene, photograph = self._read_project(projects[0])
+                scene, photograph, kept = self._read_project(projects[0])
                 if not self.may_leave():
                     return False
-                self.show(scene, projects[0].stem, projects[0], photograph)
+                self.show(scene, projects[0].stem, projects[0], photograph, kept)
                 self._remember(projects[0])
             else:
                 label_path, instance_path = sort_maps(paths)
@@ -128,32 +129,40 @@ class Documents(QObject):
     def open_example(self, path: Path) -> bool:
         """Open a copy of a street that comes with the program; saving asks for a place."""
         try:
-            scene, photograph = self._read_project(path)
+            scene, photograph, kept = self._read_project(path)
         except VedutaError as error:
             dialogs.tell(self.window, "This example can't be opened.", str(error))
             return False
         if not self.may_leave():
             return False
-        self.show(scene, example_name(path), None, photograph)
+        self.show(scene, example_name(path), None, photograph, kept)
         return True
 
     def open_recovered(self, path: Path) -> bool:
         """Open the copy that a crash has left; it counts as never saved."""
         try:
-            scene, photograph = self._read_project(path)
+            scene, photograph, kept = self._read_project(path)
         except VedutaError as error:
             dialogs.tell(self.window, "The copy can't be opened.", str(error))
             return False
-        self.show(scene, "Recovered street", None, photograph)
+        self.show(scene, "Recovered street", None, photograph, kept)
         self.context.history.mark_unsaved()
         self.changed.emit()
         return True
 
-    def show(self, scene: Scene, name: str, path: Path | None, photograph: np.ndarray | None = None) -> None:
-        """Put a scene on the canvas under a name; ``photograph`` (H, W, 3) is shown until a new one is rendered."""
+    def show(
+        self, scene: Scene, name: str, path: Path | None, photograph: np.ndarray | None = None, kept: dict | None = None
+    ) -> None:
+        """Put a scene on the canvas under a name.
+
+        Args:
+            photograph: (H, W, 3), shown until a new one is rendered.
+            kept: the settings that the project remembers.
+        """
         self._stop_waiting()
         self.path, self.name = path, name
         self.context.show_scene(scene)
+        self._take_settings(kept or {})
         if photograph is not None and photograph.shape[:2] == scene.label_map.shape:
             pyramid = Pyramid(halves(bgrx(photograph)))
             self.context.photograph = Photograph(0, scene.snapshot(), pyramid, 0.0)
@@ -164,7 +173,19 @@ class Documents(QObject):
         from core.scene.project import load_project
 
         project = load_project(path)
-        return project.scene, project.last_render
+        return project.scene, project.last_render, project.settings
+
+    def _take_settings(self, settings: dict) -> None:
+        """What a project remembers besides the scene; a value that makes no sense is left out."""
+        known = ("model", "label", "locked", "horizon")
+        self._settings = {key: value for key, value in settings.items() if key not in known}
+        locked, horizon = settings.get("locked"), settings.get("horizon")
+        if isinstance(locked, list):
+            there = self.context.scene.objects()
+            self.context.locked.update(value for value in locked if type(value) is int and value in there)
+            self.context.locks_changed.emit()
+        if type(horizon) in (int, float) and 0 <= horizon < self.context.scene.size[1]:
+            self.context.set_horizon(float(horizon))
 
     def _read_maps(self, label_path: Path, instance_path: Path | None) -> Scene:
         from core.scene.cityscapes import load_pair
@@ -209,7 +230,14 @@ class Documents(QObject):
     def project_settings(self) -> dict:
         """What a project remembers besides the scene."""
         model = self.context.model
-        return {"model": model.name if model is not None else "", "label": self.context.label_id}
+        kept = {"model": model.name if model is not None else "", "label": self.context.label_id}
+        locked = sorted(value for value in self.context.locked if self.context.scene.area(value))
+        if locked:
+            kept["locked"] = locked
+        if self.context.horizon_set:
+            kept["horizon"] = self.context.horizon()
+        # What a newer version has put there goes along.
+        return {**self._settings, **kept}
 
     def current_photograph(self) -> np.ndarray | None:
         """The photograph on show, if it is of the scene as it is now."""

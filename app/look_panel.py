@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
-    QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QSpinBox,
+    QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QSpinBox,
     QToolButton, QVBoxLayout, QWidget,
 )
 
 from app.context import StudioContext
+from app.look_files import LookFiles
 from app.look_pictures import LookPictures
 from app.look_widgets import PICTURE, CodeSlider, FineControl, LookButton
 from core import looks
 from core.errors import VedutaError
 from core.labels import INSTANCE_FACTOR, object_class
-from core.street_look import SUFFIX, StreetLook, check_fits, load_street_look, save_street_look
 
 COLUMNS = 3
-_FILTER = f"Looks (*{SUFFIX})"
+
+#: Milliseconds on a picture until the photograph shows its look.
+HOVER = 120
 
 
 class LookPanel(QWidget):
@@ -32,13 +33,15 @@ class LookPanel(QWidget):
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.context = context
-        #: Objects that keep their look when others are changed together; forgotten with the scene.
-        self.locked: set[int] = set()
         #: The look that was copied, (K,) float32, or None.
         self.copied: np.ndarray | None = None
         # Twice the size on the screen, for screens with small pixels.
         self.pictures = LookPictures(context, (2 * PICTURE.width(), 2 * PICTURE.height()), self)
         self.buttons: list[LookButton] = []
+        self.files = LookFiles(self)
+        #: A look is shown in the photograph once the pointer has rested on its picture.
+        self._hovering = QTimer(self, singleShot=True, interval=HOVER)
+        self._hovered: np.ndarray | None = None
         self._randomised: int | None = None
         self._draws = 0
         self._shown: tuple = ()
@@ -77,6 +80,8 @@ class LookPanel(QWidget):
         self.copy = _button("Copy look", "Remember this object's look")
         self.paste = _button("Paste look", "Give this object the look that was copied")
         self.to_all = _button("", "Give every unlocked object of this class this look")
+        self.capture = _button("Capture from a photograph\u2026", "Take the looks of what a photograph shows")
+        self.context.theme.dress(self.capture, "camera")
         self.seed = QSpinBox(minimum=0, maximum=999_999, value=1, toolTip="The same number gives the same street")
         self.seed.setPrefix("Seed ")
         self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
@@ -91,8 +96,8 @@ class LookPanel(QWidget):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         theme.dress(self.more, "dots-three-vertical")
         menu = QMenu(self.more)
-        self.save_action = menu.addAction("Save this street's look\u2026", self._ask_save)
-        self.apply_action = menu.addAction("Apply a saved look\u2026", self._ask_apply)
+        self.save_action = menu.addAction("Save this street's look\u2026", self.files.ask_save)
+        self.apply_action = menu.addAction("Apply a saved look\u2026", self.files.ask_apply)
         self.more.setMenu(menu)
 
         self.choices = QWidget()
@@ -110,7 +115,8 @@ class LookPanel(QWidget):
         inner.addLayout(row)
         inner.addWidget(self.fine)
         inner.addLayout(_row(self.copy, self.paste))
-        inner.addWidget(self.to_all)
+        inner.addLayout(_row(self.to_all))
+        inner.addWidget(self.capture)
 
         content = QWidget()
         body = QVBoxLayout(content)
@@ -153,12 +159,14 @@ class LookPanel(QWidget):
         self.copy.clicked.connect(self.copy_look)
         self.paste.clicked.connect(self.paste_look)
         self.to_all.clicked.connect(self.apply_to_all)
+        self.capture.clicked.connect(self.files.ask_capture)
         self.seed.editingFinished.connect(self._seed_edited)
         self.dice.clicked.connect(self.roll)
         self.pictures.arrived.connect(self._show_pictures)
         for signal in (context.selection_changed, context.label_changed, context.model_changed):
             signal.connect(self.refresh)
         context.scene_replaced.connect(self._scene_replaced)
+        self._hovering.timeout.connect(self._try_hovered)
         context.scene_changed.connect(self._scene_changed)
         context.history.indexChanged.connect(self.refresh)
 
@@ -168,6 +176,7 @@ class LookPanel(QWidget):
 
     def hideEvent(self, event) -> None:
         self.pictures.stop()
+        self._stop_trying()
         super().hideEvent(event)
 
     # -- what is shown -------------------------------------------------------------------
@@ -184,6 +193,13 @@ class LookPanel(QWidget):
         return base if context.scene.area(base) else 0
 
     @property
+    def values(self) -> list[int]:
+        """All whose look is chosen here: the selected objects of the class of :attr:`value`."""
+        value = self.value
+        together = [v for v in self.context.selected if object_class(v) == object_class(value)]
+        return together if value in together else [value] if value else []
+
+    @property
     def book(self):
         """The model's code book where it has any looks, else None."""
         model = self.context.model
@@ -198,7 +214,9 @@ class LookPanel(QWidget):
         apart = context.model is None or value < INSTANCE_FACTOR or label_id in context.model.card.object_classes
         if not apart:
             count = 0
-        self.title.setText((f"{name} {value}" if value >= INSTANCE_FACTOR else f"all {name}") if value else "No object selected")
+        many = len(self.values)
+        one = f"{name} {value}" if value >= INSTANCE_FACTOR else f"all {name}"
+        self.title.setText("No object selected" if not value else one if many == 1 else f"{name}, {many} objects")
         if context.model is None:
             words = "Looks come with a model."
         elif book is None:
@@ -220,6 +238,7 @@ class LookPanel(QWidget):
         self.more.setEnabled(self.dice.isEnabled())
         if self._shown != (value, id(context.model)):
             self._shown = (value, id(context.model))
+            self._stop_trying()
             self.blend.forget()
             self.fine.forget()
             self._fill_blend(count)
@@ -238,7 +257,7 @@ class LookPanel(QWidget):
         self.to_all.setText(f"Apply to every {name}")
         self.to_all.setVisible(value >= INSTANCE_FACTOR)
         self.lock.blockSignals(True)
-        self.lock.setChecked(value in self.locked)
+        self.lock.setChecked(value in self.context.locked)
         self.lock.blockSignals(False)
         self.fine.show_code(looks.code_of(scene, book, value), *book.bounds(object_class(value)))
 
@@ -249,6 +268,7 @@ class LookPanel(QWidget):
             button.setAccessibleName(f"Look {k + 1}")
             button.setToolTip(f"Look {k + 1}")
             button.clicked.connect(lambda _=False, k=k: self._choose(k))
+            button.hovered.connect(lambda on, k=k: self._hover(k if on else None))
             self.buttons.append(button)
             self.grid.addWidget(button, k // COLUMNS, k % COLUMNS)
         chosen = looks.look_of(self.context.scene, self.book, self.value) if count else None
@@ -279,7 +299,7 @@ class LookPanel(QWidget):
         self.blend.show_value(0)
 
     def _scene_replaced(self) -> None:
-        self.locked.clear()
+        self._hovering.stop()
         self.refresh()
 
     def _scene_changed(self, _box) -> None:
@@ -297,7 +317,7 @@ class LookPanel(QWidget):
     def _give(self, code: np.ndarray | None) -> None:
         if self._ready():
             name = self.context.label_set[int(object_class(self.value))].name
-            self._commit(looks.give_look, [self.value], code, f"Change the look of {name}")
+            self._commit(looks.give_look, self.values, code, f"Change the look of {name}")
 
     def _choose(self, k: int) -> None:
         if self._ready():
@@ -305,6 +325,7 @@ class LookPanel(QWidget):
 
     def _commit(self, function, *arguments) -> None:
         """Carry out an edit of ``core.looks`` as one undo step, or say why it can't be."""
+        self._stop_trying()
         try:
             self.context.commit(function(self.context.scene, *arguments))
         except VedutaError as error:
@@ -343,10 +364,30 @@ class LookPanel(QWidget):
         self._tried = code
         if self.isVisible():
             self.pictures.try_code(code)
+        self.context.try_looks(dict.fromkeys(self.values, code))
         self._show_pictures()
 
+    def _hover(self, k: int | None) -> None:
+        """The pointer is on the picture of look ``k``, or has left it."""
+        if k is None or not self._ready() or self.context.stroking:
+            self._hovering.stop()
+            self._stop_trying()
+        else:
+            self._hovered = self.book.code(object_class(self.value), k)
+            self._hovering.start()
+
+    def _try_hovered(self) -> None:
+        if self._ready() and not self.context.stroking:
+            self.context.try_looks(dict.fromkeys(self.values, self._hovered))
+
+    def _stop_trying(self) -> None:
+        self._hovering.stop()
+        self.context.try_looks({})
+
     def _lock(self, on: bool) -> None:
-        self.locked.add(self.value) if on else self.locked.discard(self.value)
+        for value in self.values:
+            self.context.locked.add(value) if on else self.context.locked.discard(value)
+        self.context.locks_changed.emit()
 
     # -- several objects -----------------------------------------------------------------
 
@@ -361,7 +402,7 @@ class LookPanel(QWidget):
 
     def apply_to_all(self) -> None:
         if self._ready():
-            self._commit(looks.apply_to_class, self.book, self.value, self.locked)
+            self._commit(looks.apply_to_class, self.book, self.value, self.context.locked)
 
     def roll(self) -> None:
         """Draw a new seed and with it a look for everything."""
@@ -376,45 +417,7 @@ class LookPanel(QWidget):
         """Give everything that isn't locked a look drawn by ``seed``."""
         if self.context.scene is not None and self.book is not None:
             self._randomised = seed
-            self._commit(looks.randomise_street, self.book, seed, self.locked)
-
-    # -- looks in files ------------------------------------------------------------------
-
-    def save_street(self, path: Path) -> bool:
-        """Write the street's looks to a file; False where that failed, which has been said."""
-        name = path.name.removesuffix(SUFFIX)
-        try:
-            look = StreetLook.of(self.context.scene, self.book, name, self.context.model.name)
-            save_street_look(path, look)
-        except VedutaError as error:
-            self.context.failed.emit("The look can't be saved.", str(error))
-            return False
-        self.context.message.emit(f"Look saved: {path.name}")
-        return True
-
-    def apply_street(self, path: Path) -> bool:
-        """Give the street the looks in a file; False where that failed, which has been said."""
-        try:
-            look = load_street_look(path)
-            check_fits(look, self.book.dim)
-            self.context.commit(look.apply(self.context.scene, self.locked))
-        except VedutaError as error:
-            self.context.failed.emit("The look can't be applied.", str(error))
-            return False
-        self.refresh()
-        return True
-
-    def _ask_save(self) -> None:
-        start = str(Path(self.context.settings["folder"]) / f"street{SUFFIX}")
-        path, _ = QFileDialog.getSaveFileName(self.window(), "Save this street's look", start, _FILTER)
-        if path:
-            self.save_street(Path(path if path.endswith(SUFFIX) else path.removesuffix(".json") + SUFFIX))
-
-    def _ask_apply(self) -> None:
-        folder = self.context.settings["folder"]
-        path, _ = QFileDialog.getOpenFileName(self.window(), "Apply a saved look", folder, _FILTER)
-        if path:
-            self.apply_street(Path(path))
+            self._commit(looks.randomise_street, self.book, seed, self.context.locked)
 
 
 def _button(words: str, tip: str) -> QPushButton:

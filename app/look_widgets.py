@@ -17,7 +17,13 @@ _REST = 400
 
 
 class LookButton(QAbstractButton):
-    """A picture of the object in one look; its number until the picture is there."""
+    """A picture of the object in one look; its number until the picture is there.
+
+    Signals:
+        hovered(on): the pointer has come, or gone.
+    """
+
+    hovered = Signal(bool)
 
     def __init__(self, theme: Theme, words: str, parent: QWidget | None = None):
         super().__init__(parent)
@@ -39,6 +45,14 @@ class LookButton(QAbstractButton):
         if picture is not self._picture:
             self._picture = picture
             self.update()
+
+    def enterEvent(self, event) -> None:
+        super().enterEvent(event)
+        self.hovered.emit(True)
+
+    def leaveEvent(self, event) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit(False)
 
     def sizeHint(self) -> QSize:
         return PICTURE

@@ -68,6 +68,7 @@ class ObjectsPanel(QWidget):
         context.scene_changed.connect(self._changed)
         context.selection_changed.connect(self._show_selection)
         context.photograph_changed.connect(self.list.viewport().update)
+        context.locks_changed.connect(self.list.viewport().update)
         context.theme.changed.connect(self.list.viewport().update)
         self.classes.activated.connect(lambda _: self._fill())
         self.whole.clicked.connect(self._select_listed)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
 
 from app.canvas.canvas import VIEWS, Canvas
 from app.context import TARGETS, StudioContext
@@ -15,6 +16,14 @@ VIEW_HINTS = {
     "overlay": "Labels over the photograph  (Tab)",
     "swipe": "Drag the divider between labels and photograph  (Tab)",
 }
+
+
+#: What may be painted over, see ``core.scene.edits.paintable``: value, words in the menu, words on the button.
+PAINT_OVER = (
+    ("all", "Paint over everything", "Over all"),
+    ("background", "Only over the background, not over people, vehicles, poles", "Over background"),
+    ("unlabeled", "Only over unlabeled pixels", "Over unlabeled"),
+)
 
 
 class OptionsBar(QToolBar):
@@ -29,11 +38,11 @@ class OptionsBar(QToolBar):
         self.label_button = QToolButton(self, toolTip="The class in hand. Click to swap with the one before  (X)")
         self.label_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.label_button.setIconSize(QSize(18, 18))
-        self.label_button.setMinimumWidth(140)
+        self.label_button.setMinimumWidth(110)
         self.label_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.label_button.clicked.connect(context.swap_labels)
 
-        self.size = self._slider(0, 100, 120, "Brush size  ( [ and ], Shift: larger steps )")
+        self.size = self._slider(0, 100, 100, "Brush size  ( [ and ], Shift: larger steps )")
         self.size.valueChanged.connect(lambda value: context.choose_radius(_radius(value)))
         self.size_text = QLabel(objectName="muted")
         self.size_text.setFixedWidth(52)
@@ -44,6 +53,30 @@ class OptionsBar(QToolBar):
         self.object_chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.object_chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.object_chip.clicked.connect(lambda: context.select(0))
+
+        self.over = QToolButton(self, toolTip="What a stroke or polygon may paint over, and whether a closed loop fills itself")
+        self.over.setAccessibleName("Paint over")
+        self.over.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.over.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.over)
+        group = QActionGroup(menu)
+        self.over_actions = {}
+        for value, words, _ in PAINT_OVER:
+            action = self.over_actions[value] = menu.addAction(words)
+            action.setCheckable(True)
+            group.addAction(action)
+            action.triggered.connect(lambda _=False, value=value: context.settings.__setitem__("paint_over", value))
+        menu.addSeparator()
+        self.autofill = menu.addAction("Fill closed loops")
+        self.autofill.setCheckable(True)
+        self.autofill.setChecked(context.settings["autofill"])
+        self.autofill.toggled.connect(lambda on: context.settings.__setitem__("autofill", on))
+        self.over.setMenu(menu)
+        self.perspective = QToolButton(self, text="Size by perspective", checkable=True)
+        self.perspective.setToolTip("What is moved towards the horizon becomes smaller")
+        self.perspective.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.perspective.setChecked(context.settings["perspective"])
+        self.perspective.toggled.connect(lambda on: context.settings.__setitem__("perspective", on))
 
         self.opacity = self._slider(0, 100, 90, "How strongly the labels cover the photograph. Hold 0 to hide them")
         self.opacity.valueChanged.connect(lambda value: context.settings.__setitem__("overlay_opacity", value))
@@ -59,10 +92,18 @@ class OptionsBar(QToolBar):
         layout = QHBoxLayout(row)
         layout.setContentsMargins(4, 0, 4, 0)
         layout.setSpacing(10)
+        rules = [_rule() for _ in range(2)]
+        #: What is shown only with some tools.
+        self._with_tools = (
+            ((self.size, self.size_text, rules[0]), ("brush", "eraser")),
+            ((self.targets, rules[1]), ("brush", "fill", "polygon")),
+            ((self.over,), ("brush", "polygon")),
+            ((self.perspective,), ("select", "stamp")),
+        )
         for widget in (
-            self.label_button, _rule(), QLabel("Size", objectName="muted"), self.size, self.size_text, _rule(),
-            QLabel("Objects", objectName="muted"), self.targets, self.object_chip, spacer,
-            self.opacity_text, self.opacity, self.views,
+            self.label_button, rules[0], self.size, self.size_text,
+            rules[1], self.targets, self.over, self.perspective,
+            self.object_chip, spacer, self.opacity_text, self.opacity, self.views,
         ):
             layout.addWidget(widget)
         self.addWidget(row)
@@ -81,6 +122,7 @@ class OptionsBar(QToolBar):
         self._show_view(canvas.view)
         self._show_tool()
         self.targets.show_choice(context.target)
+        self._show_over(context.settings["paint_over"])
 
     def _slider(self, low: int, high: int, width: int, hint: str) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal, self, minimum=low, maximum=high, toolTip=hint)
@@ -103,15 +145,23 @@ class OptionsBar(QToolBar):
         self.size_text.setText(f"{2 * radius} px")
 
     def _show_tool(self, *_) -> None:
-        outlined = self.canvas.tool.outlined
-        self.size.setEnabled(outlined)
+        for widgets, tools in self._with_tools:
+            for widget in widgets:
+                widget.setVisible(self.context.tool in tools)
 
     def _show_selection(self, value: int) -> None:
         self.object_chip.setVisible(bool(value))
         if value:
-            label = self.context.label_set[object_class(value)]
+            label_set, many = self.context.label_set, len(self.context.selected)
+            classes = {object_class(other) for other in self.context.selected}
+            label = label_set[object_class(value)] if object_class(value) in label_set else label_set.labels[0]
             self.object_chip.setIcon(swatch_icon(label.colour, 14))
-            self.object_chip.setText(f"  {label.name} {value}  \u00d7")
+            words = f"{label.name} {value}" if many == 1 else f"{many} \u00d7 {label.name}" if len(classes) == 1 else f"{many} objects"
+            self.object_chip.setText(f"  {words}  \u2715")
+
+    def _show_over(self, value: str) -> None:
+        self.over_actions[value].setChecked(True)
+        self.over.setText(next(short for key, _, short in PAINT_OVER if key == value))
 
     def _show_view(self, view: str) -> None:
         self.views.show_choice(view)
@@ -122,6 +172,12 @@ class OptionsBar(QToolBar):
     def _setting_changed(self, key: str, value) -> None:
         if key == "overlay_opacity":
             self.opacity.setValue(value)
+        elif key == "paint_over":
+            self._show_over(value)
+        elif key == "autofill":
+            self.autofill.setChecked(value)
+        elif key == "perspective":
+            self.perspective.setChecked(value)
 
 
 def _radius(slider: int) -> int:

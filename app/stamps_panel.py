@@ -114,7 +114,10 @@ class StampsPanel(QWidget):
         shown = [i for i, stamp in enumerate(self.stamps) if not wanted or stamp.kind == wanted]
         shown.sort(key=lambda i: order.index(self.stamps[i].kind) if self.stamps[i].kind in order else len(order))
         for i in shown:
-            item = QListWidgetItem(QIcon(_pixmap(self.stamps[i].picture(self.context.label_set))), "")
+            picture, icon = _pixmap(self.stamps[i].picture(self.context.label_set)), QIcon()
+            for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
+                icon.addPixmap(picture, mode)  # not tinted: the colours are the classes'
+            item = QListWidgetItem(icon, "")
             item.setData(_INDEX, i)
             item.setToolTip(f"{self.stamps[i].kind.capitalize()}. Click, then click in the street; or drag it there")
             item.setSizeHint(_PICTURE + QSize(8, 8))

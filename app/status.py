@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from app.canvas.canvas import Canvas
 from app.context import StudioContext
@@ -21,6 +21,9 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.hint = QLabel()
         self.hint.setContentsMargins(6, 0, 0, 0)
+        # A long hint is cut off; it must not widen the window.
+        self.hint.setMinimumWidth(80)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.addWidget(self.hint, 1)
         self.under = _fact("Label under the pointer", 190)
         self.position = _fact("Pixel under the pointer", 92)

@@ -70,6 +70,8 @@ class Studio(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for dock in self._docks[2:]:
             self.tabifyDockWidget(self._docks[0], dock)
+        for dock in (self._docks[0], *self._docks[2:]):
+            dock.setTitleBarWidget(QWidget(dock))  # the tab says it already
         self._docks[0].raise_()
         self.resizeDocks(self._docks[:2], [430, 450], Qt.Orientation.Vertical)
         self.resizeDocks(self._docks[:1], [264], Qt.Orientation.Horizontal)

@@ -188,6 +188,10 @@ def _style_sheet(look: Look) -> str:
     QTabBar::tab {{ background: transparent; border: none; border-bottom: 2px solid transparent; padding: 5px 12px;
         color: {look.muted}; }}
     QTabBar::tab:selected {{ color: {look.text}; border-bottom-color: {look.accent}; }}
+    QListWidget#rows {{ background: {look.panel}; border: none; outline: none; padding-left: 6px; }}
+    QListWidget#rows::item {{ border-radius: 6px; }}
+    QListWidget#rows::item:hover {{ background: {look.hover}; }}
+    QListWidget#rows::item:selected {{ background: {look.accent_soft}; border: 1px solid {look.accent}; }}
     QLineEdit#search {{ background: {look.field}; border: 1px solid {look.line}; border-radius: 7px; padding: 5px 8px;
         selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
     QLineEdit#search:focus {{ border-color: {look.accent}; }}

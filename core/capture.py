@@ -6,9 +6,12 @@ import numpy as np
 import torch
 
 from core.appearance import object_means
-from core.errors import ModelFileError
+from core.errors import ModelFileError, SceneError
+from core.labels import LabelSet
 from core.models.model_file import Model
 from core.opencv import cv2
+from core.scene.scene import Scene
+from core.street_look import StreetLook
 
 
 @torch.inference_mode()
@@ -52,3 +55,51 @@ def photograph_codes(model: Model, photograph: np.ndarray, instance_map: np.ndar
     width = int(model.card.provenance.get("encoder_width", model.card.resolution[0]))
     found = capture_codes(model.encoder, photograph, instance_map, width)
     return {value: code for value, (code, _) in found.items()}
+
+
+def region_code(model: Model, photograph: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """(K,) float32: the code of what a rectangle of a photograph shows.
+
+    Args:
+        box: (x0, y0, x1, y1) in the photograph's pixels.
+
+    Raises:
+        SceneError: when the rectangle is too small for the encoder to see.
+        ModelFileError: when the model has no encoder.
+    """
+    region = np.zeros(photograph.shape[:2], np.uint16)
+    region[max(box[1], 0):max(box[3], 0), max(box[0], 0):max(box[2], 0)] = 1
+    code = photograph_codes(model, photograph, region).get(1)
+    if code is None:
+        raise SceneError("The region is too small to take a look from; draw a larger one.")
+    return code
+
+
+def photograph_look(
+    model: Model, photograph: np.ndarray, label_map: np.ndarray, instance_map: np.ndarray | None,
+    label_set: LabelSet, name: str,
+) -> StreetLook:
+    """The looks of everything that a photograph shows, to be given to another street by class.
+
+    Raises:
+        SceneError: when photograph and maps have other proportions, or the model has no looks.
+        ModelFileError: when the model has no encoder.
+    """
+    if model.code_book is None:
+        raise SceneError("This model has no looks to choose from; open another model.")
+    scene = Scene(label_map, instance_map, label_set)
+    check_proportions(photograph, scene.size, "the maps")
+    found = photograph_codes(model, photograph, np.asarray(scene.instance_map))
+    scene.change_codes({value: code for value, code in found.items() if scene.area(value)})
+    return StreetLook.of(scene, model.code_book, name, model.card.name)
+
+
+def check_proportions(photograph: np.ndarray, size: tuple[int, int], what: str) -> None:
+    """SceneError unless a photograph has the proportions of maps of ``size`` (width, height)."""
+    width, height = size
+    if abs(photograph.shape[1] * height - photograph.shape[0] * width) > max(width, height):
+        verb = "are" if what.endswith("s") else "is"
+        raise SceneError(
+            f"The photograph is {photograph.shape[1]}x{photograph.shape[0]} pixels but {what} {verb} {width}x{height}; "
+            "choose the photograph that they describe."
+        )

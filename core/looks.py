@@ -113,15 +113,9 @@ def capture_looks(
         SceneError: when the photograph has other proportions than the scene.
         ModelFileError: when the model has no encoder.
     """
-    from core.capture import photograph_codes
-    from core.errors import SceneError
+    from core.capture import check_proportions, photograph_codes
 
-    width, height = scene.size
-    if abs(photograph.shape[1] * height - photograph.shape[0] * width) > max(width, height):
-        raise SceneError(
-            f"The photograph is {photograph.shape[1]}x{photograph.shape[0]} pixels but the street {width}x{height}; "
-            "choose the photograph that the street's maps describe."
-        )
+    check_proportions(photograph, scene.size, "the street")
     found = photograph_codes(model, photograph, np.asarray(scene.instance_map))
     chosen = {v: code for v, code in found.items() if scene.area(v) and (values is None or v in values)}
     return edits.set_codes(scene, chosen, "Take looks from a photograph")

@@ -148,23 +148,23 @@ def test_looks_are_copied_pasted_and_given_to_all_but_locked_ones(studio, panel)
     panel.to_all.click()
     assert looks.look_of(context.scene, book, 26001) == 2
     studio.documents.show(small_street(), "Another", None)
-    assert not panel.locked
+    assert not panel.context.locked
 
 
 def test_a_streets_look_is_saved_and_applied_in_one_step(studio, panel, tmp_path):  # noqa: F811
     context, path = studio.context, tmp_path / "dusk.look.json"
     panel.buttons[1].click()
-    assert panel.save_street(path)
+    assert panel.files.save(path)
     panel.buttons[2].click()
     steps = context.history.count()
-    assert panel.apply_street(path) and context.history.count() == steps + 1
+    assert panel.files.apply(path) and context.history.count() == steps + 1
     assert looks.look_of(context.scene, panel.book, 26000) == 1
     said = []
     context.failed.disconnect()
     context.failed.connect(lambda title, text: said.append((title, text)))
     path.write_text("{}")
-    assert not panel.apply_street(path) and "not a saved look" in said[0][1]
-    assert not panel.save_street(tmp_path / "none" / "x.look.json") and "can't be written" in said[1][1]
+    assert not panel.files.apply(path) and "not a saved look" in said[0][1]
+    assert not panel.files.save(tmp_path / "none" / "x.look.json") and "can't be written" in said[1][1]
 
 
 def test_words_say_what_to_do_without_looks(studio, panel):  # noqa: F811

@@ -12,6 +12,9 @@ from core.scene.scene import Scene, SceneSnapshot
 
 OPAQUE = np.uint32(0xFF000000)
 
+# More pending edits than this are looked at as one.
+_MOST_BOXES = 256
+
 
 def colour_table(label_set: LabelSet) -> np.ndarray:
     """(256,) uint32 0xffRRGGBB by label id."""
@@ -86,22 +89,29 @@ class PendingPaint:
         self._packed = np.zeros((height, width), np.uint32)
         self.image = QImage(self._packed.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
         self._shown = shown
-        self.bbox: Box | None = None
+        # The edits since, box by box: while a hand paints on, the box round all of them grows without end.
+        self._boxes: list[Box] = []
+
+    @property
+    def bbox(self) -> Box | None:
+        """Round all paint that is pending; None without any."""
+        return _bounds(self._boxes)
 
     def update(self, box: Box) -> None:
         """The scene changed in ``box``."""
         box = clip(box, self.scene.size)
         if box is not None and self._shown is not None:
             self._compare(box)
-            self.bbox = union(self.bbox, box)
+            self._boxes.append(box)
+            if len(self._boxes) > _MOST_BOXES:
+                self._boxes = [_bounds(self._boxes)]
 
     def shown(self, snapshot: SceneSnapshot) -> Box | None:
         """A photograph of ``snapshot`` is on show now; the rectangle that must be drawn again."""
         self._shown = snapshot
-        box = self.bbox
-        if box is not None and not self._compare(box):
-            self.bbox = None
-        return box
+        before = self.bbox
+        self._boxes = [box for box in self._boxes if self._compare(box)]
+        return before
 
     def _compare(self, box: Box) -> bool:
         x0, y0, x1, y1 = box
@@ -110,3 +120,10 @@ class PendingPaint:
         differs |= self.scene.instance_map[y0:y1, x0:x1] != self._shown.instance_map[y0:y1, x0:x1]
         self._packed[y0:y1, x0:x1] = np.where(differs, self._table[labels], np.uint32(0))
         return bool(differs.any())
+
+
+def _bounds(boxes: list[Box]) -> Box | None:
+    found = None
+    for box in boxes:
+        found = union(found, box)
+    return found

@@ -3,6 +3,7 @@
 from app.canvas.tools.base import Tool
 from app.canvas.tools.brush import BrushTool, EraserTool
 from app.canvas.tools.fill import FillTool
+from app.canvas.tools.look import LookTool
 from app.canvas.tools.pan import PanTool
 from app.canvas.tools.picker import PickerTool
 from app.canvas.tools.polygon import PolygonTool
@@ -10,7 +11,7 @@ from app.canvas.tools.select import SelectTool
 from app.canvas.tools.stamp import StampTool
 
 TOOLS: tuple[type[Tool], ...] = (
-    SelectTool, BrushTool, EraserTool, FillTool, PolygonTool, StampTool, PickerTool, PanTool,
+    SelectTool, BrushTool, EraserTool, FillTool, PolygonTool, StampTool, LookTool, PickerTool, PanTool,
 )
 
 __all__ = ["TOOLS", "Tool"]

@@ -30,8 +30,7 @@ class SelectTool(Tool):
 
     name, title, icon, key = "select", "Select and move", "cursor", "V"
     hint = (
-        "Click or drag a frame to select, Shift adds. Drag to move, Ctrl+drag a copy. "
-        "Corners scale, the round handle turns; Shift frees, straightens, or steps. Arrows nudge."
+        "Click, or drag a frame, to select; Shift adds. Drag to move, Ctrl+drag a copy; the handles scale and turn."
     )
     cursor = Qt.CursorShape.ArrowCursor
 

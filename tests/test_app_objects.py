@@ -1,0 +1,374 @@
+"""Objects on the canvas, with the mouse and the keys: select, move, scale, turn, copy, stamp, looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from app.canvas import handles
+from core import looks
+from core.labels import STREETS
+from core.scene import clip
+from core.scene.scene import Scene
+from tests.app_support import (  # noqa: F401
+    BUILDING, CAR, LEFT, NONE, ROAD, SHIFT, WHEEL, bare_studio, click, drag, move, no_leaks, pane_at, settings,
+    small_street, studio, wait_current,
+)
+from tests.conftest import scene_state
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+PERSON = STREETS.named("person").id
+
+
+@pytest.fixture
+def window(bare_studio):  # noqa: F811
+    """A studio without a model, on the small street, with the select tool; two cars of 20x24 that touch."""
+    scene = small_street()
+    scene.change_codes({26000: np.float32([1, 2, 3])})
+    bare_studio.documents.show(scene, "Small street", None)
+    bare_studio.context.choose_tool("select")
+    return bare_studio
+
+
+def area_of(window, value):
+    return window.context.scene.objects()[value].bbox
+
+
+def test_click_shift_click_and_band(window):
+    context, pane = window.context, window.canvas.panes[0]
+    click(pane, 85, 70)
+    assert context.selected == (26000,)
+    click(pane, 110, 70, modifiers=SHIFT)
+    assert context.selected == (26000, 26001) and context.selection == 26001
+    click(pane, 85, 70, modifiers=SHIFT)
+    assert context.selected == (26001,)
+    click(pane, 20, 90)
+    assert context.selected == ()
+    drag(pane, (76, 56), (90, 70), (103, 88))
+    assert context.selected == (26000,)
+    drag(pane, (125, 90), (110, 70), (104, 50), modifiers=SHIFT)
+    assert context.selected == (26000, 26001)
+    assert context.history.count() == 0
+    window.canvas.commands.select_class()
+    assert set(context.selected) == {26000, 26001}
+
+
+def test_a_drag_moves_live_and_is_one_step(window):
+    context, pane = window.context, window.canvas.panes[0]
+    start = scene_state(context.scene)
+    QTest.mousePress(pane, LEFT, NONE, pane_at(pane, 85, 70))
+    move(pane, pane_at(pane, 60, 75), LEFT)
+    # The scene, and so the photograph, follows before the button is let go.
+    assert context.stroking and context.scene.object_at(60, 75) == 26000 and context.scene.label_at(98, 62) in (ROAD, CAR)
+    before = area_of(window, 26000)
+    move(pane, pane_at(pane, 40, 78), LEFT)
+    assert area_of(window, 26000) != before
+    QTest.mouseRelease(pane, LEFT, NONE, pane_at(pane, 40, 78))
+    assert not context.stroking and context.history.count() == 1 and context.selected == (26000,)
+    assert area_of(window, 26000) == (35, 68, 55, 92) and np.array_equal(context.scene.codes[26000], [1, 2, 3])
+    context.history.undo()
+    assert scene_state(context.scene) == start
+    context.history.redo()
+    assert area_of(window, 26000) == (35, 68, 55, 92)
+
+
+def test_escape_puts_everything_back(window):
+    context, pane = window.context, window.canvas.panes[0]
+    start = scene_state(context.scene)
+    QTest.mousePress(pane, LEFT, NONE, pane_at(pane, 85, 70))
+    move(pane, pane_at(pane, 40, 75), LEFT)
+    assert scene_state(context.scene) != start
+    QTest.keyClick(pane, Qt.Key.Key_Escape)
+    QTest.mouseRelease(pane, LEFT, NONE, pane_at(pane, 40, 75))
+    assert scene_state(context.scene) == start and context.history.count() == 0 and not context.stroking
+
+
+def test_handles_scale_and_turn(window):
+    context, canvas = window.context, window.canvas
+    pane = canvas.panes[0]
+    click(pane, 85, 70)
+    canvas.viewport.zoom_to(3.0, pane.rect().center().toPointF(), pane.extent)
+    box = canvas.tool.box
+    assert box == (80, 60, 100, 84)
+    spots = handles.handle_points(box, canvas.viewport.transform(pane.extent))
+    QTest.mousePress(pane, LEFT, NONE, spots["nw"].toPoint())
+    move(pane, (spots["nw"] - (spots["se"] - spots["nw"]) / 2).toPoint(), LEFT)
+    QTest.mouseRelease(pane, LEFT, NONE, (spots["nw"] - (spots["se"] - spots["nw"]) / 2).toPoint())
+    grown = area_of(window, 26000)
+    assert grown[2:] == (100, 84) and abs(grown[0] - 70) <= 1 and abs(grown[1] - 48) <= 1
+    assert context.history.count() == 1 and context.history.undoText() == "Scale car"
+    context.history.undo()
+    spots = handles.handle_points(canvas.tool.box, canvas.viewport.transform(pane.extent))
+    middle = (spots["nw"] + spots["se"]) / 2
+    QTest.mousePress(pane, LEFT, NONE, spots["rotate"].toPoint())
+    side = middle.toPoint()
+    side.setX(side.x() + 120)
+    move(pane, side, LEFT, SHIFT)
+    QTest.mouseRelease(pane, LEFT, SHIFT, side)
+    assert context.history.undoText() == "Turn car" and area_of(window, 26000) == (78, 62, 102, 82)
+
+
+def test_ctrl_drag_copies_and_arrows_nudge(window):
+    context, pane = window.context, window.canvas.panes[0]
+    click(pane, 85, 70)
+    drag(pane, (85, 70), (60, 70), (45, 70), modifiers=CTRL)
+    assert context.scene.area(26002) == 20 * 24 and context.selected == (26002,)
+    assert area_of(window, 26000) == (80, 60, 100, 84) and np.array_equal(context.scene.codes[26002], [1, 2, 3])
+    x0 = area_of(window, 26002)[0]
+    QTest.keyClick(pane, Qt.Key.Key_Left)
+    QTest.keyClick(pane, Qt.Key.Key_Right, SHIFT)
+    assert area_of(window, 26002)[0] == x0 + 9
+
+
+def test_a_house_is_not_dragged_by_accident(window):
+    context, pane = window.context, window.canvas.panes[0]
+    scene = context.scene
+    scene.write((0, 24, 40, 48), np.ones((24, 40), bool), BUILDING, 11000)
+    context.touched((0, 24, 40, 48))
+    drag(pane, (10, 30), (30, 40), (60, 44))
+    assert context.history.count() == 0 and scene.objects()[11000].bbox == (0, 24, 40, 48)
+    click(pane, 10, 30)
+    assert context.selected == (11000,)
+    drag(pane, (10, 30), (30, 34), (40, 34))
+    assert context.history.count() == 1
+
+
+def test_menu_commands(window):
+    context, named = window.context, window.actions_.named
+    scene = context.scene
+    assert not named["Delete object"].isEnabled()
+    context.select_many([26000, 26001])
+    named["Merge"].trigger()
+    assert scene.area(26001) == 40 * 24 and not scene.area(26000)
+    named["Mirror"].trigger()
+    context.choose_label(PERSON)
+    named["Change to the class in hand"].trigger()
+    assert context.selected == (24000,) and scene.area(24000) == 40 * 24
+    named["Grow"].trigger()
+    assert area_of(window, 24000) == (78, 58, 122, 86)
+    named["Shrink"].trigger()
+    named["Duplicate"].trigger()
+    assert context.selected == (24001,)
+    named["Delete object"].trigger()
+    assert not scene.area(24001) and context.selected == ()
+    for _ in range(context.history.count()):
+        context.history.undo()
+    assert scene_state(scene) == scene_state(Scene(*maps(small_street()), codes={26000: np.float32([1, 2, 3])}))
+
+
+def maps(scene):
+    return np.array(scene.label_map), np.array(scene.instance_map)
+
+
+def test_copy_and_paste_between_streets(window):
+    context, named = window.context, window.actions_.named
+    context.select_many([26000])
+    named["Copy"].trigger()
+    window.documents.show(small_street(200, 120), "Another", None)
+    assert window.canvas.commands.can_paste()
+    named["Paste"].trigger()
+    assert context.selected == (26002,) and context.scene.area(26002) == 20 * 24
+    assert np.array_equal(context.scene.codes[26002], [1, 2, 3]) and context.tool == "select"
+    context.history.undo()
+    said = []
+    context.message.connect(said.append)
+    for bad in (b"", b"{}", b"[" * 100_000, b'{"format": "veduta-objects", "version": 9, "pieces": []}', bytes(range(256))):
+        data = QMimeData()
+        data.setData(clip.MIME, bad)
+        QGuiApplication.clipboard().setMimeData(data)
+        steps = context.history.count()
+        named["Paste"].trigger()
+        assert context.history.count() == steps and said and said[-1].endswith(".")
+
+
+def test_the_list_of_objects(window, qtbot):
+    context, panel = window.context, window.objects_panel
+    window._docks[2].raise_()
+    qtbot.waitUntil(lambda: panel.list.count() == 2)
+    panel.list.item(1).setSelected(True)
+    assert context.selected == (panel.list.item(1).data(Qt.ItemDataRole.UserRole),)
+    panel.whole.click()
+    assert set(context.selected) == {26000, 26001}
+    context.select(26000)
+    assert [item.text() for item in panel.list.selectedItems()] == ["car 26000"]
+    window.canvas.commands.delete()
+    qtbot.waitUntil(lambda: panel.list.count() == 1)
+    assert not panel.grab().isNull()
+
+
+def test_stamps_are_put_down_at_the_size_of_the_perspective(window, qtbot):
+    context, panel = window.context, window.stamps_panel
+    window.documents.show(Scene.blank((640, 320), ROAD), "Road", None)
+    window._docks[3].raise_()
+    qtbot.waitUntil(lambda: panel.list.count() > 0)
+    car = next(i for i in range(panel.list.count()) if panel.stamp_of(panel.list.item(i)).kind == "car")
+    panel.list.setCurrentRow(car)
+    assert context.tool == "stamp"
+    stamp = panel.tool.stamp
+    pane = window.canvas.panes[0]
+    panel.perspective.setChecked(True)
+    context.set_horizon(100.0)
+    sizes = []
+    for foot in (160, 280):
+        drag(pane, (320, foot - 20), (320, foot))
+        x0, y0, x1, y1 = area_of(window, context.selection)
+        assert abs(y1 - foot) <= 1
+        sizes.append(y1 - y0)
+    height = stamp.box[3] - stamp.box[1]
+    for size, foot in zip(sizes, (160, 280)):
+        expected = height * (foot - 100) / stamp.below_horizon
+        assert abs(size - expected) <= 0.05 * expected + 2
+    assert context.history.count() == 2 and context.scene.contradictions() == 0
+    assert (context.scene.label_map == WHEEL).any()
+    panel.perspective.setChecked(False)
+
+
+def test_locks_and_horizon_are_saved_in_the_project(window, tmp_path):
+    context, documents = window.context, window.documents
+    context.locked.add(26001)
+    context.set_horizon(30.0)
+    documents._settings = {"from the future": [1, 2]}
+    assert documents.save_to(tmp_path / "street.veduta")
+    documents.show(small_street(), "Other", None)
+    assert not context.locked and not context.horizon_set
+    assert documents.open([tmp_path / "street.veduta"])
+    assert context.locked == {26001} and context.horizon() == 30.0
+    assert documents.project_settings()["from the future"] == [1, 2]
+
+
+# -- looks, with a model ---------------------------------------------------------------
+
+
+def test_hovering_a_picture_shows_the_look_and_leaves_the_scene_alone(studio, qtbot):  # noqa: F811
+    context, panel = studio.context, studio.look_panel
+    context.select(26000)
+    before, state = context.photograph.rgb, scene_state(context.scene)
+    panel.buttons[2].hovered.emit(True)
+    qtbot.waitUntil(lambda: context.photograph.snapshot.revision == -1 and not studio.live.busy, timeout=60_000)
+    tried = context.photograph.rgb
+    assert np.abs(tried.astype(int) - before).max() > 2 and scene_state(context.scene) == state
+    assert studio.documents.current_photograph() is None  # what is tried on is not saved
+    panel.buttons[2].hovered.emit(False)
+    wait_current(qtbot, studio)
+    assert np.abs(context.photograph.rgb.astype(int) - before).max() <= 1
+    assert context.history.count() == 0
+
+
+def test_several_selected_objects_get_the_look_together(studio):  # noqa: F811
+    context, panel = studio.context, studio.look_panel
+    context.select_many([26000, 26001])
+    steps = context.history.count()
+    panel.buttons[1].click()
+    assert context.history.count() == steps + 1
+    assert all(looks.look_of(context.scene, panel.book, value) == 1 for value in (26000, 26001))
+
+
+def test_a_look_is_dragged_onto_others(studio):  # noqa: F811
+    context, panel = studio.context, studio.look_panel
+    pane = studio.canvas.panes[0]
+    context.commit(looks.give_look(context.scene, [26000], panel.book.code(CAR, 2)))
+    context.choose_tool("look")
+    steps = context.history.count()
+    drag(pane, (85, 70), (95, 70), (110, 70))
+    assert looks.look_of(context.scene, panel.book, 26001) == 2 and context.history.count() == steps + 1
+    assert not context.preview
+    context.history.undo()
+    click(pane, 85, 70)
+    click(pane, 110, 70)
+    assert looks.look_of(context.scene, panel.book, 26001) == 2
+
+
+def test_capturing_from_a_photograph(studio, qtbot, tmp_path):  # noqa: F811
+    from app.capture_dialog import ALL, SELECTED, CaptureDialog
+    from core.scene.cityscapes import save_pair
+    from core.scene.files import write_picture
+
+    context, panel = studio.context, studio.look_panel
+    shown = np.random.default_rng(0).integers(0, 255, (96, 160, 3), np.uint8)
+    write_picture(tmp_path / "a_leftImg8bit.png", shown)
+    context.select(26000)
+    dialog = CaptureDialog(panel)
+    assert not dialog.open_photograph(tmp_path / "none.png") and "none.png" in dialog.text.text()
+    assert not dialog.take.isEnabled()
+    assert dialog.open_photograph(tmp_path / "a_leftImg8bit.png")
+    assert not dialog.take.isEnabled() and "rectangle" in dialog.text.text()
+    dialog.picture.region = (20, 10, 120, 90)
+    dialog.picture.changed.emit()
+    dialog.start()
+    if not has_encoder(context.model.path):
+        qtbot.waitUntil(lambda: "no encoder" in dialog.text.text(), timeout=60_000)
+        dialog.reject()
+        return
+    qtbot.waitUntil(lambda: 26000 in context.scene.codes, timeout=60_000)
+    assert context.history.count() == 1
+
+    save_pair(small_street(), tmp_path / "a_gtFine_labelIds.png", tmp_path / "a_gtFine_instanceIds.png")
+    for give in (SELECTED, ALL):
+        context.select(26001)
+        dialog = CaptureDialog(panel)
+        dialog.choose_subject("maps")
+        assert dialog.open_photograph(tmp_path / "a_leftImg8bit.png")
+        assert dialog.open_maps([tmp_path / "a_gtFine_labelIds.png"])
+        dialog.give.setCurrentIndex(dialog.give.findData(give))
+        if give == SELECTED:
+            dialog.picture.choose(26000)
+        dialog._settle()
+        assert dialog.take.isEnabled(), dialog.text.text()
+        steps = context.history.count()
+        dialog.start()
+        qtbot.waitUntil(lambda: context.history.count() == steps + 1, timeout=60_000)
+        assert 26001 in context.scene.codes
+    write_picture(tmp_path / "wide.png", shown[:40])
+    dialog = CaptureDialog(panel)
+    dialog.choose_subject("street")
+    assert dialog.open_photograph(tmp_path / "wide.png")
+    dialog.start()
+    qtbot.waitUntil(lambda: "160x40" in dialog.text.text(), timeout=60_000)
+    dialog.reject()
+
+
+def has_encoder(path: str) -> bool:
+    from core.models.model_file import load_model
+
+    return load_model(path).encoder is not None
+
+
+def test_an_object_lives_through_everything(studio, qtbot, tmp_path):  # noqa: F811
+    """Paint a car, move it, change its look, save, load, change its look again: with the mouse."""
+    context, pane, panel = studio.context, studio.canvas.panes[0], studio.look_panel
+
+    def press(widget):
+        QTest.mouseClick(widget, LEFT, NONE, widget.rect().center())
+
+    context.choose_label(CAR)
+    context.choose_radius(5)
+    context.choose_tool("brush")
+    drag(pane, (15, 60), (30, 62), (40, 60))
+    value = context.selection
+    assert value == 26002 and context.scene.area(value) > 200
+    shape = context.scene.area(value)
+    context.choose_tool("select")
+    drag(pane, (28, 61), (40, 75), (52, 80))
+    assert context.scene.area(value) == shape and context.scene.object_at(52, 80) == value
+    wait_current(qtbot, studio)
+    before = context.photograph.rgb
+    qtbot.waitUntil(lambda: panel.buttons and not panel.buttons[2].isHidden())
+    press(panel.buttons[2])
+    assert looks.look_of(context.scene, panel.book, value) == 2
+    wait_current(qtbot, studio)
+    inside = np.asarray(context.scene.instance_map) == value
+    assert np.abs(context.photograph.rgb.astype(int) - before)[inside].max() > 1
+    assert studio.documents.save_to(tmp_path / "street.veduta")
+    studio.documents.show(small_street(), "Other", None)
+    assert studio.documents.open([tmp_path / "street.veduta"])
+    assert context.scene.area(value) == shape and looks.look_of(context.scene, panel.book, value) == 2
+    click(pane, 52, 80)
+    assert context.selection == value
+    qtbot.waitUntil(lambda: not panel.buttons[1].isHidden())
+    press(panel.buttons[1])
+    assert looks.look_of(context.scene, panel.book, value) == 1 and context.history.count() == 1
+    wait_current(qtbot, studio)
+    assert np.array_equal(np.asarray(context.scene.instance_map) == value, inside)
