@@ -111,3 +111,26 @@ def test_paint_shows_over_the_photograph_until_one_has_it(qapp):
     assert pending._packed[70, 10] == colour_table(STREETS)[ROAD]
     pending.shown(scene.snapshot())
     assert pending.bbox is None and not pending._packed.any()
+
+
+def test_pending_paint_shrinks_to_what_the_photograph_lacks(qapp):
+    scene = small_street()
+    pending = PendingPaint(scene, scene.snapshot())
+    first, second = (10, 70, 16, 76), (100, 20, 108, 28)
+    for box in (first, second):
+        mask = np.ones((box[3] - box[1], box[2] - box[0]), bool)
+        scene.write(box, mask, CAR, 26050)
+        pending.update(box)
+        if box is first:
+            late = scene.snapshot()
+    assert pending.bbox == (10, 20, 108, 76)
+    assert pending.shown(late) == (10, 20, 108, 76), "all of it is drawn again"
+    assert pending.bbox == second and not pending._packed[72, 12] and pending._packed[24, 104]
+    pending.shown(scene.snapshot())
+    assert pending.bbox is None and not pending._packed.any()
+    for x in range(600):
+        scene.write((x % 150, 5, x % 150 + 1, 6), np.ones((1, 1), bool), CAR if x < 150 else ROAD, 26050 if x < 150 else ROAD)
+        pending.update((x % 150, 5, x % 150 + 1, 6))
+    assert pending.bbox == (0, 5, 150, 6) and pending._packed[5, :150].all()
+
+

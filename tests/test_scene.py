@@ -8,7 +8,7 @@ from core.labels import CITYSCAPES, STREETS, Label, LabelSet
 from core.scene import edits
 from core.scene.edits import NEW, History
 from core.scene.regions import measure
-from core.scene.scene import Scene
+from core.scene.scene import Scene, count_values
 from tests.conftest import scene_state as state
 
 CAR, WHEEL, ROAD, SKY, BUILDING, WINDOW, LANE = 26, 48, 7, 23, 11, 40, 45
@@ -305,3 +305,13 @@ def test_every_label_can_be_painted_and_keeps_the_invariant(street):
     while history.undo():
         pass
     assert state(street) == before
+
+
+def test_values_are_counted_alike_few_or_many():
+    random = np.random.default_rng(0)
+    for dtype in (np.uint8, np.uint16, np.int64):
+        for size in (0, 7, 5000):
+            values = random.integers(0, 200, size).astype(dtype)
+            expected = {value: int((values == value).sum()) for value in set(values.tolist())}
+            assert dict(count_values(values)) == expected
+    assert count_values(np.broadcast_to(np.uint16(7), (9000,))) == [(7, 9000)]

@@ -20,7 +20,7 @@ Box = tuple[int, int, int, int]
 _MARGINS = (512, 384, 256, 192, 128, 96, 64, 32)
 
 #: A preview may take this part of the full frame's time.
-PREVIEW_SHARE = 1 / 14
+PREVIEW_SHARE = 1 / 20
 
 
 @dataclass(frozen=True)

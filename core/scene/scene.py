@@ -268,6 +268,10 @@ def count_values(values: np.ndarray) -> list[tuple[int, int]]:
         return []
     if values.strides == (0,):
         return [(int(values[0]), values.size)]
+    if values.size > 2048 and values.dtype.kind == "u" and values.dtype.itemsize <= 2:
+        counts = np.bincount(values)  # counting beats sorting, which a stroke's end would be felt to wait for
+        found = np.flatnonzero(counts)
+        return list(zip(found.tolist(), counts[found].tolist()))
     found, counts = np.unique(values, return_counts=True)
     return list(zip(found.tolist(), counts.tolist()))
 
