@@ -31,12 +31,17 @@ def test_render_prints_json_whose_numbers_agree(small_full_network, capsys):
     assert result["frames"] == {"default": 10, "default_network": 10, "pix2pixhd": 2}
     assert result["default_gmac"] > 0.1 and result["pix2pixhd_gmac"] > 0.1
     assert result["machine"]["threads"] >= 1 and result["machine"]["torch"]
+    assert result["peak"]["gmac_per_s"] > 0 and result["peak_float32"]["gb_per_s"] > 0
+    for name in ("default", "pix2pixhd"):
+        floor = result[f"{name}_floor"]
+        assert 0 < floor["floor_ms"] == max(floor["compute_ms"], floor["memory_ms"])
+        assert floor["gmac"] == pytest.approx(result[f"{name}_gmac"], rel=0.15)
 
 
 def test_render_prints_a_readable_report(small_full_network, capsys):
     assert bench.main(["render", "--repeats", "1", "--size", "64x64", "--device", "cpu"]) == 0
     printed = capsys.readouterr().out
-    assert "64x64" in printed and "ratio" in printed and "GMAC" in printed
+    assert "64x64" in printed and "ratio" in printed and "GMAC" in printed and "floors" in printed
 
 
 def test_full_size_network_is_nvidias():

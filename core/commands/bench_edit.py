@@ -231,45 +231,15 @@ def _psnr(one: np.ndarray, other: np.ndarray) -> float:
 
 def _floor(session, works: list[tuple[int, int]], progress) -> dict:
     """The least time that the device's measured peak allows."""
+    from core.commands.floor import measure_peak
+
     progress("measuring the device's peak")
-    macs_a_second, bytes_a_second = _peak(session.renderer.device, session.executor.dtype)
-
-    def floor(macs: float, moved: float) -> dict:
-        computing, moving = macs / macs_a_second * 1000, moved / bytes_a_second * 1000
-        return {"gmac": round(macs / 1e9, 3), "compute_ms": round(computing, 2), "memory_ms": round(moving, 2),
-                "floor_ms": round(max(computing, moving), 2)}  # fmt: skip
-
-    edit = np.median(np.array(works), axis=0)
+    peak = measure_peak(session.renderer.device, session.executor.dtype)
     return {
-        "peak": {"gmac_per_s": round(macs_a_second / 1e9, 1), "gb_per_s": round(bytes_a_second / 1e9, 1)},
-        "edit_floor": floor(*edit),
-        "full_floor": floor(*session.executor.work()),
+        "peak": peak.described(),
+        "edit_floor": peak.floor(*np.median(np.array(works), axis=0)),
+        "full_floor": peak.floor(*session.executor.work()),
     }
-
-
-def _peak(device, dtype) -> tuple[float, float]:
-    """(multiply-accumulates a second of a large convolution in cache, bytes a second of a large copy)."""
-    import torch
-
-    def wait():
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-
-    def best(task) -> float:
-        task(), wait()
-        times = []
-        for _ in range(7):
-            milliseconds, _ = _timed(lambda: (task(), wait()))
-            times.append(milliseconds / 1000)
-        return min(times)
-
-    with torch.inference_mode():
-        conv = torch.nn.Conv2d(192, 192, 3, padding=1).to(device, dtype)
-        conv = conv.to(memory_format=torch.channels_last)
-        x = torch.randn(1, 192, 64, 128, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
-        macs = conv.weight.numel() * 64 * 128
-        a, b = (torch.zeros(64 << 20, dtype=torch.uint8, device=device) for _ in range(2))
-        return macs / best(lambda: conv(x)), 2 * a.numel() / best(lambda: b.copy_(a))
 
 
 def report(result: dict) -> str:

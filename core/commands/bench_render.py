@@ -98,10 +98,26 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
         "pix2pixhd_gmac": round(macs(full, frame) / 1e9, 2),
         "default_model": what,
         "size": [width, height],
+        **_floors(renderer, session, macs(full, frame), sum(p.numel() for p in full.parameters()), progress),
         "frames": {name: len(runs) for name, runs in times.items()},
         "device": str(renderer.device),
         "machine": machine(),
     }
+
+
+def _floors(renderer, session, full_macs: int, full_weights: int, progress) -> dict:
+    """The least times that this device's measured peaks allow, each network in its own precision."""
+    import torch
+
+    from core.commands.floor import measure_peak
+
+    progress("measuring the device's peak")
+    plain = measure_peak(renderer.device, torch.float32)
+    found = {"peak_float32": plain.described(), "pix2pixhd_floor": plain.floor(full_macs, 4 * full_weights)}
+    if session.executor is not None:
+        own = measure_peak(renderer.device, session.executor.dtype)
+        found |= {"peak": own.described(), "default_floor": own.floor(*session.executor.work())}
+    return found | {"precision": renderer.precision}
 
 
 def report(result: dict) -> str:
@@ -116,8 +132,16 @@ def report(result: dict) -> str:
             f"  pix2pixHD      {result['pix2pixhd_ms']:10.1f} ms  (p95 {result['pix2pixhd_p95_ms']:.1f})"
             f"  {result['pix2pixhd_gmac']:7.1f} GMAC  full size, random weights",
             f"  ratio          {result['ratio']:10.1f}",
+            f"  floors         {_floor_text(result, 'default')}; {_floor_text(result, 'pix2pixhd')}",
         )
     )
+
+
+def _floor_text(result: dict, name: str) -> str:
+    floor, peak = result.get(f"{name}_floor"), result.get("peak" if name == "default" else "peak_float32")
+    if floor is None:
+        return f"{name}: unknown"
+    return f"{name} {floor['floor_ms']:.0f} ms at {peak['gmac_per_s']:.0f} GMAC/s and {peak['gb_per_s']:.0f} GB/s"
 
 
 def default_model(path: Path | None):
