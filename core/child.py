@@ -60,9 +60,9 @@ def stop_with_parent() -> None:
 
     def wait() -> None:
         try:
-            while sys.stdin.buffer.read(1):
+            while os.read(0, 1):  # not sys.stdin, whose lock would be held when the interpreter ends
                 pass
-        except (OSError, ValueError, AttributeError):
+        except OSError:
             pass
         if os.name == "posix":
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # wakes it where it waits

@@ -49,16 +49,16 @@ class Curves(QWidget):
         self.plot.hideButtons()
         self.plot.setMinimumHeight(150)
         self.boxes: dict[str, QCheckBox] = {}
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row, looks = QHBoxLayout(), QHBoxLayout()
+        row.setSpacing(12)
+        looks.setSpacing(12)
         for name, (words, hint, *_) in LOSSES.items():
             box = QCheckBox(words, checked=True, toolTip=hint)
             box.toggled.connect(self._draw)
             self.boxes[name] = box
-            row.addWidget(box)
+            (row if row.count() < 3 else looks).addWidget(box)
         row.addStretch(1)
-        looks = QHBoxLayout()
-        looks.setSpacing(12)
+        looks.addStretch(1)
         self.smooth = QCheckBox("Smooth", checked=True, toolTip="A running mean: single steps jump about")
         self.smooth.toggled.connect(self._draw)
         self.logarithmic = QCheckBox("Log", toolTip="Logarithmic heights")
@@ -66,8 +66,7 @@ class Curves(QWidget):
         self.beside = QPushButton("Compare\u2026", toolTip="Open a loss_log.txt of NVIDIA's pix2pixHD beside these curves")
         self.beside.clicked.connect(self._toggle_theirs)
         for widget in (self.smooth, self.logarithmic, self.beside):
-            looks.addWidget(widget)
-        looks.insertStretch(2, 1)
+            (looks if widget is not self.beside else row).addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

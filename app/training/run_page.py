@@ -102,8 +102,7 @@ class RunPage(QWidget):
         held = QWidget()
         held_layout = QVBoxLayout(held)
         held_layout.setContentsMargins(0, 8, 0, 0)
-        held_layout.addWidget(QLabel("Maps that it doesn't learn from, its pictures of them, and photographs if there are any",
-                                     objectName="muted", wordWrap=True))  # fmt: skip
+        held_layout.addWidget(QLabel("Labels, this run's pictures of them, and photographs", objectName="muted"))
         held_layout.addWidget(self.grid, 1)
         yours = QWidget()
         yours_layout = QVBoxLayout(yours)
@@ -121,6 +120,7 @@ class RunPage(QWidget):
         pictures_layout.addLayout(time_row)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.splitter.setHandleWidth(17)
+        self.splitter.setStyleSheet("QSplitter::handle { background: transparent; }")
         self.splitter.addWidget(self.curves)
         self.splitter.addWidget(pictures)
         self.splitter.setSizes([380, 440])
