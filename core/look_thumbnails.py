@@ -119,21 +119,30 @@ def code_thumbnails(
     renderer: "Renderer", snapshot: SceneSnapshot, value: int, codes: Sequence[np.ndarray], size: tuple[int, int]
 ) -> Iterator[tuple[int, np.ndarray]]:
     """As :func:`look_thumbnails`, for any (K,) codes: yields (position in ``codes``, rgb)."""
-    import torch
-
     if not len(codes):
         return
     reach = getattr(renderer.model.generator, "reach", _REACH)
     crop = plan_crop(object_box(snapshot, value), snapshot.size, size, reach, renderer.multiple)
+    for i, picture in enumerate(crop_pictures(renderer, snapshot, value, codes, crop)):
+        yield i, _cut(picture, crop, size)
+
+
+def crop_pictures(
+    renderer: "Renderer", snapshot: SceneSnapshot, value: int, codes: Sequence[np.ndarray], crop: Crop
+) -> Iterator[np.ndarray]:
+    """What the generator makes of a crop for each of the (K,) codes of an object, (h, w, 3) uint8.
+
+    The pictures are of the crop's ``working_size``, padded to the generator's grid.
+    """
+    import torch
+
     base, there = _conditioning(renderer, snapshot, value, crop)
     at_once = max(1, min(len(codes), _BATCH_PIXELS // there.numel()))
     for start in range(0, len(codes), at_once):
-        group = codes[start:start + at_once]
         # Entered for each group: a generator must not leave the mode on while it waits.
         with torch.inference_mode():
-            pictures = _draw(renderer, base, there, group)
-        for i, picture in enumerate(pictures):
-            yield start + i, _cut(picture, crop, size)
+            pictures = _draw(renderer, base, there, codes[start:start + at_once])
+        yield from pictures
 
 
 def _conditioning(renderer: "Renderer", snapshot: SceneSnapshot, value: int, crop: Crop):

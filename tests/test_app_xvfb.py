@@ -52,6 +52,16 @@ def test_strokes_in_a_real_window(display):
     assert "3 passed" in done.stdout
 
 
+def test_objects_survive_in_a_real_window(display):
+    """Paint a car, move it, change its look, save, load, change its look again; stamps and handles too."""
+    done = run(
+        display, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_app_objects.py",
+        "-k", "lives_through or handles or live_and_is_one_step or stamps",
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert "4 passed" in done.stdout
+
+
 def test_the_window_shows_before_torch_is_imported(display):
     script = (
         "import sys\n"

@@ -129,3 +129,37 @@ def test_a_contact_sheet_shows_every_picture_in_its_place():
     assert sheet.shape == (2 * 20 + GAP, 2 * 40 + GAP, 3)
     assert tuple(sheet[10, 20]) == (255, 0, 0) and tuple(sheet[10, 60 + GAP]) == (0, 255, 0)
     assert tuple(sheet[30 + GAP, 20]) == (0, 0, 255) and tuple(sheet[30 + GAP, 60 + GAP]) == (255, 255, 255)
+
+
+def test_the_reach_of_a_cars_looks_agrees_with_whole_frames(small_model_path):
+    from core.evaluation.looks import FAR, measure_cars
+    from core.labels import STREETS
+    from core.models.model_file import load_model
+    from core.opencv import cv2
+    from core.rendering.renderer import Renderer
+
+    model = load_model(small_model_path)
+    renderer = Renderer(model, "cpu")
+    labels = np.full((192, 384), 7, np.uint8)
+    instances = labels.astype(np.uint16)
+    for value, x in ((26000, 40), (26001, 300)):
+        labels[80:120, x:x + 50], instances[80:120, x:x + 50] = 26, value
+    labels[10:12, 10:12], instances[10:12, 10:12] = 26, 26002  # too small to say anything
+    codes = {26001: model.code_book.code(26, 1)}
+    found = measure_cars(renderer, labels, instances, codes, STREETS)
+    assert {car.value for car in found} == {26000, 26001}
+    for car in found:
+        frames = [
+            renderer.render(labels, instances, {**codes, car.value: model.code_book.code(26, k)}, STREETS)
+            for k in range(model.code_book.looks(26))
+        ]
+        mask = instances == car.value
+        pairs = [(i, j) for i in range(len(frames)) for j in range(i)]
+        apart = {pair: float(delta_e(frames[pair[0]], frames[pair[1]])[mask].mean()) for pair in pairs}
+        best = max(apart, key=apart.get)
+        assert car.looks == len(frames) and car.delta_e == pytest.approx(apart[best], rel=0.05, abs=0.3)
+        away = cv2.distanceTransform(1 - mask.astype(np.uint8), cv2.DIST_L2, 5) > FAR
+        far = delta_e(frames[best[0]], frames[best[1]])[away]
+        assert car.far_mean == pytest.approx(float(far.mean()), abs=0.05)
+        assert car.far_largest == pytest.approx(float(far.max()), abs=1.0)
+        assert 0 < car.weakest <= car.delta_e

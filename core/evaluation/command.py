@@ -17,6 +17,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--judge-steps", type=int, default=600, help="steps of the segmentation network; 0 for none")
     parser.add_argument("--judge-data", type=Path, nargs="+", help="data sets whose 'train' split it learns from (default: --data)")
     parser.add_argument("--judge-width", type=int, default=512, help="width to which it resizes pictures (default 512)")
+    parser.add_argument("--cars", type=int, metavar="N", help="try the looks on N cars of a frame (default: all)")
     parser.add_argument("--card", action="store_true", help="write the scores into the model's card")
     parser.add_argument("--device", default="auto")
     return parser
@@ -64,7 +65,8 @@ def main(argv: list[str]) -> int:
             torch.save(judge.state_dict(), kept)
     with tqdm(total=len(held_out), desc="held-out frames") as bar:
         scores = evaluate(
-            model, held_out, options.out, vgg, judge, size, device=options.device, progress=lambda n: bar.update(1)
+            model, held_out, options.out, vgg, judge, size, device=options.device, progress=lambda n: bar.update(1),
+            cars=options.cars,
         )
     for name, value in vars(scores).items():
         if isinstance(value, float):

@@ -14,15 +14,14 @@ import torch
 from core.capture import photograph_codes
 from core.data.samples import Sample, read_sample
 from core.data.statistics import class_shares
-from core.evaluation.metrics import confusion, delta_e, mean_colour_difference, mean_iou, psnr, ssim
+from core.evaluation.looks import measure_cars
+from core.evaluation.metrics import confusion, mean_iou, psnr, ssim
 from core.evaluation.segmentation import Segmenter, segment
-from core.labels import STREETS, LabelSet, object_class
+from core.labels import STREETS, LabelSet
 from core.models.model_file import Model
 from core.networks.perceptual import perceptual_distance
 from core.opencv import cv2
 from core.rendering.renderer import Renderer
-
-CAR = 26
 
 
 @dataclass
@@ -39,8 +38,12 @@ class Scores:
     miou_generated: float | None = None
     miou_ratio: float | None = None
     car_delta_e: float | None = None
+    car_delta_e_weakest: float | None = None
     car_delta_e_far: float | None = None
+    car_delta_e_far_largest: float | None = None
     cars: int = 0
+    cars_recoloured_share: float | None = None
+    cars_contained_share: float | None = None
     classes: dict[str, list[float]] = field(default_factory=dict)
 
 
@@ -55,17 +58,19 @@ def evaluate(
     device: str = "auto",
     pictures: int = 12,
     progress: Callable[[int], None] | None = None,
+    cars: int | None = None,
 ) -> Scores:
     """Measure ``model`` and write ``report.json``, ``index.html`` and its pictures to ``out``.
 
     A photograph is rebuilt from its maps with its own captured codes, and once
-    more with codes drawn at random from the code book. One car of each frame
-    gets the two looks of the book that differ most: how far its mean colour
-    moves, and the largest mean change of pixels further than 64 px away.
+    more with codes drawn at random from the code book. Every car gets each look
+    of the book: what the two most different ones change on it and beyond 64 px,
+    see ``core.evaluation.looks``.
 
     Args:
         size: (width, height) at which frames are rendered and compared;
             default: the photographs' own.
+        cars: measure the looks of only so many cars of a frame, the largest; None: all of at least 400 pixels.
     """
     (out / "pictures").mkdir(parents=True, exist_ok=True)
     renderer = Renderer(model, device)
@@ -87,10 +92,11 @@ def evaluate(
         if model.code_book is not None:
             drawn = model.code_book.random_codes(np.unique(instances).tolist(), seed=number)
             other = renderer.render(labels, instances, drawn, label_set)
-            moved = _recolour_a_car(renderer, model, labels, instances, captured, picture, label_set)
-            if moved:
-                add("car_delta_e", moved[0])
-                add("car_delta_e_far", moved[1])
+            for car in measure_cars(renderer, labels, instances, captured, label_set, cars):
+                add("car_delta_e", car.delta_e)
+                add("car_delta_e_weakest", car.weakest)
+                add("car_delta_e_far", car.far_mean)
+                add("car_delta_e_far_largest", car.far_largest)
         if vgg is not None:
             add("perceptual", _perceptual(vgg, picture, photograph))
             if model.code_book is not None:
@@ -105,6 +111,11 @@ def evaluate(
     scores = Scores(frames=len(samples), cars=len(rows.get("car_delta_e", [])))
     for name, values in rows.items():
         setattr(scores, name, float(np.mean(values)))
+    if scores.cars:
+        # What is asked of a model: 20 between a car's most different looks, below 1 for every pixel beyond 64 px.
+        scores.cars_recoloured_share = float(np.mean(np.array(rows["car_delta_e"]) >= 20))
+        scores.cars_contained_share = float(np.mean(np.array(rows["car_delta_e_far_largest"]) < 1))
+        scores.car_delta_e_far_largest = float(np.max(rows["car_delta_e_far_largest"]))
     if "perceptual_random_codes" in rows:
         scores.captured_closer_share = float(
             np.mean(np.array(rows["perceptual"]) < np.array(rows["perceptual_random_codes"]))
@@ -124,23 +135,6 @@ def evaluate(
 def _perceptual(vgg, a: np.ndarray, b: np.ndarray) -> float:
     tensors = [torch.from_numpy(i).permute(2, 0, 1)[None].float() / 127.5 - 1 for i in (a, b)]
     return float(perceptual_distance(vgg, *tensors)[0])
-
-
-def _recolour_a_car(renderer, model, labels, instances, codes, picture, label_set):
-    """(change of mean colour, mean change beyond 64 px) of the largest car between its two most different looks."""
-    values, counts = np.unique(instances[object_class(instances) == CAR], return_counts=True)
-    large = [(c, v) for v, c in zip(values, counts) if v >= 1000 and c >= 400]
-    if not large or model.code_book.looks(CAR) < 2:
-        return None
-    value = int(max(large)[1])
-    centres = model.code_book.centres[CAR]
-    distances = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
-    pair = np.unravel_index(distances.argmax(), distances.shape)
-    first, second = (renderer.render(labels, instances, {**codes, value: centres[k]}, label_set) for k in pair)
-    mask = instances == value
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((129, 129), np.uint8)).astype(bool)
-    far = delta_e(first, second)[~near]
-    return mean_colour_difference(first, second, mask), float(far.mean()) if far.size else 0.0
 
 
 def _save_row(folder: Path, name: str, *images: np.ndarray) -> list[str]:
