@@ -103,6 +103,7 @@ class _Soak:
             "last_abs_diff": self.differences[-1] / 255,
             "memory_mb_warm": round(first / 2**20, 1),
             "memory_mb_end": round(last / 2**20, 1),
+            "memory_mb": [round(held / 2**20) for _, held in self.memory[:: max(1, len(self.memory) // 20)]],
             "memory_growth_percent": round(100 * (last / first - 1), 2) if first else None,
         }
 
@@ -153,6 +154,7 @@ class _Soak:
         """Rest until the photograph is exact, and compare it with a frame rendered anew."""
         from app.measured_studio import settled, wait
         from core.models.model_file import load_model
+        from core.rendering.device import give_back_memory
         from core.rendering.renderer import Renderer
 
         wait(self.app, lambda: settled(self.studio), 120)
@@ -160,6 +162,7 @@ class _Soak:
             self.renderer = Renderer(load_model(self.context.model.path), self.context.settings["device"])
         shot = self.context.scene.snapshot()
         expected = self.renderer.render(shot.label_map, shot.instance_map, shot.codes, shot.label_set)
+        give_back_memory()  # what comparing took is not the studio's
         self.differences.append(int(np.abs(self.context.photograph.rgb.astype(np.int16) - expected).max()))
 
 

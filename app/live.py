@@ -57,6 +57,7 @@ class LiveRenderer(QObject):
     _load = Signal(object)
     _render = Signal(object)
     _release = Signal()
+    _spare = Signal()
 
     def __init__(self, context: StudioContext, parent: QObject | None = None):
         super().__init__(parent)
@@ -68,6 +69,9 @@ class LiveRenderer(QObject):
         self.scheduler = RenderScheduler()
         self._wake = QTimer(self, singleShot=True)
         self._wake.timeout.connect(self._next)
+        # After so long without a new photograph the hand rests: time to tidy up.
+        self._rest = QTimer(self, singleShot=True, interval=1000)
+        self._rest.timeout.connect(self._spare)
         self._load_generation = 0
         self._told = ""
 
@@ -77,6 +81,7 @@ class LiveRenderer(QObject):
         self._load.connect(self.worker.load)
         self._render.connect(self.worker.render)
         self._release.connect(self.worker.release)
+        self._spare.connect(self.worker.spare_memory)
         self.worker.model_loaded.connect(self._model_loaded)
         self.worker.model_failed.connect(self._model_failed)
         self.worker.rendered.connect(self._rendered)
@@ -96,6 +101,7 @@ class LiveRenderer(QObject):
     def stop(self) -> None:
         """End the thread; a frame in progress is given up."""
         self._wake.stop()
+        self._rest.stop()
         self.scheduler.restart()
         self._load_generation += 1
         self._stop_what_is_stale()
@@ -196,6 +202,7 @@ class LiveRenderer(QObject):
         if shown:
             self.error = self._told = ""
             self._show(request, answer)
+        self._rest.start()
         if self.scheduler.paused and not was_paused:
             self.context.message.emit(self.scheduler.paused)
         self._next()

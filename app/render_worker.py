@@ -27,6 +27,9 @@ log = logging.getLogger("veduta.render")
 
 STACK_BYTES = 16 << 20
 
+#: Freed memory is given back when nothing is rendered, and at least this often while somebody paints on, in seconds.
+_SPARE_EVERY = 30.0
+
 
 @dataclass(frozen=True)
 class LoadJob:
@@ -97,6 +100,7 @@ class RenderWorker(QObject):
         self.stop_up_to = 0
         self._shown_generation = -1
         self._prepared = False
+        self._spared = time.monotonic()
         #: The operating system's number of the thread, once it has begun; for measuring it.
         self.native_id: int | None = None
 
@@ -137,6 +141,8 @@ class RenderWorker(QObject):
             self.render_failed.emit(request, *_explain(error, "The photograph can't be rendered"))
         else:
             self.rendered.emit(answer)
+            if time.monotonic() - self._spared > _SPARE_EVERY:
+                self.spare_memory()
 
     def _draw(self, request: RenderJob) -> Answer:
         job, shot = request.job, request.snapshot
@@ -162,6 +168,15 @@ class RenderWorker(QObject):
             levels = None
             patches = tuple((box, bgrx(frame.rgb[box[1]:box[3], box[0]:box[2]])) for box in frame.rects)
         return Answer(request, levels, patches, frame.exact, frame.kind == "full", frame.milliseconds)
+
+    @Slot()
+    def spare_memory(self) -> None:
+        """Give freed memory back to the system."""
+        if self._session is not None:
+            from core.rendering.device import give_back_memory
+
+            give_back_memory()
+            self._spared = time.monotonic()
 
     @Slot()
     def release(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -146,3 +148,29 @@ def test_a_seed_gives_the_same_street_again(studio, qtbot):
     assert all(np.array_equal(context.scene.codes[value], code) for value, code in first.items())
     wait_current(qtbot, studio)
     assert same_picture(context.photograph.rgb, fresh_render(studio))
+
+
+def test_freed_memory_is_given_back_when_the_hand_rests(studio, qtbot, monkeypatch):
+    from core.rendering import device
+
+    given = []
+    monkeypatch.setattr(device, "give_back_memory", lambda: given.append(studio.live.busy))
+    studio.live.request()
+    wait_current(qtbot, studio)
+    qtbot.waitUntil(lambda: bool(given), timeout=30_000)
+    assert not any(given), "nothing is being rendered then"
+
+
+def test_giving_memory_back_shrinks_the_process():
+    from app.bench_soak import resident_bytes
+    from core.rendering.device import give_back_memory, keep_large_blocks
+
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only glibc is told")
+    keep_large_blocks()
+    blocks = [np.ones(1 << 20, np.uint8) for _ in range(200)]
+    last = np.ones(1 << 20, np.uint8)  # stays behind the others, so that they can't just be cut off
+    del blocks
+    before = resident_bytes()
+    give_back_memory()
+    assert resident_bytes() < before - (100 << 20) and last.all()
