@@ -285,5 +285,6 @@ def test_without_adversarial_losses_the_discriminator_rests(samples):
     before, judged = weights(trainer), {k: v.clone() for k, v in trainer.networks.discriminator.state_dict().items()}
     reports = list(trainer.run())
     assert set(reports[-1].losses) == {"pixel"}
+    assert any(line.startswith("Losses: pixel x5.") for line in promise(recipe, samples, perceptual=False))
     assert any(not torch.equal(before[k], v) for k, v in weights(trainer).items())
     assert all(torch.equal(judged[k], v) for k, v in trainer.networks.discriminator.state_dict().items())

@@ -115,7 +115,11 @@ def promise(recipe: Recipe, samples: Sequence[Sample], perceptual: bool, done: i
     )
     for number, (_, count) in _steps_left(recipe, done).items():
         lines.append(f"  {count:,} with {_crops(recipe, recipe.phases[number])}")
-    losses = [f"adversarial ({recipe.gan})", f"feature matching x{recipe.feature_weight:g}"]
+    losses = []
+    if recipe.gan_weight:
+        losses.append(f"adversarial ({recipe.gan})")
+    if recipe.feature_weight:
+        losses.append(f"feature matching x{recipe.feature_weight:g}")
     if perceptual:
         losses.append(f"perceptual x{recipe.perceptual_weight:g}")
     if recipe.pixel_weight:
