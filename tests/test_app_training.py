@@ -152,6 +152,7 @@ def test_pause_save_kill_and_resume(studio, window, data, qtbot):  # noqa: F811
 
 def test_a_studio_closes_and_another_finds_the_run(studio, window, data, qtbot):  # noqa: F811
     run, centre = begin(qtbot, window, data), studio.training
+    studio.context.history.mark_saved()
     texts = answering("Cancel", lambda: studio.close())
     assert studio.isVisible() and "tiny is still training." in texts
     answers = []
@@ -229,6 +230,40 @@ def test_a_runs_folder_that_cant_be_written(window, data, qtbot, tmp_path):
     (box,) = window.findChildren(QMessageBox)
     assert "can't be written" in box.informativeText()
     box.reject()
+
+
+def test_a_fault_in_any_file_is_found_before_long(window, tmp_path, qtbot):
+    from core.scene.files import write_png
+
+    large = make_data_set(tmp_path / "large", 40)
+    write_png(large / "train_label" / "001.png", np.full((64, 128), 200, np.uint8))  # the quick look passes over it
+    window.data.look_into(large)
+    qtbot.waitUntil(lambda: window.data.findings is not None, timeout=LONG)
+    assert window.data.ready == large and window.next.isEnabled()
+    press(window.next)
+    qtbot.waitUntil(lambda: window.data.ready is None, timeout=LONG)
+    assert "Label 200 is outside" in window.data.said.text
+    assert not window.next.isEnabled() and "step 1 says why" in window.problem.text()
+
+
+def test_after_memory_ran_out_a_smaller_setting_is_offered(window, qtbot):
+    import json
+
+    from core.training.run_folder import RunFolder
+
+    folder = RunFolder(window.runs.folder / "large")
+    folder.write_asked("compact", 100, ["--data", "absent", "--recipe", "compact", "--vgg", "none", "--device", "cpu"])
+    sentence = "This computer has too little memory for 4 crops of 256x256 at a time; start with --accumulate 2."
+    folder.mark(FAILED, sentence)
+    folder.events.write_text(json.dumps({"event": "failed", "sentence": sentence, "smaller": {"accumulate": 2}}) + "\n")
+    window.runs.refresh()
+    window.show_run("large")
+    assert window.run.said.text == sentence and window.run.resume.text() == "Try again"
+    press(window.run.less)
+    watcher = window.run.watcher
+    assert watcher.process.args[-6:-4] == ["--accumulate", "2"]
+    until(qtbot, watcher, FAILED)
+    assert "There is no folder" in window.run.said.text and not window.run.less.isVisible()
 
 
 # --- the window stays responsive ---------------------------------------------------

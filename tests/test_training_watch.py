@@ -154,6 +154,19 @@ def test_why_a_killed_run_ended(tmp_path):
     assert watcher.info.message == "The run broke off (ValueError: too odd). Resume goes on from the last saved step."
 
 
+def test_a_process_that_ends_before_it_begins_is_no_success(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_settings({"recipe": {"name": "tiny", "steps": 5}, "seed": 0, "data": []})
+    folder.write_state(FAILED, 3, 5, message="An older story.")
+    watcher = Watcher(tmp_path)
+    watcher.look()
+    assert (watcher.info.state, watcher.info.message) == (FAILED, "An older story.")
+    watcher.start("--no-such-option")
+    watcher.process.wait(60)
+    watcher.look()
+    assert watcher.info.state == INTERRUPTED and "Resume starts it again" in watcher.info.message
+
+
 def test_estimates_grow_with_the_recipe():
     needs = {name: need(recipe, STREETS) for name, recipe in RECIPES.items()}
     work = {name: found[0] / RECIPES[name].steps for name, found in needs.items()}

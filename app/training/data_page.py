@@ -22,6 +22,19 @@ _KINDS = (
 )
 
 
+#: The quick check reads this many samples whole (core.data.check).
+_LOOKED_AT_ONCE = 16
+
+
+def _rows(found: dict) -> list[tuple[str, str]]:
+    rows = []
+    if found["frames"]:
+        count = "1 photograph" if found["frames"] == 1 else f"{found['frames']:,} photographs"
+        rows.append(("note" if found["errors"] else "good", f"{count} with label maps ({found['layout']} layout)."))
+    rows += [("error", sentence) for sentence in found["errors"]]
+    return rows + [("note", sentence) for sentence in found["notes"]]
+
+
 class DataPage(QWidget):
     """Signals:
         ready_changed: :attr:`ready` may have changed.
@@ -111,14 +124,18 @@ class DataPage(QWidget):
             self.look_into(Path(chosen))
 
     def look_into(self, folder: Path) -> None:
-        """Check ``folder`` in the background."""
+        """Check ``folder`` in the background: some files first, which is enough to go on with, then every one."""
         self.path.setText(str(folder))
         self._forget()
         self.progress.setRange(0, 0)
         self.progress.show()
         self.said.show_rows([("note", "Looking at the files\u2026")])
+        self._check("--quick")
+
+    def _check(self, *how: str) -> None:
+        self._quick = "--quick" in how
         labels = ["--labels-json", self.labels_json] if self.labels_json else []
-        self.job.start("check-data", folder, *labels, "--progress", "json")
+        self.job.start("check-data", self.path.text(), *labels, *how, "--progress", "json")
 
     def stop(self) -> None:
         self.job.stop()
@@ -145,6 +162,7 @@ class DataPage(QWidget):
         self.ready_changed.emit()
 
     _looked = Path()
+    _quick = False
 
     def _classes_chosen(self, index: int) -> None:
         before = self.labels_json
@@ -172,19 +190,17 @@ class DataPage(QWidget):
         if event["event"] == "checking":
             self.progress.setRange(0, event["total"])
             self.progress.setValue(event["done"])
-            self.said.show_rows([("note", f"{event['done']:,} of {event['total']:,} photographs looked at")])
+            words = f"{event['done']:,} of {event['total']:,} photographs looked at"
+            if self.findings is None:
+                self.said.show_rows([("note", words)])
+            elif self._quick is False and self.job.running:
+                self.said.show_rows([*_rows(self.findings), ("note", f"Every file is being read: {words}.")])
         elif event["event"] == "findings":
             self._show(event)
 
     def _show(self, found: dict) -> None:
         self.findings = found
-        rows = []
-        if found["frames"]:
-            count = "1 photograph" if found["frames"] == 1 else f"{found['frames']:,} photographs"
-            rows.append(("note" if found["errors"] else "good", f"{count} with label maps ({found['layout']} layout)."))
-        rows += [("error", sentence) for sentence in found["errors"]]
-        rows += [("note", sentence) for sentence in found["notes"]]
-        self.said.show_rows(rows)
+        self.said.show_rows(_rows(found))
         for folder in found.get("nearby", []):
             button = QPushButton(f"Use {Path(folder).name or folder} instead", toolTip=folder)
             button.clicked.connect(lambda _=False, folder=folder: self.look_into(Path(folder)))
@@ -195,6 +211,8 @@ class DataPage(QWidget):
         if found["frames"] and not found["errors"]:
             self.ready = Path(self.path.text())
             self.context.settings["training_data"] = str(self.ready)
+        else:
+            self.ready = None
         self.ready_changed.emit()
 
     def _fill_statistics(self, found: dict) -> None:
@@ -222,8 +240,13 @@ class DataPage(QWidget):
             return None
 
     def _ended(self, sentence: str) -> None:
+        if self._quick and self.ready is not None and self.findings["frames"] > _LOOKED_AT_ONCE and not sentence:
+            self._check()
+            return
         self.progress.hide()
-        if sentence or self.findings is None:
+        if sentence and self.ready is not None:
+            self.said.show_rows([*_rows(self.findings), ("note", f"Not every file could be read: {sentence}")])
+        elif sentence or self.findings is None:
             self.said.show_rows([("error", sentence or "The check ended without an answer; choose the folder again.")])
 
     # -- dropping ----------------------------------------------------------------------

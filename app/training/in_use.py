@@ -20,6 +20,7 @@ log = logging.getLogger("veduta.training")
 #: A followed run is asked for a model at most this often, seconds; and rarer where showing one takes long.
 _FOLLOW_EVERY = 2.0
 _FOLLOW_SHARE = 6.0
+_ASK_AGAIN = 120.0
 #: The canvas's map goes to a run no wider than this: its picture is small.
 _MAP_WIDTH = 768
 _MAP_EVERY = 1500  # milliseconds
@@ -39,7 +40,7 @@ class InUse(QObject):
         self.context, self.live, self.runs = context, live, runs
         self.followed = ""
         self._wanted = ""
-        self._asked_at, self._asked, self._cost = 0.0, False, 0.0
+        self._asked_at, self._loaded_at, self._asked, self._cost = 0.0, 0.0, False, 0.0
         runs.told.connect(self._told)
         runs.changed.connect(self._changed)
         live.failed.connect(lambda *_: self.follow("", False))
@@ -84,6 +85,8 @@ class InUse(QObject):
             shown = self.context.scene is None or self.live.is_current
             if self._loaded_at and not self.live.loading and shown:
                 self._cost, self._asked = now - self._asked_at, False
+            elif now - self._asked_at > _ASK_AGAIN:
+                self._asked = False  # the run was started anew meanwhile, and never heard
             return
         if now - self._asked_at >= max(_FOLLOW_EVERY, _FOLLOW_SHARE * self._cost):
             self._asked, self._asked_at, self._loaded_at = True, now, 0.0
@@ -91,8 +94,6 @@ class InUse(QObject):
                 watcher.send("publish")
             except VedutaError:
                 self._asked = False
-
-    _loaded_at = 0.0
 
     def _told(self, name: str, event: dict) -> None:
         if event.get("event") != "model" or name not in (self._wanted, self.followed):

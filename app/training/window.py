@@ -172,7 +172,7 @@ class TrainingWindow(QWidget):
             self.problem.setText("")
         elif number == RECIPE:
             self.next.setText("Start training")
-            problem = self.recipe.problem
+            problem = self.recipe.problem if self.data.ready else "The data can't be trained on; step 1 says why."
             self.next.setEnabled(not problem and self.data.ready is not None)
             self.problem.setText(problem)
 

@@ -89,7 +89,9 @@ def _train(options: argparse.Namespace, report) -> int:
     before = None
     if is_writer() and not options.dry_run:
         folder.lock()
-        before = folder.state.read_bytes() if folder.state.is_file() else b""
+        # A run that lies there already, and was not meant, is to stand as it did.
+        another = folder.run.is_file() and folder.state.is_file() and not options.resume
+        before = folder.state.read_bytes() if another else b""
         folder.mark(STARTING)
         report.record(folder.events)
     try:
@@ -99,7 +101,7 @@ def _train(options: argparse.Namespace, report) -> int:
             run = open_run(options, folder, report)
         except VedutaError as error:
             if before is not None:
-                _take_back(folder, before, options.resume, str(error))
+                _take_back(folder, before, str(error))
             raise
         if options.dry_run:
             return 0
@@ -126,12 +128,12 @@ def _list_recipes(options: argparse.Namespace, report) -> int:
     return 0
 
 
-def _take_back(folder, before: bytes, resumed: bool, sentence: str) -> None:
-    """Say that a run could not begin; one that lies there already, and was not meant, stands as it did."""
+def _take_back(folder, before: bytes, sentence: str) -> None:
+    """Say that a run could not begin, or put back ``before``, what was said of another one."""
     from core.atomic import replacing
     from core.training.run_folder import FAILED
 
-    if resumed or not before:
+    if not before:
         folder.mark(FAILED, sentence)
         return
     with replacing(folder.state) as file:

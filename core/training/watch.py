@@ -125,8 +125,11 @@ class Watcher:
         was_alive = self.alive
         self._poll()
         info = self.folder.info()
-        if self.process is not None and not self.folder.events.exists():
-            info = replace(info, state=STARTING, message="")  # Python is still loading
+        if not self.folder.events.exists():  # it has not taken the folder over from the process before
+            if self.process is not None:
+                info = replace(info, state=STARTING, message="")
+            elif self._status:
+                info = replace(info, state=INTERRUPTED, message="")
         events = self._events.read()
         for event in events:
             self._take(event)
