@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QMessageBox, QWidget
 
 KEYS = (
     ("Paint", (
         ("B  E  G  P  I  H", "Brush, eraser, fill, polygon, pick, pan"),
+        ("Enter, Backspace", "Polygon: close it, take the last corner back"),
         ("[  ]", "Brush size; with Shift in larger steps"),
         ("1 to 9", "Classes that streets are full of"),
         ("X", "Swap with the class before"),
@@ -15,6 +16,18 @@ KEYS = (
         ("Shift+click", "Straight line from the last point"),
         ("N", "Auto, new object, extend"),
         ("Esc", "Give up the stroke or polygon"),
+    )),
+    ("Objects", (
+        ("V  S  L", "Select and move, stamp, copy a look"),
+        ("Click, Shift+click, drag", "Select, add, select with a frame"),
+        ("Drag, Ctrl+drag", "Move, move a copy; Shift keeps it straight"),
+        ("Arrows", "Nudge by 1 pixel; with Shift by 10"),
+        ("Ctrl+C  Ctrl+V  Ctrl+J  Del", "Copy, paste, duplicate, delete"),
+        ("Ctrl+}  Ctrl+{", "In front of, behind what overlaps it"),
+        ("Ctrl+G  Ctrl+Shift+G", "Merge, split into connected parts"),
+        ("C", "Change to the class in hand"),
+        ("+  -  M", "Grow, shrink, smooth the edge"),
+        ("Shift+H  F", "Mirror; mirror the stamp"),
     )),
     ("Look", (
         ("Wheel", "Zoom at the pointer, in every tool"),
@@ -34,6 +47,10 @@ KEYS = (
 )
 
 
+#: Which headings stand under each other.
+COLUMNS = (("Paint", "Look"), ("Objects", "Files"))
+
+
 class KeysDialog(QDialog):
     """All keys and habits."""
 
@@ -41,21 +58,26 @@ class KeysDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys and habits")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(28, 22, 28, 24)
-        layout.setHorizontalSpacing(26)
-        layout.setVerticalSpacing(7)
-        row = 0
-        for heading, entries in KEYS:
-            if row:
-                layout.setRowMinimumHeight(row, 8)
+        columns = QHBoxLayout(self)
+        columns.setContentsMargins(28, 22, 28, 24)
+        columns.setSpacing(44)
+        for headings in COLUMNS:
+            layout = QGridLayout()
+            layout.setHorizontalSpacing(26)
+            layout.setVerticalSpacing(7)
+            row = 0
+            for heading, entries in (group for group in KEYS if group[0] in headings):
+                if row:
+                    layout.setRowMinimumHeight(row, 8)
+                    row += 1
+                layout.addWidget(QLabel(heading, objectName="heading"), row, 0, 1, 2)
                 row += 1
-            layout.addWidget(QLabel(heading, objectName="heading"), row, 0, 1, 2)
-            row += 1
-            for keys, words in entries:
-                layout.addWidget(QLabel(keys), row, 0)
-                layout.addWidget(QLabel(words, objectName="muted"), row, 1)
-                row += 1
+                for keys, words in entries:
+                    layout.addWidget(QLabel(keys), row, 0)
+                    layout.addWidget(QLabel(words, objectName="muted"), row, 1)
+                    row += 1
+            layout.setRowStretch(row, 1)
+            columns.addLayout(layout)
 
 
 def show_about(parent: QWidget) -> None:

@@ -226,6 +226,25 @@ def test_stamps_are_put_down_at_the_size_of_the_perspective(window, qtbot):
     panel.perspective.setChecked(False)
 
 
+def test_a_stamp_is_dragged_from_the_library(window, qtbot):
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+    from app.canvas.pane import STAMP
+
+    context, panel, pane = window.context, window.stamps_panel, window.canvas.panes[0]
+    window._docks[3].raise_()
+    qtbot.waitUntil(lambda: panel.list.count() > 0)
+    context.choose_tool("stamp")
+    panel.tool.choose(panel.stamps[0])
+    data, spot = QMimeData(), pane_at(pane, 80, 90)
+    data.setData(STAMP, b"0")
+    enter = QDragEnterEvent(spot, Qt.DropAction.CopyAction, data, LEFT, NONE)
+    pane.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    pane.dropEvent(QDropEvent(spot.toPointF(), Qt.DropAction.CopyAction, data, LEFT, NONE))
+    assert context.history.count() == 1 and context.history.undoText().startswith("Put down a")
+
+
 def test_locks_and_horizon_are_saved_in_the_project(window, tmp_path):
     context, documents = window.context, window.documents
     context.locked.add(26001)

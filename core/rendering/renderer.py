@@ -99,6 +99,11 @@ class Renderer:
             self.obstacle = str(reason)
             return None
 
+    @property
+    def fastest(self) -> torch.nn.Module:
+        """The generator in the precision that frames are computed in."""
+        return self.generator if self._executor is None else self._executor.generator
+
     def new_executor(self) -> Executor | None:
         """Another executor of the same generator, with outputs of its own; None where there is an obstacle."""
         return None if self._executor is None else Executor(self._executor.generator)
