@@ -382,3 +382,53 @@ def test_exact_transformations_come_back(dx, dy, degrees, mirror):
         there, back = after(scaling((20, 45), -1, 1), there), after(back, scaling((20, 45), -1, 1))
     again = moved(moved(piece, there), back)
     assert again.box == piece.box and np.array_equal(again.mask, piece.mask) and np.array_equal(again.labels, piece.labels)
+
+
+@pytest.mark.parametrize("text", [
+    "[]", "{", '{"26000": [[0, 0, 5]]}', '{"26000": [[0, 0, -5, 26]]}', '{"26000": [[0, 0, 5, 200]]}',
+    '{"26000": [[0, 0, 5, 26], [2, 0, 5, 26]]}', '{"26000": [[0, 0, 99999999, 26]]}', '{"99999999": [[0, 0, 5, 26]]}',
+    '{"26000": "x"}', '{"x": [[0, 0, 5, 26]]}', '{"26000": [[1e400, 0, 5, 26]]}', "[" * 100_000,
+])
+def test_a_damaged_memory_is_refused_in_a_sentence(text, tmp_path):
+    import zipfile
+
+    from core.errors import ProjectFileError
+
+    save_project(tmp_path / "good.veduta", street())
+    with zipfile.ZipFile(tmp_path / "good.veduta") as old, zipfile.ZipFile(tmp_path / "bad.veduta", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        new.writestr("hidden.json", text)
+    with pytest.raises(ProjectFileError, match="backup"):
+        load_project(tmp_path / "bad.veduta")
+
+
+def test_pieces_survive_the_clipboard_and_other_label_sets():
+    from core.labels import CITYSCAPES
+    from core.scene import clip
+
+    piece = take(street(), A)
+    data = clip.to_bytes([piece], STREETS)
+    (again,) = clip.from_bytes(data, STREETS)
+    assert np.array_equal(again.labels[again.mask], piece.labels[piece.mask]) and np.array_equal(again.code, piece.code)
+    (folded,) = clip.from_bytes(data, CITYSCAPES)
+    assert set(np.unique(folded.labels[folded.mask])) == {CAR}
+    for bad in (b"", b"null", data[:-40], data.replace(b"iVBOR", b"iVBOX"), data.replace(b'"x": 10', b'"x": 99999999')):
+        with pytest.raises(SceneError):
+            clip.from_bytes(bad, STREETS)
+
+
+def test_the_horizon_and_the_stamps_of_the_examples():
+    from core.perspective import estimate_horizon
+    from core.stamps import library
+    from core.stamps_pick import choose, pick
+    from tests.conftest import ROOT
+
+    stamps = library()
+    assert {"car", "person", "tree", "sign", "bicycle"} <= {stamp.kind for stamp in stamps}
+    for stamp in stamps:
+        assert stamp.below_horizon > 0 and stamp.box[3] == 0 and stamp.picture().any()
+    path = sorted((ROOT / "assets" / "examples").glob("*.veduta"))[0]
+    scene = load_project(path).scene
+    assert 0.4 * scene.size[1] < estimate_horizon(scene) < 0.65 * scene.size[1]
+    assert choose(pick(scene, path.stem))
