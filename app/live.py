@@ -172,6 +172,7 @@ class LiveRenderer(QObject):
         job = self.scheduler.next(now)
         if job is not None:
             self._wake.stop()
+            self._rest.stop()
             self.state_changed.emit()
             self._render.emit(RenderJob(job, self._snapshot()))
             return

@@ -28,7 +28,7 @@ log = logging.getLogger("veduta.render")
 STACK_BYTES = 16 << 20
 
 #: Freed memory is given back when nothing is rendered, and at least this often while somebody paints on, in seconds.
-_SPARE_EVERY = 30.0
+_SPARE_EVERY = 10.0
 
 
 @dataclass(frozen=True)
