@@ -168,7 +168,7 @@ def test_a_process_that_ends_before_it_begins_is_no_success(tmp_path):
 
 
 def test_estimates_grow_with_the_recipe():
-    needs = {name: need(recipe, STREETS) for name, recipe in RECIPES.items()}
+    needs = {name: need(RECIPES[name], STREETS) for name in ("tiny", "compact", "pix2pixhd-512", "pix2pixhd-1024")}
     work = {name: found[0] / RECIPES[name].steps for name, found in needs.items()}
     memory = {name: found[1] for name, found in needs.items()}
     for smaller, larger in (("tiny", "compact"), ("compact", "pix2pixhd-512"), ("pix2pixhd-512", "pix2pixhd-1024")):
@@ -176,10 +176,10 @@ def test_estimates_grow_with_the_recipe():
     # Four times the pixels are four times the work but for the weights.
     assert work["pix2pixhd-1024"] == pytest.approx(4 * work["pix2pixhd-512"], rel=0.02)
     assert 0.5 < memory["tiny"] / 2**30 < 1.2
-    assert memory["pix2pixhd-2048"] > memory["pix2pixhd-1024"]
 
 
-def test_a_chosen_folder_leads_to_the_right_one(data, tmp_path):
+def test_a_chosen_folder_leads_to_the_right_one(tmp_path):
+    data = make_data_set(tmp_path / "sets" / "one", 1)
     assert nearby(data / "train_label") == [data]
     assert nearby(data.parent) == [data]
     assert nearby(tmp_path / "absent") == []
