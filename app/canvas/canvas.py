@@ -251,12 +251,8 @@ class Canvas(QWidget):
         scene, path = self.context.scene, None
         if self.selection_matrix is not None:
             return  # while objects are held their outlines move with them
-        entries = scene.objects() if scene is not None and self.context.selected else {}
-        for value in self.context.selected:
-            if value not in entries:
-                continue
+        for value, (x0, y0, x1, y1) in self._selected_boxes():
             path = path or QPainterPath()
-            x0, y0, x1, y1 = entries[value].bbox
             mask = (scene.instance_map[y0:y1, x0:x1] == value).view(np.uint8)
             found, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=(x0, y0))
             for contour in found:
@@ -267,6 +263,22 @@ class Canvas(QWidget):
                 path.closeSubpath()
         self.selection_path = path
         self.redraw()
+
+    def _selected_boxes(self) -> list[tuple[int, Box]]:
+        """(value, box) of the selected objects that are there."""
+        scene, selected = self.context.scene, self.context.selected
+        if scene is None:
+            return []
+        if len(selected) > 4:
+            entries = scene.objects()
+            return [(value, entries[value].bbox) for value in selected if value in entries]
+        # For a few, as after every stroke, looking for them is quicker than measuring all objects.
+        found = []
+        for value in selected:
+            x, y, width, height = cv2.boundingRect((scene.instance_map == np.uint16(value)).view(np.uint8))
+            if width:
+                found.append((value, (x, y, x + width, y + height)))
+        return found
 
     def _tool_changed(self, _name: str) -> None:
         for tool in self.tools.values():
