@@ -1,13 +1,14 @@
 """The project file (``.veduta``): one zip with the scene, its appearance and the last render.
 
 Entries: ``project.json`` (format, version, size, label set, codes, settings),
-``labels.png`` and ``instances.png`` (Cityscapes encoding), ``render.png`` and ``hidden.json``
+``labels.png`` and ``instances.png`` (Cityscapes encoding), ``render.jpg`` and ``hidden.json``
 (what lies behind objects, see ``core.scene.hidden``), which may be missing. Readers ignore
 entries and settings that they don't know.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
@@ -29,11 +30,13 @@ FORMAT = "veduta-project"
 VERSION = 1
 SUFFIX = ".veduta"
 
-_JSON, _LABELS, _INSTANCES, _RENDER = "project.json", "labels.png", "instances.png", "render.png"
+_JSON, _LABELS, _INSTANCES, _RENDER = "project.json", "labels.png", "instances.png", "render.jpg"
+#: Projects kept the render so before; a picture that is made anew anyway need not be exact, and takes a quarter of the room.
+_OLD_RENDER = "render.png"
 _HIDDEN = "hidden.json"
 
 #: Unpacked bytes that an entry may have. A zip that promises more is refused unread.
-_LIMITS = {_JSON: 64 << 20, _LABELS: 192 << 20, _INSTANCES: 320 << 20, _RENDER: 448 << 20, _HIDDEN: 256 << 20}
+_LIMITS = {_JSON: 64 << 20, _LABELS: 192 << 20, _INSTANCES: 320 << 20, _RENDER: 128 << 20, _OLD_RENDER: 448 << 20, _HIDDEN: 256 << 20}
 
 
 @dataclass
@@ -79,7 +82,7 @@ def save_project(
     if scene.hidden:
         entries[_HIDDEN] = json.dumps(hidden.to_json(scene.hidden), separators=(",", ":")).encode()
     if last_render is not None:
-        entries[_RENDER] = encode_png(last_render)
+        entries[_RENDER] = _encode_render(last_render)
     try:
         with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
             for name, data in entries.items():
@@ -120,7 +123,12 @@ def load_project(path: str | os.PathLike) -> Project:
             label_set, codes,
             hidden.from_json(json.loads(entries[_HIDDEN]), label_set.known) if _HIDDEN in entries else None,
         )
-        render = _render(entries[_RENDER], path) if _RENDER in entries else None
+        render = None
+        if _RENDER in entries:
+            render = _render(entries[_RENDER], tuple(described["size"]), path)
+        elif _OLD_RENDER in entries:
+            check_png(entries[_OLD_RENDER], f"{path.name}: {_OLD_RENDER}")
+            render = _decoded(entries[_OLD_RENDER], path)
         settings = described["settings"]
         if not isinstance(settings, dict):
             raise _damaged(path)
@@ -172,16 +180,42 @@ def _described(data: bytes | None, path: Path) -> dict:
 
 def _label_set(described: dict) -> LabelSet:
     """The file's own label set; the built-in one where they are the same."""
-    built_in = LABEL_SETS.get(described["label_set"]["name"])
-    if built_in is not None and label_set_to_json(built_in) == described["label_set"]:
+    found = label_set_from_json(described["label_set"])
+    built_in = LABEL_SETS.get(found.name)
+    # A built-in set only ever gains classes: an older project's ids mean the same in today's.
+    if built_in is not None and all(
+        label.id in built_in and (built_in[label.id].parent, built_in[label.id].colour) == (label.parent, label.colour)
+        for label in found
+    ):
         return built_in
-    return label_set_from_json(described["label_set"])
+    return found
 
 
-def _render(data: bytes, path: Path) -> np.ndarray:
+def _encode_render(picture: np.ndarray) -> bytes:
+    from PIL import Image
+
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, "JPEG", quality=92, subsampling=0)
+    return data.getvalue()
+
+
+def _render(data: bytes, size: tuple[int, int], path: Path) -> np.ndarray:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as header:  # reads no pixels yet
+            claimed = header.size
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise _damaged(path) from None
+    # A huge picture is refused before it is decoded.
+    if max(claimed) > max(4096, 4 * max(size)):
+        raise _damaged(path)
+    return _decoded(data, path)
+
+
+def _decoded(data: bytes, path: Path) -> np.ndarray:
     from core.opencv import cv2
 
-    check_png(data, f"{path.name}: {_RENDER}")
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         raise _damaged(path)
