@@ -62,7 +62,7 @@ BAD_LABELS = {
     "empty": (b"", "not a picture"),
     "photograph": (encoded(".png", NOISE), "colours"),
     "16 bits": (encode_png(GREY.astype(np.uint16)), "16 bits", "labelIds"),
-    "outside ids": (encode_png(GREY + 60), "67"),
+    "outside ids": (encode_png(GREY + 200), "207"),
     "train ids": (encode_png(np.where(np.arange(96) < 48, 255, GREY).astype(np.uint8)), "trainIds"),
     "truncated": (encoded(".png", NOISE[..., 0] % 34)[:-500], "cut off"),
     "cut header": (encoded(".png", GREY)[:20], "cut off"),
@@ -127,11 +127,11 @@ def test_a_bad_street_in_a_folder_does_not_stop_the_others(folder, small_model_p
     maps = folder / "maps"
     maps.mkdir()
     (maps / "a.png").write_bytes(encode_png(GREY))
-    (maps / "b.png").write_bytes(encode_png(GREY + 60))
+    (maps / "b.png").write_bytes(encode_png(GREY + 200))
     (maps / "c.png").write_bytes(encode_png(GREY))
     result = main_py("render", "--labels", maps, "--out", folder / "out", "--model", small_model_path)
     assert result.returncode == 2
-    assert "error: b.png: " in result.stderr and "67" in result.stderr
+    assert "error: b.png: " in result.stderr and "207" in result.stderr
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["a.png", "c.png"]
     assert "2 of 3" in result.stdout
 
