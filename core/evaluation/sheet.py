@@ -53,11 +53,15 @@ def main(argv: list[str] | None = None) -> int:
             codes = photograph_codes(model, photograph, instances) if model.encoder is not None else {}
             rows.append([STREETS.palette[labels], renderer.render(labels, instances, codes), photograph])
     if options.maps:
-        maps = find_maps(options.maps, "val")
+        maps = [m for split in ("train", "val", "test") for m in find_maps(options.maps, split)]
         wanted = options.map_names or [m.name for m in maps[:6]]
         made = []
         for name in wanted:
-            labels, instances = read_maps(next(m for m in maps if name in m.name))
+            found_map = next((m for m in maps if name in m.name), None)
+            if found_map is None:
+                print(f"There is no label map called '{name}' in {options.maps}; check the name.")
+                return 2
+            labels, instances = read_maps(found_map)
             codes = model.code_book.random_codes(np.unique(instances).tolist(), seed=1) if model.code_book else {}
             made.append(renderer.render(labels, instances, codes))
         rows += [made[i : i + 3] for i in range(0, len(made), 3)]
