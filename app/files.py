@@ -165,7 +165,8 @@ class Documents(QObject):
         self._take_settings(kept or {})
         if photograph is not None and photograph.shape[:2] == scene.label_map.shape:
             pyramid = Pyramid(halves(bgrx(photograph)))
-            self.context.photograph = Photograph(0, scene.snapshot(), pyramid, 0.0)
+            # Kept as a JPEG, perhaps made by another model: never saved or exported as this scene's own.
+            self.context.photograph = Photograph(0, scene.snapshot(), pyramid, 0.0, exact=False)
             self.context.photograph_changed.emit()
         self.changed.emit()
 

@@ -63,7 +63,8 @@ def test_a_project_is_saved_and_opened_again(studio, qtbot, tmp_path):
     assert studio.documents.save_to(path)
     assert not studio.isWindowModified() and studio.documents.saved
     photograph = studio.context.photograph.rgb
-    assert np.array_equal(load_project(path).last_render, photograph)
+    kept = load_project(path).last_render  # as a JPEG: close, not equal
+    assert kept.shape == photograph.shape and np.abs(kept.astype(int) - photograph).mean() < 4
     studio.documents.show(small_street(), "Other", None)
     assert studio.documents.open([path])
     assert same_scene(scene, studio.context.scene) and studio.documents.path == path
