@@ -69,3 +69,12 @@ def small_model_path(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("model") / "small.safetensors"
     save_model(path, small_model())
     return path
+
+
+def pytest_sessionfinish() -> None:
+    """Empty the clipboard: Qt's platform without a screen frees what lies there after Python has ended, and crashes."""
+    import sys
+
+    gui = sys.modules.get("PySide6.QtGui")
+    if gui is not None and gui.QGuiApplication.instance() is not None:
+        gui.QGuiApplication.clipboard().clear()
