@@ -268,3 +268,17 @@ def test_opencv_leaves_qts_variables_alone():
     environment = {**os.environ, "QT_QPA_PLATFORM_PLUGIN_PATH": "/mine"}
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)
     assert result.stdout == "/mine\n"
+
+
+def test_processes_share_a_folder_between_them(street, tmp_path, small_model_path):
+    """What torchrun starts: the same command with a rank each, in processes of their own."""
+    for name in "abcde":
+        save_folder_pair(tmp_path / "maps", "test", name, street, strict=False)
+    command = [sys.executable, str(ROOT / "main.py"), "render", "--labels", str(tmp_path / "maps"), "--model", str(small_model_path)]
+    both = [
+        subprocess.Popen([*command, "--out", str(tmp_path / f"out{rank}")], env={**os.environ, "RANK": str(rank), "WORLD_SIZE": "2"})
+        for rank in (0, 1)
+    ]
+    assert [process.wait(120) for process in both] == [0, 0]
+    shares = [sorted(path.name for path in (tmp_path / f"out{rank}").iterdir()) for rank in (0, 1)]
+    assert shares == [["a.png", "c.png", "e.png"], ["b.png", "d.png"]]

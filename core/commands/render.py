@@ -54,10 +54,13 @@ def main(argv: list[str]) -> int:
 
 
 def _render_folder(arguments: argparse.Namespace) -> int:
-    """One bad street is named and passed over; the rest is rendered."""
+    """One bad street is named and passed over; the rest is rendered. Under torchrun each process takes its share."""
     from tqdm import tqdm
 
-    streets = _streets(arguments)
+    from core.training.distributed import rank_and_world
+
+    rank, world = rank_and_world()
+    streets = _streets(arguments)[rank::world]
     renderer = _renderer(arguments)
     failed = 0
     for pair, target in tqdm(streets, unit="street", file=sys.stderr):
