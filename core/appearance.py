@@ -63,20 +63,21 @@ class CodeBook:
         the others are drawn in proportion to frequency, always the same, so
         that painted cars and houses differ from each other from the start.
         """
-        tables = {}
-        for label_id, centres in self.centres.items():
-            weights = self.sizes[label_id] / self.sizes[label_id].sum()
-            drawn = np.random.default_rng((label_id, 10)).choice(len(weights), INSTANCE_FACTOR, p=weights)
-            drawn[0] = 0
-            tables[label_id] = centres[drawn]
-        return tables
+        return {label_id: centres[self._draw(label_id)] for label_id, centres in self.centres.items()}
 
     def default_code(self, value: int) -> np.ndarray:
         """(dim,) float32: the look of the object ``value`` until it is given one; zeros for a class without looks."""
-        rows = self.defaults().get(int(object_class(int(value))))
-        if rows is None:
+        label_id = int(object_class(int(value)))
+        if not self.looks(label_id):
             return np.zeros(self.dim, np.float32)
-        return rows[int(value) % INSTANCE_FACTOR if is_object(value) else 0]
+        return self.centres[label_id][self._draw(label_id)[int(value) % INSTANCE_FACTOR if is_object(value) else 0]]
+
+    def _draw(self, label_id: int) -> np.ndarray:
+        """(1000,): which look each number of a class has until it is given one."""
+        weights = self.sizes[label_id] / self.sizes[label_id].sum()
+        drawn = np.random.default_rng((label_id, 10)).choice(len(weights), INSTANCE_FACTOR, p=weights)
+        drawn[0] = 0
+        return drawn
 
     def spread(self, label_id: int) -> np.ndarray:
         """(dim,) float32: how far the class's looks lie apart, as a standard deviation in each dimension.
