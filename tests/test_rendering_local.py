@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from core.networks.compact import CompactGenerator
+from core.networks.grain import FixedGrain
 from core.networks.pix2pixhd import GlobalGenerator, LocalEnhancer
 from core.networks.weights import fold
 from core.rendering.local import executor as executor_module
@@ -113,6 +114,55 @@ def test_compact_updates_are_exact(upsampling):
     inputs = [torch.randint(0, 9, (1, 64, 160)), torch.randn(1, 5, 64, 160)]
     executor = check(fold(network).to(memory_format=torch.channels_last), inputs)
     assert executor.exact and executor.grid == 16
+
+
+def test_grain_is_a_pattern_of_the_frame():
+    network = CompactGenerator(9, 4, (8, 12, 16, 24), (1, 1, 2), grain=True)
+    inputs = [torch.randint(0, 9, (1, 64, 160)), torch.randn(1, 5, 64, 160)]
+    nn.init.normal_(network.head.weight, std=0.3)
+    without = network(*inputs)
+    plain = CompactGenerator(9, 4, (8, 12, 16, 24), (1, 1, 2))
+    plain.load_state_dict({k: v for k, v in network.state_dict().items() if "grain" not in k})
+    assert torch.equal(without, plain(*inputs)), "grain changes nothing before it is learnt"
+    for grain in (network.grain8, network.grain4):
+        nn.init.normal_(grain.mixture, std=0.5)
+    with torch.no_grad():
+        assert (network(*inputs) - without).abs().max() > 0.05
+        folded = fold(network).to(memory_format=torch.channels_last)
+        torch.testing.assert_close(folded(*inputs), network(*inputs), rtol=0, atol=1e-5)
+    assert check(folded, inputs).exact
+
+
+def test_the_noise_is_the_same_everywhere_and_even():
+    from core.networks.grain import noise
+
+    fields = noise()
+    assert abs(fields.mean()) < 0.01 and abs(fields.std() - 1) < 0.01
+    flat = fields.flatten(2)[0]
+    assert (torch.corrcoef(flat) - torch.eye(len(flat))).abs().max() < 0.02
+    assert (fields[..., 1:] * fields[..., :-1]).mean().abs() < 0.02 and (fields[..., 1:, :] * fields[..., :-1, :]).mean().abs() < 0.02
+    first = torch.tensor([-1.488639, 0.800624, 1.172384])
+    torch.testing.assert_close(flat[0, :3], first, rtol=0, atol=1e-6)
+
+
+class Patterned(nn.Module):
+    def __init__(self, height: int, width: int):
+        super().__init__()
+        self.before, self.after = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 3, 3, padding=1)
+        self.grain = FixedGrain(torch.randn(1, 4, height, width))
+
+    def forward(self, x):
+        return self.after(F.relu(self.grain(self.before(x))))
+
+
+@pytest.mark.parametrize("period", [(5, 7), (64, 16), (40, 200)])
+def test_a_pattern_repeats_over_the_frame(period):
+    network = Patterned(*period).eval()
+    x = torch.randn(1, 3, 48, 72)
+    assert check(network, [x]).exact
+    flat = network.grain(torch.zeros(1, 4, 48, 72))
+    rows, columns = torch.arange(48) % period[0], torch.arange(72) % period[1]
+    assert torch.equal(flat, network.grain.pattern[:, :, rows][..., columns])
 
 
 @pytest.mark.parametrize("upsampling", ["bilinear", "nearest"])

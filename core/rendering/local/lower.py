@@ -17,6 +17,7 @@ from torch import fx, nn
 from torch.nn import functional as F
 
 from core.errors import VedutaError
+from core.networks.grain import FixedGrain
 from core.rendering.local import ops
 from core.rendering.local.ops import Op
 from core.rendering.local.tracing import trace
@@ -258,6 +259,8 @@ class _Lowering:
             return ops.Shuffle(source, module.upscale_factor)
         if isinstance(module, nn.PixelUnshuffle):
             return ops.Unshuffle(source, module.downscale_factor)
+        if isinstance(module, FixedGrain):
+            return ops.Pattern(source, module.pattern)
         if isinstance(module, nn.Upsample):
             return self._interpolate(node, node.args[0], module.size, module.scale_factor, module.mode, module.align_corners)
         raise self._unsupported(node)

@@ -391,6 +391,37 @@ class Join(Op):
         return torch.add(a, b, alpha=sign), True
 
 
+class Pattern(Op):
+    """Adds a pattern that is repeated over the frame.
+
+    Args:
+        pattern: (1, C, n, m).
+    """
+
+    def __init__(self, source: Op, pattern: torch.Tensor):
+        super().__init__(source)
+        self.pattern = pattern
+
+    def evaluate(self, rect):
+        x, owned = self.inputs[0].block(rect)
+        out = x if owned else x.clone()
+        height, width = self.pattern.shape[-2:]
+        # Piece by piece in place: a repeated pattern would be as large as the frame.
+        for y0, y1 in _cells(rect.y0, rect.y1, height):
+            for x0, x1 in _cells(rect.x0, rect.x1, width):
+                top, left = y0 % height, x0 % width
+                out[:, :, y0 - rect.y0 : y1 - rect.y0, x0 - rect.x0 : x1 - rect.x0] += self.pattern[
+                    :, :, top : top + y1 - y0, left : left + x1 - x0
+                ]
+        return out, True
+
+
+def _cells(start: int, stop: int, period: int) -> list[tuple[int, int]]:
+    """start..stop cut at multiples of ``period``."""
+    cuts = [start, *range((start // period + 1) * period, stop, period), stop]
+    return list(zip(cuts, cuts[1:]))
+
+
 class Concatenate(Op):
     """Channels one after another."""
 

@@ -27,6 +27,10 @@ class _OwnThreadTracer(fx.Tracer):
             return forward(*args, **kwargs)
         return super().call_module(m, forward, args, kwargs)
 
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        # What depends on the place in the frame has a rule of its own, not one for each of its parts.
+        return getattr(m, "positional", False) or super().is_leaf_module(m, module_qualified_name)
+
     def getattr(self, attr: str, attr_val, parameter_proxy_cache):
         if threading.get_ident() != self._thread:
             return attr_val
