@@ -16,10 +16,12 @@ from core.training.memory import smaller, with_setting
 from core.training.networks import Networks, generator_of
 from core.training.plan import _steps_left, promise
 from core.training.recipes import RECIPES, Recipe, recipe_from_json, recipe_named, recipe_to_json
+from core.training.run_folder import RunFolder
 from core.training.schedule import ENHANCER, GLOBAL, WHOLE, Phase
 from core.training.step import Step
 from core.training.trainer import Trainer
-from core.labels import STREETS
+from core.training.warm import adopt, read_start
+from core.labels import CITYSCAPES, STREETS
 from tests.training_data import make_data_set
 
 #: pix2pixHD's three stages with networks of a few channels.
@@ -270,6 +272,73 @@ def test_the_perceptual_loss_sees_coarse_and_fine_faults_in_turn():
     assert torch.equal(window, step._seen(1, board)[0])
     places = {tuple(step._seen(k, torch.arange(64.0).expand(1, 1, 64, 64))[0][0, 0, 0, :1].tolist()) for k in range(1, 21, 2)}
     assert len(places) > 3
+
+
+def test_what_judges_looks_at_every_phase_of_the_generators_grid(samples):
+    trainer = Trainer(replace(recipe_named("tiny", jitter=8).cropped(64), steps=2), samples, None, device="cpu")
+    batch = trainer.batch_at(0)
+    rows = torch.arange(64.0).view(64, 1).expand(2, 3, 64, 64)
+    batch.labels = torch.arange(64).expand(2, 64, 64)
+    phases = set()
+    for step in range(900):
+        seen, fake = trainer._step._shifted(batch, rows, step)
+        assert fake.shape[-2:] == seen.photograph.shape[-2:] == seen.edges.shape[-2:] == (56, 56)
+        phases.add((int(fake[0, 0, 0, 0]), int(seen.labels[0, 0, 0])))
+    assert len(phases) == 64 and {y for y, _ in phases} == set(range(8))
+    list(trainer.run())
+
+
+def test_an_objects_code_that_reaches_too_far_is_told(samples):
+    """A painter that minds only its own pixels is not blamed; one that looks at all of the frame is."""
+    recipe = replace(recipe_named("tiny", locality_weight=1.0), steps=1)
+    recipe = replace(recipe, phases=(replace(recipe.phases[0], crop=256, widths=(512, 512)),))
+    trainer = Trainer(recipe, samples, None, device="cpu")
+    batch = trainer.batch_at(0)
+    generating = trainer.networks.generating
+    fake = torch.zeros(2, 3, 256, 256)
+    found = {}
+    for name, paint in {
+        "near": lambda labels, edges, codes: codes[:, :3] - generating.codes(batch.edges, batch.photograph, batch.instances)[:, :3],
+        "far": lambda labels, edges, codes: codes[:, :3].mean((2, 3), keepdim=True).expand(2, 3, 256, 256),
+    }.items():
+        generating.paint = paint
+        found[name] = [float(trainer._step._spill(batch, fake, step)) for step in range(20)]
+    assert max(found["near"]) == 0 and max(found["far"]) > 0.01
+    del generating.paint
+    reports = list(trainer.run())
+    assert reports[0].losses["locality"] >= 0
+
+
+def test_a_run_may_begin_with_what_another_learnt(samples, tmp_path):
+    recipe = replace(recipe_named("tiny").cropped(64), steps=2)
+    first = Trainer(recipe, samples, tmp_path / "first", device="cpu")
+    list(first.run())
+    first.save()
+    RunFolder(tmp_path / "first").write_settings({"recipe": recipe_to_json(recipe), "seed": 0, "data": []})
+    save_model(tmp_path / "model.safetensors", finished_model(first, "first", {}))
+
+    grained = replace(recipe, generator=(recipe.generator[0], {**recipe.generator[1], "grain": True}))
+    for path, exact in ((tmp_path / "first", first.networks.generator), (tmp_path / "model.safetensors", first.averaged[0])):
+        start = read_start(path)
+        assert start.steps == 2
+        second = Trainer(grained, samples, None, seed=5, device="cpu", start=start)
+        ours, theirs = second.networks.generator.state_dict(), exact.state_dict()
+        assert all(torch.equal(ours[k], v) for k, v in theirs.items())
+        assert {k for k in ours if k not in theirs} == {"grain8.mixture", "grain4.mixture"}
+        judges = (t.networks.discriminator.state_dict() for t in (second, first))
+        assert all(torch.equal(a, b) for a, b in zip(*(j.values() for j in judges))) == (start.discriminator is not None)
+        list(second.run())
+
+    networks = Networks(recipe, CITYSCAPES, torch.device("cpu"), 0, WHOLE)
+    new = adopt(networks, read_start(tmp_path / "first"))
+    row = {label_id: i for i, label_id in enumerate(STREETS.ids)}
+    learnt = first.networks.generator.embedding.weight
+    assert new == [] and len(networks.generator.embedding.weight) == len(CITYSCAPES.ids)
+    assert all(torch.equal(networks.generator.embedding.weight[i], learnt[row[k]]) for i, k in enumerate(CITYSCAPES.ids))
+    with pytest.raises(TrainingError, match="another kind of network"):
+        Trainer(STAGED, samples, None, device="cpu", start=read_start(tmp_path / "first"))
+    with pytest.raises(TrainingError, match="holds no run to start from"):
+        read_start(tmp_path)
 
 
 def test_the_discriminators_rate_is_a_share_of_the_generators(samples):

@@ -49,10 +49,18 @@ class PerceptualLoss(nn.Module):
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         """fake, real: (B, 3, H, W) RGB in [-1, 1]; returns a scalar. No gradient reaches ``real``."""
+        return self.distance(*self.taps(fake, real))
+
+    def taps(self, fake: Tensor, real: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """The tapped features of both images, shallow to deep."""
         with torch.no_grad():
             targets = self.features(real, self.layers)
-        loss = fake.new_zeros((), dtype=torch.float32)
-        for weight, found, target in zip(self.weights, self.features(fake, self.layers), targets):
+        return self.features(fake, self.layers), targets
+
+    def distance(self, fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
+        """The loss, from what :meth:`taps` gave."""
+        loss = fake[0].new_zeros((), dtype=torch.float32)
+        for weight, found, target in zip(self.weights, fake, real):
             term = F.l1_loss(found, target)
             if self.relative:
                 term = term / self.mean_of_target(target).clamp_min(1e-6)  # rectified, so the mean is of |.|

@@ -56,10 +56,16 @@ class Generating(nn.Module):
 
     def forward(self, labels: Tensor, edges: Tensor, photograph: Tensor, instances: Tensor) -> Tensor:
         """(B, H, W), (B, 1, H, W), (B, 3, H, W), (B, H, W) -> (B, 3, H, W) in [-1, 1]."""
+        return self.paint(labels, edges, self.codes(edges, photograph, instances))
+
+    def codes(self, edges: Tensor, photograph: Tensor, instances: Tensor) -> Tensor:
+        """(B, K, H, W): at every pixel its object's code, zeros without an encoder."""
         if self.encoder is None:
-            codes = edges.new_zeros(len(edges), self.code_dim, *edges.shape[-2:])
-        else:
-            codes = self.encoder(photograph, instances)
+            return edges.new_zeros(len(edges), self.code_dim, *edges.shape[-2:])
+        return self.encoder(photograph, instances)
+
+    def paint(self, labels: Tensor, edges: Tensor, codes: Tensor) -> Tensor:
+        """G's picture of the maps with these codes."""
         planes = torch.cat((edges, codes.to(edges.dtype)), 1).contiguous(memory_format=torch.channels_last)
         return self.generator(*inputs_for(self.generator, Conditioning(labels, planes)))
 

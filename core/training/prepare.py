@@ -31,6 +31,7 @@ from core.training.run_folder import RunFolder
 from core.training.session import Session
 from core.training.teacher import Teacher
 from core.training.trainer import Trainer
+from core.training.warm import read_start
 
 
 @dataclass
@@ -95,11 +96,14 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
     settings["recipe"] = recipe_to_json(recipe)
     if options.dry_run:
         return None
+    start = read_start(settings["start"]) if settings.get("start") and done is None else None
     if is_writer():
+        if start is not None:
+            settings["started_from"] = {"name": start.name, "steps": start.steps}
         remove_leftovers(folder.path)
         folder.write_settings(settings)
     trainer = Trainer(
-        recipe, samples, folder.path, settings["seed"], label_set, options.device, vgg, teacher
+        recipe, samples, folder.path, settings["seed"], label_set, options.device, vgg, teacher, start=start
     )
     previews = None
     if options.sample_every and is_writer():
@@ -110,6 +114,8 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
     provenance = {"data": [p.name for p in data], "finished": _today()}
     if settings.get("teacher"):
         provenance["teacher"] = Path(settings["teacher"]).name
+    if settings.get("started_from"):
+        provenance["started_from"] = settings["started_from"]
     return Run(trainer, folder, previews, options, provenance)
 
 
@@ -128,6 +134,10 @@ def _settings(options: argparse.Namespace, before: dict[str, Any] | None) -> dic
         settings["vgg"] = options.vgg if options.vgg in ("none", "download") else str(Path(options.vgg).resolve())
     if options.teacher:
         settings["teacher"] = str(options.teacher.resolve())
+    if options.start_from:
+        if before:
+            raise TrainingError("A run that is resumed goes on from its own weights; leave --start-from out.")
+        settings["start"] = str(options.start_from.resolve())
     if options.labels_json:
         settings["labels"] = label_set_to_json(read_label_set(options.labels_json))
     if options.deterministic:

@@ -32,10 +32,17 @@ class Recipe:
             perceptual term (lambda = 10 in the paper).
         pixel_weight: of an L1 term; not in the paper, it settles colours
             early in short runs.
+        texture_weight: of :func:`core.networks.object_statistics.object_statistics_loss`
+            on the shallow taps; needs the perceptual loss.
+        locality_weight: of what an object's code changes more than 64 pixels
+            from it, looked at in every fourth step; not in the paper.
         perceptual_layers: VGG taps, shallow to deep.
         perceptual_scale: 2 looks at the picture at half size in every other
             step, at a window of half the size in the others: a quarter of the
             work, and neither coarse nor fine faults stay unseen.
+        jitter: D and VGG look at crops from which so many rows and columns are
+            cut, at a place drawn for each step. Otherwise their strides always
+            fall on the same pixels as G's, and draw a grid there.
         fold_parts, fold_some: see :class:`core.data.crops.CropSettings`.
         ema: decay of the averaged weights that are saved for use.
         pool: fake pictures kept to show D older ones too (Shrivastava et al.
@@ -62,6 +69,9 @@ class Recipe:
     feature_weight: float = 10.0
     perceptual_weight: float = 10.0
     pixel_weight: float = 0.0
+    texture_weight: float = 0.0
+    locality_weight: float = 0.0
+    jitter: int = 0
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_scale: int = 1
     fold_parts: float = 0.5
@@ -136,7 +146,7 @@ class Recipe:
         return replace(self, **changes)
 
 
-_COMPACT = ("compact", {"widths": [32, 48, 96, 160], "blocks": [1, 1, 2], "upsampling": "bilinear"})
+_COMPACT = ("compact", {"widths": [32, 48, 96, 160], "blocks": [1, 1, 2], "upsampling": "bilinear", "grain": True})
 _COMPACT_ENCODER = ("compact_encoder", {"width": 16})
 
 #: pix2pixHD's networks as published: 64 channels in G1, 32 in G2, 3-scale D.
@@ -182,6 +192,9 @@ _TABLE = (
         discriminator_rate=0.4,
         pixel_weight=5.0,
         perceptual_weight=15.0,
+        texture_weight=6.0,
+        locality_weight=10.0,
+        jitter=8,
         perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
         perceptual_scale=2,
         ema=0.998,

@@ -14,6 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from core.data.crops import Batch
 from core.errors import TrainingError
+from core.networks.object_statistics import object_statistics_loss
 from core.networks.perceptual import PerceptualLoss
 from core.rendering.conditioning import Conditioning, dense
 from core.training.distributed import mean_over_processes, rank_and_world
@@ -22,6 +23,13 @@ from core.training.networks import Networks
 from core.training.pool import HistoryPool
 from core.training.precision import Precision
 from core.training.recipes import Recipe
+
+#: Of the perceptual taps, the shallow ones that tell of texture rather than of things.
+TEXTURE_LAYERS = 3
+#: One step in so many looks at how far an object's code reaches.
+LOCALITY_EVERY = 4
+#: Pixels at which an object's code should no longer matter, and how many of the worst beyond count.
+FAR, WORST = 64, 512
 
 
 class Step:
@@ -52,6 +60,8 @@ class Step:
             "features": recipe.feature_weight,
             "perceptual": recipe.perceptual_weight,
             "pixel": recipe.pixel_weight,
+            "texture": recipe.texture_weight,
+            "locality": recipe.locality_weight,
         }
 
     def gradients(self, batch: Batch, numbers: list[int], step: int) -> dict[str, float]:
@@ -100,12 +110,19 @@ class Step:
     def _losses(self, batch: Batch, numbers: list[int], step: int) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         fake = self.generating(batch.labels, batch.edges, batch.photograph, batch.instances)
         losses, loss_d = {}, None
+        seen, seen_fake = self._shifted(batch, fake, step)
         if self.recipe.adversarial:
-            losses, loss_d = self._judged(batch, numbers, fake)
+            losses, loss_d = self._judged(seen, numbers, seen_fake)
         if self.perceptual is not None:
-            losses["perceptual"] = self.perceptual(*self._seen(step, fake, batch.photograph))
+            *images, instances = self._seen(step, seen_fake, seen.photograph, seen.instances)
+            taps = self.perceptual.taps(*images)
+            losses["perceptual"] = self.perceptual.distance(*taps)
+            if self.recipe.texture_weight:
+                losses["texture"] = object_statistics_loss(*(layers[:TEXTURE_LAYERS] for layers in taps), instances)
         if self.recipe.pixel_weight:
             losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
+        if self.recipe.locality_weight and step % LOCALITY_EVERY == 0:
+            losses["locality"] = self._spill(batch, fake, step)
         return losses, sum(self.weights[name] * loss for name, loss in losses.items()), loss_d
 
     def _judged(self, batch: Batch, numbers: list[int], fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
@@ -137,13 +154,46 @@ class Step:
     def _shown(self, labels: Tensor, edges: Tensor) -> Tensor:
         return dense(Conditioning(labels, edges), self.label_count, self.precision.dtype)
 
+    def _shifted(self, batch: Batch, fake: Tensor, step: int) -> tuple[Batch, Tensor]:
+        """Batch and picture without a few rows and columns: see :attr:`Recipe.jitter`."""
+        jitter = self.recipe.jitter
+        if not jitter:
+            return batch, fake
+        y, x = (int(v) for v in np.random.default_rng((step, 6)).integers(jitter, size=2))
+        height, width = (side - jitter for side in fake.shape[-2:])
+        window = (..., slice(y, y + height), slice(x, x + width))
+        return Batch(*(t[window] for t in vars(batch).values())), fake[window]
+
+    def _spill(self, batch: Batch, fake: Tensor, step: int) -> Tensor:
+        """How much another code for one object changes what is far from it: the worst pixels' mean |difference|.
+
+        The object is the one under a pixel drawn at random, its new code that of another object of the batch.
+        """
+        generating = self.networks.generating
+        rng = np.random.default_rng((step, 7))
+        with torch.no_grad():
+            codes = generating.codes(batch.edges, batch.photograph, batch.instances)
+        count, height, width = batch.labels.shape
+        ys, xs = (torch.from_numpy(rng.integers(side, size=count)) for side in (height, width))
+        items = torch.arange(count)
+        chosen = batch.instances[items, ys, xs][:, None, None] == batch.instances
+        other_ys, other_xs = (torch.from_numpy(rng.integers(side, size=count)) for side in (height, width))
+        others = codes[items.roll(1), :, other_ys, other_xs][..., None, None]
+        changed = generating.paint(batch.labels, batch.edges, torch.where(chosen[:, None], others, codes))
+        # Along one axis and then the other: the same square, at a sixtieth of the work.
+        near = chosen[:, None].float()
+        for kernel, padding in (((2 * FAR + 1, 1), (FAR, 0)), ((1, 2 * FAR + 1), (0, FAR))):
+            near = F.max_pool2d(near, kernel, stride=1, padding=padding)
+        apart = (changed - fake.detach()).float().abs() * (1 - near)
+        return apart.flatten(1).topk(WORST).values.mean()
+
     def _seen(self, step: int, *images: Tensor) -> list[Tensor]:
         """What the perceptual loss looks at: see :attr:`Recipe.perceptual_scale`."""
         scale = self.recipe.perceptual_scale
         if scale == 1:
             return list(images)
         if step % 2 == 0:
-            return [F.avg_pool2d(i, scale) for i in images]
+            return [F.avg_pool2d(i, scale) if i.is_floating_point() else i[..., ::scale, ::scale] for i in images]
         height, width = images[0].shape[-2:]
         high, wide = height // scale, width // scale
         rng = np.random.default_rng((step, 5))

@@ -31,6 +31,7 @@ from core.training.precision import Precision
 from core.training.recipes import Recipe, recipe_to_json
 from core.training.schedule import Phase
 from core.training.step import Step
+from core.training.warm import Start, adopt
 
 
 @dataclass
@@ -65,6 +66,7 @@ class Trainer:
         teacher: a function (batch, crop numbers) -> batch that puts what is to
             be learnt in the photographs' place (:mod:`core.training.teacher`).
         first_step: where a trainer without a folder begins.
+        start: weights to begin with, where the folder holds no checkpoint yet.
 
     Raises:
         TrainingError: when the folder holds a checkpoint of another recipe, or
@@ -82,6 +84,7 @@ class Trainer:
         vgg: nn.Module | None = None,
         teacher: Callable[[Batch, list[int]], Batch] | None = None,
         first_step: int = 0,
+        start: Start | None = None,
     ):
         keep_large_blocks()
         self.recipe, self.samples, self.seed, self.label_set = recipe, list(samples), seed, label_set
@@ -115,6 +118,8 @@ class Trainer:
         self._begin_stage()
         if state is not None:
             self._restore(state)
+        elif start is not None:
+            adopt(self.networks, start)
 
     @property
     def averaged(self) -> nn.ModuleList:

@@ -1,0 +1,73 @@
+"""Texture without pixels: each object's features have the mean and spread of the photograph's.
+
+No network knows where on a wall each brick lies, and a loss that compares pixel
+with pixel answers with a wall without bricks. Style transfer compares
+statistics instead: matching each channel's mean and deviation does what Gram
+matrices do (Li et al. 2017, "Demystifying Neural Style Transfer", eq. 12).
+Here they are taken over every object by itself, as the appearance codes are.
+"""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import torch
+from torch import Tensor
+
+#: Objects of the whole batch that are compared, the largest ones.
+OBJECTS = 24
+#: Feature pixels below which an object says nothing about its texture.
+SMALLEST = 32
+
+
+def object_statistics_loss(fake: Sequence[Tensor], real: Sequence[Tensor], instances: Tensor) -> Tensor:
+    """How far the features' mean and deviation over each object are from the photograph's.
+
+    Args:
+        fake, real: per layer (B, C, h, w). No gradient reaches ``real``.
+        instances: (B, H, W) integers; every layer's h and w divide H and W.
+
+    Returns:
+        a scalar: per layer the objects' mean |difference|, weighed by the square
+        root of their areas, relative to the photograph's mean deviation; averaged over layers.
+    """
+    total = torch.zeros((), device=instances.device)
+    for found, target in zip(fake, real):
+        masks = _masks(instances, found.shape[-2:])
+        if masks is None:
+            continue
+        mean_f, spread_f = _statistics(found, masks)
+        with torch.no_grad():
+            mean_r, spread_r = _statistics(target, masks)
+        apart = ((mean_f - mean_r).abs() + (spread_f - spread_r).abs()).mean(1)
+        share = masks.sum(1).sqrt()
+        total = total + (share * apart).sum() / share.sum() / spread_r.mean().clamp_min(1e-6)
+    return total / len(fake)
+
+
+def _masks(instances: Tensor, size: tuple[int, int]) -> Tensor | None:
+    """(N, B*h*w) float32, 0 or 1: the largest objects at a layer's size; None without any."""
+    batch, height, width = instances.shape
+    down = height // size[0], width // size[1]
+    small = instances[:, down[0] // 2 :: down[0], down[1] // 2 :: down[1]][:, : size[0], : size[1]]
+    keys = small.reshape(batch, -1) + (torch.arange(batch, device=instances.device) << 16)[:, None]
+    values, counts = torch.unique(keys, return_counts=True)
+    largest = counts.argsort(descending=True, stable=True)[:OBJECTS]
+    values = values[largest[counts[largest] >= SMALLEST]]
+    if not len(values):
+        return None
+    return (keys.reshape(1, -1) == values[:, None]).float()
+
+
+def _statistics(features: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, C) mean and deviation over each mask."""
+    pixels = features.float().permute(0, 2, 3, 1).reshape(-1, features.shape[1])
+    counts = masks.sum(1, keepdim=True)
+    mean = masks @ pixels / counts
+    # Shifted by the batch's mean: the difference of two large squares would lose the small ones.
+    centre = pixels.detach().mean(0)
+    shifted = pixels - centre
+    second = masks @ shifted.square() / counts
+    variance = (second - (mean - centre).square()).clamp_min(0)
+    # A flat object has no slope at zero; a small part of the layer's own spread keeps it finite.
+    return mean, (variance + 1e-3 * second.detach().mean() + 1e-12).sqrt()
