@@ -10,7 +10,6 @@ it can be put down at the size that the road's perspective asks for.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,11 +18,11 @@ from typing import Sequence
 
 import numpy as np
 
-from core.atomic import replacing
 from core.errors import SceneError
 from core.labels import STREETS, LabelSet
 from core.perspective import growth
 from core.scene import clip
+from core.scene.json_files import read_json, write_json
 from core.scene.pieces import Piece, after, around, scaling, translation
 from core.scene.regions import Box
 
@@ -97,11 +96,7 @@ def save_stamps(path: str | os.PathLike, stamps: Sequence[Stamp], label_set: Lab
             for stamp in stamps
         ],
     }
-    try:
-        with replacing(path) as file:
-            file.write(json.dumps(data, separators=(",", ":")).encode())
-    except OSError as error:
-        raise SceneError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
+    write_json(path, data, separators=(",", ":"))
 
 
 def load_stamps(path: str | os.PathLike, label_set: LabelSet = STREETS) -> list[Stamp]:
@@ -111,18 +106,9 @@ def load_stamps(path: str | os.PathLike, label_set: LabelSet = STREETS) -> list[
         SceneError: when the file can't be read or is something else.
     """
     path = Path(path)
-    try:
-        if path.stat().st_size > _LIMIT_BYTES:
-            raise _not_stamps(path)
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise SceneError(f"'{path}' can't be read ({error.strerror}); choose another file.") from None
-    except (ValueError, RecursionError):
-        raise _not_stamps(path) from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("stamps"), list):
+    data = read_json(path, FORMAT, VERSION, _LIMIT_BYTES, _not_stamps(path))
+    if not isinstance(data.get("stamps"), list):
         raise _not_stamps(path)
-    if data.get("version") != VERSION:
-        raise SceneError(f"'{path.name}' comes from a newer version; update the program to use it.")
     names = {label.name for label in label_set}
     found = []
     for entry in data["stamps"]:
@@ -134,7 +120,7 @@ def load_stamps(path: str | os.PathLike, label_set: LabelSet = STREETS) -> list[
             if not pieces or not 0 < below < 1 << 15:
                 raise ValueError
             found.append(Stamp(str(entry["kind"]), str(entry["source"]), below, pieces))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, SceneError):  # a piece's own sentence speaks of the clipboard
             raise _not_stamps(path) from None
     return found
 

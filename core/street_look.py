@@ -7,7 +7,6 @@ object first.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +15,11 @@ from typing import Collection
 import numpy as np
 
 from core.appearance import CodeBook
-from core.atomic import replacing
 from core.errors import SceneError
 from core.looks import code_of
 from core.scene import edits
 from core.scene.edit import Edit
+from core.scene.json_files import read_json, write_json
 from core.scene.scene import Scene, SceneObject
 
 #: What such a file is called.
@@ -80,28 +79,13 @@ def save_street_look(path: str | os.PathLike, look: StreetLook) -> None:
         # Shortest decimals that give the same float32 back.
         "classes": {key: [[float(str(x)) for x in row] for row in rows] for key, rows in look.classes.items()},
     }
-    try:
-        with replacing(path) as file:
-            file.write(json.dumps(data, indent=1).encode())
-    except OSError as error:
-        raise SceneError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
+    write_json(path, data, indent=1)
 
 
 def load_street_look(path: str | os.PathLike) -> StreetLook:
     """Read a look; SceneError in a sentence for anything else."""
     path = Path(path)
-    try:
-        if path.stat().st_size > _SIZE_LIMIT:
-            raise _not_a_look(path)
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise SceneError(f"'{path}' can't be read ({error.strerror}); choose another file.") from None
-    except (ValueError, RecursionError):
-        raise _not_a_look(path) from None
-    if not isinstance(data, dict) or data.get("format") != _FORMAT:
-        raise _not_a_look(path)
-    if data.get("version") != _VERSION:
-        raise SceneError(f"'{path.name}' comes from a newer version; update the program to use it.")
+    data = read_json(path, _FORMAT, _VERSION, _SIZE_LIMIT, _not_a_look(path))
     dim, classes = data.get("dim"), data.get("classes")
     if not isinstance(dim, int) or isinstance(dim, bool) or not 0 < dim <= 4096 or not isinstance(classes, dict):
         raise _not_a_look(path)

@@ -432,3 +432,24 @@ def test_the_horizon_and_the_stamps_of_the_examples():
     scene = load_project(path).scene
     assert 0.4 * scene.size[1] < estimate_horizon(scene) < 0.65 * scene.size[1]
     assert choose(pick(scene, path.stem))
+
+
+def test_a_library_of_stamps_that_is_damaged_or_something_else_is_named_as_such(tmp_path):
+    from core.scene.pieces import Piece
+    from core.stamps import Stamp, load_stamps, save_stamps
+
+    car = Piece(CAR, -2, -2, np.full((2, 4), CAR, np.uint8), np.ones((2, 4), bool), None)
+    path = tmp_path / "own.json"
+    save_stamps(path, [Stamp("car", "here", 40.0, (car,))])
+    (again,) = load_stamps(path)
+    assert again.kind == "car" and again.box == (-2, -2, 2, 0)
+    whole = path.read_bytes()
+    for old, new in ((b"iVBOR", b"iVBOX"), (b"veduta-stamps", b"veduta-look"), (b"40.0", b"1e999"), (b"[", b"{")):
+        path.write_bytes(whole.replace(old, new))
+        with pytest.raises(SceneError, match="'own.json' is no library of stamps"):
+            load_stamps(path)
+    path.write_bytes(whole.replace(b'"version":1', b'"version":2'))
+    with pytest.raises(SceneError, match="newer version"):
+        load_stamps(path)
+    with pytest.raises(SceneError, match="can't be read"):
+        load_stamps(tmp_path / "none.json")

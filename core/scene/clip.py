@@ -19,6 +19,7 @@ from core.errors import SceneError, VedutaError
 from core.labels import LabelSet
 from core.opencv import cv2
 from core.scene.files import encode_png
+from core.scene.json_files import parse_json
 from core.scene.pieces import Piece
 from core.scene.png import check_png
 
@@ -46,19 +47,10 @@ def from_bytes(data: bytes, label_set: LabelSet) -> list[Piece]:
     Raises:
         SceneError: when the bytes are something else, or hold a class that the label set lacks.
     """
-    if len(data) > _LIMIT_BYTES:
+    newer = SceneError("These objects come from a newer version; update the program to paste them.")
+    entries = parse_json(data, FORMAT, VERSION, _LIMIT_BYTES, _unreadable(), newer).get("pieces")
+    if not isinstance(entries, list) or not 0 < len(entries) <= _LIMIT_PIECES:
         raise _unreadable()
-    try:
-        described = json.loads(data)
-        if described["format"] != FORMAT or not isinstance(described["pieces"], list):
-            raise ValueError
-        if described["version"] != VERSION:
-            raise SceneError("These objects come from a newer version; update the program to paste them.")
-        entries = described["pieces"]
-        if not 0 < len(entries) <= _LIMIT_PIECES:
-            raise ValueError
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise _unreadable() from None
     left, pieces = _LIMIT_PIXELS, []
     for entry in entries:
         pieces.append(piece_from_json(entry, label_set, left))
