@@ -11,7 +11,7 @@ from core.labels import INSTANCE_FACTOR, LabelSet
 from core.opencv import cv2
 from core.perspective import estimate_horizon
 from core.scene.pieces import Piece, around, take
-from core.scene.regions import Box, union
+from core.scene.regions import Box
 from core.scene.scene import Scene
 from core.scene.surroundings import background
 from core.stamps import Stamp, centred
