@@ -14,7 +14,7 @@ from core.data.command import main
 from core.data.crops import CropSettings, make_batch
 from core.data.label_file import read_label_set
 from core.data.loader import Reader, ahead
-from core.data.samples import find_maps, find_samples, read_sample
+from core.data.samples import find_maps, find_samples, read_sample, suited
 from core.errors import BadImageError, DataError, LabelError
 from core.labels import STREETS, label_set_to_json
 from core.scene.files import write_png
@@ -242,3 +242,15 @@ def test_photographs_are_never_enlarged_into_blur(tmp_path):
 
     assert pitch() == pytest.approx(8 * 1.3, abs=0.7)
     assert pitch(enlarge=4.0) == pytest.approx(32, abs=1)
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp", "tif"])
+def test_widths_are_known_of_grey_maps_of_any_format(tmp_path, ending):
+    for folder in ("labels", "photographs"):
+        (tmp_path / folder).mkdir()
+    for name, width in (("a", 32), ("b", 64)):
+        cv2.imwrite(str(tmp_path / "labels" / f"{name}.{ending}"), np.full((16, width), 7, np.uint8))
+        cv2.imwrite(str(tmp_path / "photographs" / f"{name}.jpg"), np.zeros((16, width, 3), np.uint8))
+    narrow, wide = find_samples(tmp_path)
+    assert suited([narrow, wide], 64) == [wide, wide, narrow]
+    assert suited([narrow, wide], 65) == [narrow, wide]

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.errors import BadImageError, DataError
 from core.opencv import cv2
+from core.scene.png import HEADER_BYTES, read_header
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
 MAP_ENDINGS = (".png", ".bmp", ".tif", ".tiff")
@@ -220,18 +221,17 @@ def suited(samples: Sequence[Sample], width: int) -> list[Sample]:
     Those at least so wide are sharp at that scale; where they are the fewer,
     they are repeated until they make up about two thirds.
     """
-    wide = [sample for sample in samples if _map_width(sample.labels) >= width]
-    rest = [sample for sample in samples if _map_width(sample.labels) < width]
+    wide, rest = [], []
+    for sample in samples:
+        (wide if _map_width(sample.labels) >= width else rest).append(sample)
     return wide * max(1, round(2 * len(rest) / len(wide))) + rest if wide else rest
 
 
 def _map_width(path: Path) -> int:
-    """A map's width from its first bytes where it is a PNG, else by reading it."""
+    """A label map's width from its first bytes where it is a PNG, else by reading it."""
     with open(path, "rb") as handle:
-        head = handle.read(24)
-    if head[:8] == b"\x89PNG\r\n\x1a\n" and len(head) == 24:
-        return int.from_bytes(head[16:20], "big")
-    return _indices(path).shape[1]
+        header = read_header(handle.read(HEADER_BYTES))
+    return header.width if header is not None else _read_labels(path).shape[1]
 
 
 def read_photograph(path: Path) -> np.ndarray:
@@ -241,9 +241,7 @@ def read_photograph(path: Path) -> np.ndarray:
 
 def read_maps(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     """Label map (H, W) uint8 and instance map (H, W) uint16; see :func:`read_sample`."""
-    labels = _read(sample.labels, cv2.IMREAD_UNCHANGED)
-    if labels.ndim != 2 or labels.dtype != np.uint8:
-        labels = _indices(sample.labels)
+    labels = _read_labels(sample.labels)
     if sample.instances is None:
         return labels, labels.astype(np.uint16)
     instances = _read(sample.instances, cv2.IMREAD_UNCHANGED)
@@ -259,6 +257,11 @@ def read_maps(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
             "export them at one size."
         )
     return labels, instances
+
+
+def _read_labels(path: Path) -> np.ndarray:
+    labels = _read(path, cv2.IMREAD_UNCHANGED)
+    return labels if labels.ndim == 2 and labels.dtype == np.uint8 else _indices(path)
 
 
 def _indices(path: Path) -> np.ndarray:

@@ -11,6 +11,9 @@ from core.errors import BadImageError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
+#: Signature and first chunk.
+HEADER_BYTES = 33
+
 #: No picture may be longer than this on a side, or hold more pixels in all.
 SIDE_LIMIT = 16384
 PIXEL_LIMIT = 128 << 20
@@ -66,6 +69,13 @@ def check_size(width: int, height: int, name: str) -> None:
         )
 
 
+def read_header(head: bytes) -> PngHeader | None:
+    """The header in a PNG's first :data:`HEADER_BYTES`; None where they begin no PNG."""
+    if len(head) < HEADER_BYTES or not head.startswith(SIGNATURE) or head[12:16] != b"IHDR":
+        return None
+    return PngHeader(*struct.unpack(">IIBB", head[16:26]))
+
+
 def check_png(data: bytes, name: str) -> PngHeader:
     """The header of a whole, undamaged PNG of acceptable size.
 
@@ -76,11 +86,9 @@ def check_png(data: bytes, name: str) -> PngHeader:
         BadImageError: one sentence saying what is wrong with ``name``.
     """
     cut = BadImageError(f"The PNG '{name}' is cut off or damaged; copy or export it again.")
-    if not data.startswith(SIGNATURE):
+    header = read_header(data)
+    if header is None:
         raise cut
-    if len(data) < 33 or data[12:16] != b"IHDR":
-        raise cut
-    header = PngHeader(*struct.unpack(">IIBB", data[16:26]))
     check_size(header.width, header.height, name)
     view, at = memoryview(data), len(SIGNATURE)
     while at + 12 <= len(data):
