@@ -37,8 +37,8 @@ def press_menu(window, menu: str, words: str) -> None:
     QTest.mouseClick(opened, LEFT, Qt.KeyboardModifier.NoModifier, opened.actionGeometry(entry).center())
 
 
-def choosing(path: Path, button: QWidget) -> None:
-    """Click on ``button``, which asks for a file or folder, and choose ``path`` in Qt's own dialog by mouse.
+def choosing(path: Path, button) -> None:
+    """Click on ``button`` (or call it), which asks for a file or folder, and choose ``path`` in Qt's own dialog by mouse.
 
     The dialog must open in the folder that holds ``path``.
     """
@@ -70,7 +70,7 @@ def choosing(path: Path, button: QWidget) -> None:
         QTest.mouseClick(accept[0], LEFT)
 
     QTimer.singleShot(50, choose)
-    press(button)
+    press(button) if isinstance(button, QWidget) else button()
     assert state["done"], f"{path.name} was not there to be chosen"
 
 

@@ -291,3 +291,18 @@ def test_looking_at_a_long_run_costs_the_window_little(window, tmp_path, qtbot):
     assert worst < 0.35, f"a look took {worst:.3f} s of the window's time"
     for line in window.run.curves._lines.values():
         assert len(line.getData()[0]) <= 2000
+
+
+def test_a_run_begins_with_random_weights_the_default_model_or_a_file(window, tmp_path):
+    page = window.recipe
+    press_row(page.table, "compact")
+    assert page.begin.currentText() == "The default model" and page.options()[-2:] == ["--start-from", "default"]
+    press_row(page.table, "tiny")
+    assert page.begin.currentText() == "Random weights" and "--start-from" not in page.options()
+    assert not page.begin.model().item(1).isEnabled()
+    model = tmp_path / "mine.safetensors"
+    model.write_bytes(b"")
+    page.context.settings["folder"] = str(tmp_path)
+    page.begin.setCurrentIndex(2)
+    choosing(model, lambda: page.begin.activated.emit(2))
+    assert page.begin.currentText() == "mine.safetensors" and page.options()[-2:] == ["--start-from", str(model)]

@@ -146,6 +146,17 @@ def test_the_command_extends_a_finished_run(data, tmp_path, capsys):
     assert load_model(out / "model.safetensors").card.provenance["steps"] == 6
 
 
+def test_the_command_begins_with_what_another_run_learnt(data, tmp_path, capsys):
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(options("--data", data, "--out", first, "--steps", 2, "--sample-every", 0)) == 0
+    begun = ["--data", data, "--out", second, "--steps", 2, "--sample-every", 0, "--start-from", first / "model.safetensors"]
+    assert main(options(*begun)) == 0
+    assert load_model(second / "model.safetensors").card.provenance["started_from"] == {"name": "first", "steps": 2}
+    assert main(options("--out", second, "--resume", "--start-from", first)) == 2
+    assert "leave --start-from out" in capsys.readouterr().out
+    assert main(options("--out", second, "--resume", "--steps", 3, "--sample-every", 0)) == 0, "the first run is not needed"
+
+
 @pytest.mark.parametrize(
     "more, sentence",
     [
@@ -156,6 +167,8 @@ def test_the_command_extends_a_finished_run(data, tmp_path, capsys):
         (["--data", "DATA", "--vgg", "nowhere.pth"], "There are no VGG weights"),
         (["--data", "DATA", "--set", "gan=wgan"], "choose lsgan or hinge"),
         (["--data", "DATA", "--steps", "-3"], "too small"),
+        (["--data", "DATA", "--start-from", "nowhere.safetensors"], "nowhere.safetensors"),
+        (["--data", "DATA", "--start-from", "default"], "another kind of network"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_written(data, tmp_path, capsys, more, sentence):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView, QButtonGroup, QFileDialog, QGridLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QProgressBar,
+    QAbstractItemView, QButtonGroup, QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QProgressBar,
     QPushButton, QRadioButton, QSpinBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget,
 )
 
@@ -18,6 +18,10 @@ from core.training.duration import duration
 from core.training.recipes import RECIPES
 
 VGG_MEGABYTES = 575
+
+#: Where a run begins, and what the command calls it; the last asks for a file.
+_RANDOM, _DEFAULT, _FILE = range(3)
+_BEGINNINGS = ("Random weights", "The default model", "Another model\u2026")
 
 
 class RecipePage(QWidget):
@@ -66,6 +70,14 @@ class RecipePage(QWidget):
         self.name = QLineEdit(placeholderText="Named after the recipe")
         self.name.setToolTip("What the list of runs calls it")
 
+        self.begin = QComboBox()
+        self.begin.addItems(_BEGINNINGS)
+        self.begin.setToolTip(
+            "A run that begins with a model knows streets already, and needs fewer photographs and steps for yours."
+        )
+        self.begin.activated.connect(self._begin_chosen)
+        self.begin_file = ""
+
         self.download = QRadioButton(f"VGG19, fetched once ({VGG_MEGABYTES} MB)")
         self.from_file = QRadioButton("Weights of VGG16 or VGG19 from a file")
         self.without = QRadioButton("None: faster, but softer pictures")
@@ -92,23 +104,25 @@ class RecipePage(QWidget):
         grid.addWidget(self.time, 0, 2, 1, 2)
         grid.addWidget(QLabel("Name"), 1, 0)
         grid.addWidget(self.name, 1, 1, 1, 2)
+        grid.addWidget(QLabel("Begin with"), 2, 0)
+        grid.addWidget(self.begin, 2, 1, 1, 2)
         words = QLabel("A network that knows what photographs look like judges the pictures (the perceptual loss).")
         words.setObjectName("muted")
         words.setWordWrap(True)
-        grid.addWidget(QLabel("Judge"), 2, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(words, 2, 1, 1, 3)
+        grid.addWidget(QLabel("Judge"), 3, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(words, 3, 1, 1, 3)
         fetch_row = QHBoxLayout()
         fetch_row.addWidget(self.download)
         fetch_row.addWidget(self.fetch)
         fetch_row.addWidget(self.progress, 1)
         fetch_row.addStretch(1)
-        grid.addLayout(fetch_row, 3, 1, 1, 3)
+        grid.addLayout(fetch_row, 4, 1, 1, 3)
         file_row = QHBoxLayout()
         file_row.addWidget(self.from_file)
         file_row.addWidget(self.file, 1)
         file_row.addWidget(self.browse)
-        grid.addLayout(file_row, 4, 1, 1, 3)
-        grid.addWidget(self.without, 5, 1, 1, 3)
+        grid.addLayout(file_row, 5, 1, 1, 3)
+        grid.addWidget(self.without, 6, 1, 1, 3)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -156,6 +170,9 @@ class RecipePage(QWidget):
         every = max(10, min(200, self.steps.value() // 20))
         words = ["--recipe", self.recipe, "--steps", str(self.steps.value()),
                  "--save-every", str(every), "--sample-every", str(max(5, every // 2))]  # fmt: skip
+        start = {_RANDOM: "", _DEFAULT: "default", _FILE: self.begin_file}[self.begin.currentIndex()]
+        if start:
+            words += ["--start-from", start]
         return [*words, "--vgg", self.vgg] if self.vgg else words
 
     def stop(self) -> None:
@@ -175,10 +192,34 @@ class RecipePage(QWidget):
             return
         self.steps.setValue(RECIPES[self.recipe].steps)
         self.name.setPlaceholderText(self.recipe)
+        self._offer_beginnings()
         self.context.settings["training_recipe"] = self.recipe
         self._show_time()
         self.recipe_chosen.emit(self.recipe)
         self.ready_changed.emit()
+
+    # -- where it begins ---------------------------------------------------------------
+
+    def _offer_beginnings(self) -> None:
+        """The default model's weights suit its own recipe alone; a file's may suit any."""
+        suits = self.recipe == "compact"
+        self.begin.model().item(_DEFAULT).setEnabled(suits)
+        if self.begin.currentIndex() != _FILE:
+            self.begin.setCurrentIndex(_DEFAULT if suits else _RANDOM)
+
+    def _begin_chosen(self, index: int) -> None:
+        if index != _FILE:
+            return
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Choose a model to begin with", self.begin_file or self.context.settings["folder"],
+            "Models (*.safetensors);;All files (*)",
+        )  # fmt: skip
+        if path:
+            self.begin_file = path
+            self.begin.setItemText(_FILE, Path(path).name)
+        elif not self.begin_file:
+            self.begin.setCurrentIndex(_RANDOM)
+            self._offer_beginnings()
 
     # -- memory and time ---------------------------------------------------------------
 

@@ -45,8 +45,9 @@ def parser() -> argparse.ArgumentParser:
                      help="VGG weights for the perceptual loss; 'download' fetches VGG19 once (575 MB), "
                      "'none' trains without")  # fmt: skip
     how.add_argument("--teacher", type=Path, metavar="MODEL", help="learn what this larger model paints")
-    how.add_argument("--start-from", type=Path, metavar="RUN|MODEL",
-                     help="begin with what another run or a model file learnt, not with random weights")  # fmt: skip
+    how.add_argument("--start-from", metavar="RUN|MODEL",
+                     help="begin with what another run or a model file learnt, not with random weights; "
+                     "'default' is the default model")  # fmt: skip
     where = parser.add_argument_group("where")
     where.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     where.add_argument("--deterministic", action="store_true", help="bit-identical runs, a little slower")

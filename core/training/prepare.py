@@ -18,6 +18,7 @@ from core.models.model_file import load_model
 from core.networks.vgg import load_vgg
 from core.networks.vgg_files import download_vgg19, vgg_cache
 from core.rendering.device import choose_device
+from core.rendering.renderer import default_model_path
 from core.training import plan
 from core.training.checkpoint import checkpoints, remove_leftovers
 from core.training.distributed import from_writer, is_writer, rank_and_world
@@ -97,14 +98,14 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
     if options.dry_run:
         return None
     start = read_start(settings["start"]) if settings.get("start") and done is None else None
+    trainer = Trainer(
+        recipe, samples, folder.path, settings["seed"], label_set, options.device, vgg, teacher, start=start
+    )
     if is_writer():
         if start is not None:
             settings["started_from"] = {"name": start.name, "steps": start.steps}
         remove_leftovers(folder.path)
         folder.write_settings(settings)
-    trainer = Trainer(
-        recipe, samples, folder.path, settings["seed"], label_set, options.device, vgg, teacher, start=start
-    )
     previews = None
     if options.sample_every and is_writer():
         # At the scale it trains at, but no larger than a processor renders in good time.
@@ -137,7 +138,8 @@ def _settings(options: argparse.Namespace, before: dict[str, Any] | None) -> dic
     if options.start_from:
         if before:
             raise TrainingError("A run that is resumed goes on from its own weights; leave --start-from out.")
-        settings["start"] = str(options.start_from.resolve())
+        start = default_model_path() if options.start_from == "default" else Path(options.start_from)
+        settings["start"] = str(start.resolve())
     if options.labels_json:
         settings["labels"] = label_set_to_json(read_label_set(options.labels_json))
     if options.deterministic:
