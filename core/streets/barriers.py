@@ -8,15 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from core.streets.parts import Part, Surface
-from core.streets.solids import Mesh, block, lathe, loft, part, placed, prism, rotation, translation, tube
+from core.streets.solids import Mesh, block, lathe, loft, part, placed, prism, rotation, spaced, translation, tube
 
 WALL, FENCE, RAIL = 12, 13, 14
 FENCE_KINDS = ("picket", "railing", "mesh", "planks", "rails", "site")
-
-
-def _posts(length: float, gap: float) -> np.ndarray:
-    """Places of posts along y, both ends included."""
-    return np.linspace(-length / 2, length / 2, max(int(round(length / gap)), 1) + 1)
 
 
 def _tint(rng, colour, spread=0.15) -> tuple[float, float, float]:
@@ -51,7 +46,7 @@ def _picket(rng, length, height) -> list[Part]:
     slats = [placed(prism(shape, 0.02), translation(0.045, y, rng.normal(0, 0.004)))
              for y in (np.arange(count) - (count - 1) / 2) * length / count]
     rails = [block((0.0, 0, z), (0.05, length, 0.07)) for z in (height * 0.25, height * 0.75)]
-    posts = [block((-0.045, y, height * 0.46 - 0.02), (0.08, 0.08, height * 0.92 + 0.04)) for y in _posts(length - 0.1, 2.0)]
+    posts = [block((-0.045, y, height * 0.46 - 0.02), (0.08, 0.08, height * 0.92 + 0.04)) for y in spaced(length - 0.1, 2.0)]
     return [part(slats, wood, FENCE), part(rails + posts, wood, FENCE)]
 
 
@@ -69,7 +64,7 @@ def _railing(rng, length, height) -> list[Part]:
         if spears:
             bars.append(placed(lathe([(bar, 0), (0.02, 0.02), (0.001, 0.09)], 6), translation(0, y, height - 0.075)))
     rails = [block((0, 0, z), (0.03, length, 0.035)) for z in (0.12, top - 0.02)]
-    posts = [block((0, y, height / 2 - 0.02), (0.045, 0.045, height + 0.04)) for y in _posts(length - 0.04, 2.2)]
+    posts = [block((0, y, height / 2 - 0.02), (0.045, 0.045, height + 0.04)) for y in spaced(length - 0.04, 2.2)]
     parts = [part(bars, iron, FENCE), part(rails + posts, iron, FENCE)]
     if rng.random() < 0.35:
         plinth = Surface("concrete", _tint(rng, (0.38, 0.37, 0.35)), roughness=0.9)
@@ -88,7 +83,7 @@ def _mesh(rng, length, height) -> list[Part]:
     height = float(height or rng.uniform(1.1, 1.8))
     steel = Surface("paint", _tint(rng, ((0.02, 0.10, 0.05), (0.05, 0.055, 0.06), (0.4, 0.41, 0.42))[int(rng.integers(3))]), roughness=0.45)
     wires = _wires(length, 0.06, height - 0.03, 0.06, 0.2, 0.006)
-    posts = [block((-0.03, y, height / 2 - 0.02), (0.05, 0.05, height + 0.04)) for y in _posts(length - 0.05, 2.5)]
+    posts = [block((-0.03, y, height / 2 - 0.02), (0.05, 0.05, height + 0.04)) for y in spaced(length - 0.05, 2.5)]
     return [part(wires, steel, FENCE), part(posts, steel, FENCE)]
 
 
@@ -105,7 +100,7 @@ def _site(rng, length, height) -> list[Part]:
         outline = [(0, y - half, 0.12), (0, y - half, height), (0, y + half, height), (0, y + half, 0.12), (0, y - half, 0.12)]
         frame += [tube([a, b], 0.021, 8) for a, b in zip(outline[:-1], outline[1:])]
         wires += [placed(mesh, translation(y=y)) for mesh in _wires(2 * half, 0.15, height - 0.05, 0.1, 0.25, 0.004)]
-    for y in _posts(length, width):
+    for y in spaced(length, width):
         blocks.append(block((0, y, 0.07), (0.68, 0.22, 0.14)))
     return [part(frame, steel, FENCE), part(wires, steel, FENCE), part(blocks, feet, FENCE, bevel=0.02)]
 
@@ -122,7 +117,7 @@ def _planks(rng, length, height) -> list[Part]:
         y = (i - (count - 1) / 2) * each
         top = height + (0 if flat else 0.02 * rng.normal())
         boards.append(block((0.035 + 0.012 * (i % 2), y, top / 2 + 0.02), (0.02, each * 0.97, top - 0.04)))
-    posts = [block((-0.03, y, height / 2 - 0.02), (0.09, 0.09, height + 0.06)) for y in _posts(length - 0.1, 2.0)]
+    posts = [block((-0.03, y, height / 2 - 0.02), (0.09, 0.09, height + 0.06)) for y in spaced(length - 0.1, 2.0)]
     rails = [block((0.0, 0, z), (0.04, length, 0.08)) for z in (height * 0.2, height * 0.8)]
     return [part(boards, wood, FENCE), part(posts + rails, wood, FENCE)]
 
@@ -132,7 +127,7 @@ def _rails(rng, length, height) -> list[Part]:
     height = float(height or rng.uniform(0.9, 1.1))
     colour = ((0.4, 0.41, 0.42), (0.55, 0.02, 0.02), (0.05, 0.055, 0.06))[int(rng.integers(3))]
     steel = Surface("metal" if colour[0] == 0.4 else "paint", colour, roughness=0.4)
-    ys = _posts(length - 0.05, 1.6)
+    ys = spaced(length - 0.05, 1.6)
     bars = [tube([(0, y, -0.03), (0, y, height)], 0.024, 12) for y in ys]
     bars += [tube([(0, -length / 2, z), (0, length / 2, z)], 0.022, 12) for z in (height - 0.02, height * 0.52)]
     return [part(bars, steel, FENCE)]
@@ -149,11 +144,11 @@ def guard_rail(rng, length: float = 8.0) -> list[Part]:
     rings = np.array([np.column_stack([outline[:, 0], np.full(len(outline), y), outline[:, 1]])
                       for y in np.linspace(length / 2, -length / 2, max(int(length / 2), 2))])
     posts = []
-    for y in _posts(length - 0.6, 2.0):
+    for y in spaced(length - 0.6, 2.0):
         posts += [block((-0.11, y, 0.36), (0.1, 0.055, 0.78)), block((-0.055, y, 0.6), (0.09, 0.09, 0.2))]
-    bolts = [placed(lathe([(0.016, 0), (0.016, 0.008), (0.004, 0.013)], 8), translation(0.04, y, 0.6), rotation("y", np.pi / 2)) for y in _posts(length - 0.6, 2.0)]
+    bolts = [placed(lathe([(0.016, 0), (0.016, 0.008), (0.004, 0.013)], 8), translation(0.04, y, 0.6), rotation("y", np.pi / 2)) for y in spaced(length - 0.6, 2.0)]
     parts = [part(loft(rings), zinc, RAIL, smooth=False), part(posts + bolts, zinc, RAIL)]
-    reflectors = [block((0.052, y, 0.6), (0.012, 0.05, 0.09)) for y in _posts(length - 0.6, 4.0)]
+    reflectors = [block((0.052, y, 0.6), (0.012, 0.05, 0.09)) for y in spaced(length - 0.6, 4.0)]
     return parts + [part(reflectors, Surface("sign", (0.8, 0.25, 0.02), roughness=0.2), RAIL)]
 
 
@@ -173,7 +168,7 @@ def wall(rng, length: float = 6.0, height: float | None = None, kind: str | None
     outline = np.array([[-0.5, 0.0], [0.5, 0.0], [0.5, 0.05], [0.0, 0.085], [-0.5, 0.05]]) * (depth + 0.09, 1)
     coping = [placed(prism(outline, length), rotation("z", -np.pi / 2), translation(length / 2, 0, height - 0.045))]
     if length > 3 and rng.random() < 0.6:
-        for y in _posts(length - depth, 3.0):
+        for y in spaced(length - depth, 3.0):
             body.append(block((0, y, height / 2 + 0.02), (depth + 0.1, depth + 0.1, height + 0.1)))
             coping.append(placed(lathe([((depth + 0.18) * 0.707, 0), ((depth + 0.18) * 0.707, 0.05), (0.03, 0.14)], 4),
                                  translation(0, y, height + 0.07), rotation("z", np.pi / 4)))

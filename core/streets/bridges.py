@@ -8,20 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from core.streets.parts import Part, Surface
-from core.streets.solids import Mesh, block, part
+from core.streets.solids import Mesh, block, part, spaced
 
 BRIDGE = 15
 KINDS = ("girder", "concrete", "walkway")
 
 
-def _spaced(length: float, pitch: float, inset: float = 0.0) -> np.ndarray:
-    half = length / 2 - inset
-    return np.linspace(-half, half, max(int(round(2 * half / pitch)), 1) + 1)
-
-
 def _railing(x: float, z: float, length: float) -> list[Mesh]:
     """A handrail a metre high along y."""
-    bars = [block((x, y, z + 0.5), (0.02, 0.02, 1.0)) for y in _spaced(length, 0.14, 0.05)]
+    bars = [block((x, y, z + 0.5), (0.02, 0.02, 1.0)) for y in spaced(length, 0.14, 0.05)]
     return bars + [block((x, 0, z + h), (0.05, length, 0.05)) for h in (0.08, 1.0)]
 
 
@@ -43,9 +38,9 @@ def _girder(rng, length: float) -> list[Part]:
     for x in (-width / 2, width / 2):
         meshes += [block((x, 0, low + tall / 2), (0.03, length, tall))]
         meshes += [block((x, 0, low + z), (0.36, length, 0.05)) for z in (0.02, tall - 0.02)]
-        meshes += [block((x, y, low + tall / 2), (0.26, 0.03, tall - 0.06)) for y in _spaced(length, 1.25)]
+        meshes += [block((x, y, low + tall / 2), (0.26, 0.03, tall - 0.06)) for y in spaced(length, 1.25)]
     # Cross-beams are what a driver sees from below.
-    meshes += [block((0, y, low + 0.3), (width, 0.22, 0.5)) for y in _spaced(length, 2.5)]
+    meshes += [block((0, y, low + 0.3), (width, 0.22, 0.5)) for y in spaced(length, 2.5)]
     deck = block((0, 0, low + 0.6), (width - 0.2, length, 0.12))
     stone = Surface("stone", (0.30, 0.28, 0.25), (0.2, 0.19, 0.17), roughness=0.9, scale=0.5)
     rails = _railing(-width / 2, low + tall, length) + _railing(width / 2, low + tall, length)
@@ -74,7 +69,7 @@ def _walkway(rng, length: float) -> list[Part]:
     panes, bars = [], []
     for x in (-width / 2, width / 2):
         panes.append(block((x * 0.985, 0, low + 0.5 + (tall - 0.5) / 2), (0.02, length, tall - 0.5)))
-        bars += [block((x, y, low + tall / 2 + 0.2), (0.07, 0.06, tall - 0.3)) for y in _spaced(length, 1.6)]
+        bars += [block((x, y, low + tall / 2 + 0.2), (0.07, 0.06, tall - 0.3)) for y in spaced(length, 1.6)]
         bars.append(block((x, 0, low + 1.5), (0.06, length, 0.05)))
     return [part(slabs, panel, BRIDGE, bevel=0.02), part(panes, glass, BRIDGE), part(bars, frame, BRIDGE)]
 

@@ -80,6 +80,12 @@ def block(centre, size) -> Mesh:
     return np.asarray(centre, np.float32) + corners * (np.asarray(size, np.float32) / 2), faces
 
 
+def spaced(length: float, pitch: float, inset: float = 0.0) -> np.ndarray:
+    """Places about ``pitch`` apart along ``length`` about 0, less ``inset`` at both ends; both ends included."""
+    half = length / 2 - inset
+    return np.linspace(-half, half, max(int(round(2 * half / pitch)), 1) + 1)
+
+
 def _frames(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Two unit normals per point of a polyline, carried along without twist."""
     tangent = np.gradient(points, axis=0)
