@@ -131,6 +131,24 @@ def test_a_contact_sheet_shows_every_picture_in_its_place():
     assert tuple(sheet[30 + GAP, 20]) == (0, 0, 255) and tuple(sheet[30 + GAP, 60 + GAP]) == (255, 255, 255)
 
 
+def test_a_contact_sheet_of_label_maps_is_written_or_the_reason_said(tmp_path, small_model_path, capsys):
+    from core.evaluation.sheet import main
+    from core.scene.files import read_picture
+    from tests.training_data import make_data_set
+
+    make_data_set(tmp_path / "data", 2, 64, 32)
+    words = ["--model", str(small_model_path), "--maps", str(tmp_path / "data")]
+    assert main([*words, "--out", str(tmp_path / "new" / "sheet.png")]) == 0
+    assert read_picture(tmp_path / "new" / "sheet.png").shape == (280, 2 * 560 + 6, 3)
+    assert main([*words, "--map-names", "nowhere", "--out", str(tmp_path / "sheet.png")]) == 2
+    assert "no label map called 'nowhere'" in capsys.readouterr().err
+    assert main([*words, "--out", str(tmp_path / "sheet.webp")]) == 2
+    assert "does not end in .png" in capsys.readouterr().err
+    assert not (tmp_path / "sheet.png").exists()
+    with pytest.raises(SystemExit):
+        main(["--out", str(tmp_path / "sheet.png")])
+
+
 def test_the_reach_of_a_cars_looks_agrees_with_whole_frames(small_model_path):
     from core.evaluation.looks import FAR, measure_cars
     from core.labels import STREETS

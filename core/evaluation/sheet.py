@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Sequence
 
 import numpy as np
 
+from core.errors import DataError, VedutaError
 from core.opencv import cv2
+from core.scene.files import resize_nearest, write_picture
 
 #: Pixels between pictures.
 GAP = 6
+
+#: (width, height) at which held-out streets are rendered.
+SIZE = (2048, 1024)
 
 
 def contact_sheet(rows: Sequence[Sequence[np.ndarray]], width: int = 560) -> np.ndarray:
@@ -37,6 +43,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="picture to write (.jpg or .png)")
     options = parser.parse_args(argv)
 
+    if not options.data and not options.maps:
+        parser.error("name a data set (--data) or a folder of label maps (--maps)")
+    try:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        write_picture(options.out, contact_sheet(_rows(options)), quality=90)
+    except VedutaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(options.out)
+    return 0
+
+
+def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
+    """The sheet's pictures; DataError for a name that isn't there."""
     from core.capture import photograph_codes
     from core.data.samples import find_maps, find_samples, read_maps, read_sample
     from core.labels import STREETS
@@ -49,35 +69,27 @@ def main(argv: list[str] | None = None) -> int:
     if options.data:
         found = {sample.name: sample for sample in find_samples(options.data, "val")}
         for name in options.frames or sorted(found)[:6]:
-            photograph, labels, instances = (_full(a) for a in read_sample(found[name]))
+            if name not in found:
+                raise DataError(f"There is no held-out street called '{name}' in {options.data}; check the name.")
+            photograph, *maps = read_sample(found[name])
+            photograph = cv2.resize(photograph, SIZE, interpolation=cv2.INTER_CUBIC)
+            labels, instances = (resize_nearest(each, SIZE) for each in maps)
             codes = photograph_codes(model, photograph, instances) if model.encoder is not None else {}
             rows.append([STREETS.palette[labels], renderer.render(labels, instances, codes), photograph])
     if options.maps:
         maps = [m for split in ("train", "val", "test") for m in find_maps(options.maps, split)]
-        wanted = options.map_names or [m.name for m in maps[:6]]
+        if not maps:
+            raise DataError(f"There are no label maps in {options.maps}; check the path.")
         made = []
-        for name in wanted:
+        for name in options.map_names or [m.name for m in maps[:6]]:
             found_map = next((m for m in maps if name in m.name), None)
             if found_map is None:
-                print(f"There is no label map called '{name}' in {options.maps}; check the name.")
-                return 2
+                raise DataError(f"There is no label map called '{name}' in {options.maps}; check the name.")
             labels, instances = read_maps(found_map)
             codes = model.code_book.random_codes(np.unique(instances).tolist(), seed=1) if model.code_book else {}
             made.append(renderer.render(labels, instances, codes))
         rows += [made[i : i + 3] for i in range(0, len(made), 3)]
-    sheet = cv2.cvtColor(contact_sheet(rows), cv2.COLOR_RGB2BGR)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(options.out), sheet, [cv2.IMWRITE_JPEG_QUALITY, 90]):
-        print(f"{options.out} can't be written; check the folder and the ending (.jpg or .png).")
-        return 2
-    print(options.out)
-    return 0
-
-
-def _full(array: np.ndarray) -> np.ndarray:
-    """A photograph or map at 2048x1024."""
-    inter = cv2.INTER_CUBIC if array.ndim == 3 else cv2.INTER_NEAREST_EXACT
-    return cv2.resize(array, (2048, 1024), interpolation=inter)
+    return rows
 
 
 if __name__ == "__main__":
