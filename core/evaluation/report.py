@@ -13,7 +13,7 @@ import torch
 
 from core.capture import photograph_codes
 from core.data.samples import Sample, read_sample
-from core.data.statistics import class_shares
+from core.data.statistics import ClassCount
 from core.evaluation.looks import measure_cars
 from core.evaluation.metrics import confusion, mean_iou, psnr, ssim
 from core.evaluation.segmentation import Segmenter, segment
@@ -22,6 +22,7 @@ from core.models.model_file import Model
 from core.networks.perceptual import perceptual_distance
 from core.opencv import cv2
 from core.rendering.renderer import Renderer
+from core.scene.files import resize_nearest, write_bytes, write_picture
 
 
 @dataclass
@@ -77,13 +78,13 @@ def evaluate(
     rows: dict[str, list[float]] = {}
     classes = len(label_set)
     matrices = {"real": np.zeros((classes, classes), np.int64), "generated": np.zeros((classes, classes), np.int64)}
-    shown = []
+    classes_seen, shown = ClassCount(), []
     for number, sample in enumerate(samples):
         photograph, labels, instances = read_sample(sample)
+        classes_seen.add(labels)
         if size is not None:
             photograph = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
-            labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
-            instances = cv2.resize(instances, size, interpolation=cv2.INTER_NEAREST_EXACT)
+            labels, instances = resize_nearest(labels, size), resize_nearest(instances, size)
         captured = photograph_codes(model, photograph, instances) if model.encoder is not None else {}
         picture = renderer.render(labels, instances, captured, label_set)
         add = lambda name, value: rows.setdefault(name, []).append(value)  # noqa: E731
@@ -127,7 +128,7 @@ def evaluate(
         scores.miou_real = mean_iou(matrices["real"], present)
         scores.miou_generated = mean_iou(matrices["generated"], present)
         scores.miou_ratio = scores.miou_generated / scores.miou_real
-    scores.classes = class_shares(samples, label_set)
+    scores.classes = classes_seen.shares(label_set)
     _write(out, model, scores, shown)
     return scores
 
@@ -141,14 +142,14 @@ def _save_row(folder: Path, name: str, *images: np.ndarray) -> list[str]:
     files = []
     for kind, image in zip(("labels", "generated", "photograph"), images):
         file = f"{name}_{kind}.jpg"
-        cv2.imwrite(str(folder / file), cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))
+        write_picture(folder / file, image)
         files.append(file)
     return files
 
 
 def _write(out: Path, model: Model, scores: Scores, shown: list[list[str]]) -> None:
     data = {"model": model.card.name, "provenance": model.card.provenance, "scores": vars(scores)}
-    (out / "report.json").write_text(json.dumps(data, indent=2), encoding="utf-8")
+    write_bytes(out / "report.json", json.dumps(data, indent=2).encode())
     numbers = "".join(
         f"<tr><td>{html.escape(k)}</td><td>{v:.4g}</td></tr>"
         for k, v in vars(scores).items()
@@ -173,4 +174,4 @@ def _write(out: Path, model: Model, scores: Scores, shown: list[list[str]]) -> N
         "<h2>Classes</h2><table><tr><th><th>Training: frames<th>pixels<th>Held out: frames<th>pixels</tr>"
         f"{shares}</table>"
     )
-    (out / "index.html").write_text(page, encoding="utf-8")
+    write_bytes(out / "index.html", page.encode())

@@ -11,7 +11,7 @@ import torch
 from core.appearance import build_code_book
 from core.capture import capture_codes
 from core.data.samples import Sample, read_sample
-from core.data.statistics import class_shares
+from core.data.statistics import ClassCount, class_shares
 from core.labels import object_class
 from core.models.model_file import Model, make_card
 from core.training.networks import encoder_of, generator_of
@@ -22,13 +22,14 @@ SMALLEST_OBJECT = 6
 
 
 def collect_codes(
-    encoder: torch.nn.Module, samples: Sequence[Sample], width: int
+    encoder: torch.nn.Module, samples: Sequence[Sample], width: int, count: ClassCount | None = None
 ) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
     """Codes of all objects in ``samples`` (pix2pixHD, sec. 3.4).
 
     Args:
         encoder: module with ``features``.
         width: frames are resized to it first.
+        count: counts the samples' classes along the way.
 
     Returns:
         class id -> (N, K) codes, and class id -> (N,) pixels.
@@ -36,7 +37,9 @@ def collect_codes(
     codes: dict[int, list] = {}
     sizes: dict[int, list] = {}
     for sample in samples:
-        photograph, _, instances = read_sample(sample)
+        photograph, labels, instances = read_sample(sample)
+        if count is not None:
+            count.add(labels)
         for value, (mean, pixels) in capture_codes(encoder, photograph, instances, width).items():
             if pixels >= SMALLEST_OBJECT:
                 label_id = int(object_class(value))
@@ -62,8 +65,12 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
     width = int(np.mean(recipe.phases[-1].widths)) // 16 * 16
     chosen = random.Random(trainer.seed).sample(trainer.samples, min(frames, len(trainer.samples)))
     if encoder is not None:
-        codes, sizes = collect_codes(encoder, chosen, width)
+        count = ClassCount()
+        codes, sizes = collect_codes(encoder, chosen, width, count)
         book = build_code_book(codes, sizes, recipe.code_dim)
+        classes = count.shares(trainer.label_set)
+    else:
+        classes = class_shares(chosen, trainer.label_set)
     card = make_card(
         name,
         generator_of(recipe, trainer.label_set, trainer.networks.trains),
@@ -78,7 +85,7 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
             "seed": trainer.seed,
             "training_frames": len(trainer.samples),
             "encoder_width": width,
-            "classes": class_shares(chosen, trainer.label_set),
+            "classes": classes,
         },
     )
     return Model(generator, encoder, card, book, trainer.label_set)
