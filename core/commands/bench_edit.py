@@ -116,15 +116,18 @@ def _measure_exact(model, arguments, progress) -> dict:
         "device": str(renderer.device),
         "precision": renderer.precision,
         "obstacle": obstacle,
-        "areas": _areas(session, painting, progress),
+        "areas": _areas(session, painting, _median(full), progress),
     }
     return result | ({} if obstacle else _floor(session, works, progress))
 
 
-def _areas(session, painting: "Painting", progress) -> list[dict]:
-    """Edits of several parts of the frame: times, and work against a full frame's."""
+def _areas(session, painting: "Painting", full_ms: float, progress) -> list[dict]:
+    """Edits of several parts of the frame: times, and work against a full frame's.
+
+    Args:
+        full_ms: what full frames took meanwhile; the session's own was its first, before anything was warm.
+    """
     rows = []
-    full_ms = session.full_milliseconds
     for share in SHARES:
         progress(f"edits of {share:g} %")
         times, kind, works = [], "", []
