@@ -11,6 +11,7 @@ import argparse
 import importlib
 import json
 import sys
+from pathlib import Path
 
 from core.errors import VedutaError
 
@@ -54,6 +55,14 @@ def _progress(text: str) -> None:
     if sys.stderr.isatty():
         # Each text takes the last one's line; an empty one clears it.
         print(f"\r\033[K{text}{' ...' if text else ''}", end="", file=sys.stderr, flush=True)
+
+
+def add_usual_arguments(parser: argparse.ArgumentParser, repeats: int, rounds: str, frame: str) -> None:
+    """``--repeats`` (``rounds`` says of what), ``--size`` (of ``frame``), ``--model`` and ``--device``."""
+    parser.add_argument("--repeats", type=count, default=repeats, metavar="N", help=f"{rounds} ({repeats})")
+    parser.add_argument("--size", type=size, default=(2048, 1024), metavar="WxH", help=f"size of the {frame} (2048x1024)")
+    parser.add_argument("--model", type=Path, metavar="MODEL", help="measure this model file, not the default one")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
 
 
 def size(text: str) -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import Callable
 
 import numpy as np
@@ -18,12 +17,9 @@ _LOOKS = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from core.commands.bench import count, size
+    from core.commands.bench import add_usual_arguments
 
-    parser.add_argument("--repeats", type=count, default=5, metavar="N", help="rounds (5)")
-    parser.add_argument("--size", type=size, default=(2048, 1024), metavar="WxH", help="size of the street (2048x1024)")
-    parser.add_argument("--model", type=Path, metavar="MODEL", help="measure this model file, not the default one")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    add_usual_arguments(parser, 5, "rounds", "street")
 
 
 def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:

@@ -16,12 +16,9 @@ _FRAMES_PER_ROUND = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from core.commands.bench import count, size
+    from core.commands.bench import add_usual_arguments
 
-    parser.add_argument("--repeats", type=count, default=3, metavar="N", help="rounds, each with one slow frame (3)")
-    parser.add_argument("--size", type=size, default=(2048, 1024), metavar="WxH", help="size of the frame (2048x1024)")
-    parser.add_argument("--model", type=Path, metavar="MODEL", help="measure this model file, not the default one")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    add_usual_arguments(parser, 3, "rounds, each with one slow frame", "frame")
 
 
 def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
