@@ -8,6 +8,7 @@ from core.errors import SceneError
 from core.labels import STREETS
 from core.scene import edits
 from core.scene.edits import NEW, History, Stroke
+from core.scene.packed import packed
 from core.scene.polygons import polygons_of, rasterise
 from tests.conftest import make_street
 from tests.conftest import scene_state as state
@@ -15,7 +16,7 @@ from tests.conftest import scene_state as state
 SIZE = (48, 24)
 points = st.tuples(st.integers(-8, SIZE[0] + 8), st.integers(-8, SIZE[1] + 8))
 inside = st.tuples(st.integers(0, SIZE[0] - 1), st.integers(0, SIZE[1] - 1))
-label_ids = st.sampled_from([0, 7, 11, 21, 23, 24, 26, 40, 45, 48, 50])
+label_ids = st.sampled_from([0, 7, 11, 17, 20, 21, 23, 24, 26, 40, 45, 48, 50])
 targets = st.sampled_from([None, NEW])
 actions = st.one_of(
     st.tuples(st.just("stroke"), label_ids, targets, st.lists(points, min_size=1, max_size=4), st.integers(0, 9)),
@@ -75,6 +76,39 @@ def test_undo_all_is_the_start_and_redo_all_the_end(sequence):
         check(scene)
     assert state(scene) == furthest
     assert any(action[0] in ("undo", "redo") for action in sequence) or end == furthest
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(actions, min_size=1, max_size=8))
+def test_edits_at_rest_lose_nothing(sequence):
+    scene = make_street(SIZE)
+    made = []
+
+    class Keeping(History):
+        def push(self, edit):
+            super().push(edit)
+            made.append(edit)
+
+    history = Keeping(scene)
+    for action in sequence:
+        act(scene, history, action)
+    for edit in filter(None, made):
+        again = packed(edit).unpacked()
+        for name, value in vars(edit).items():
+            found = getattr(again, name)
+            if isinstance(value, np.ndarray):
+                assert found.dtype == value.dtype and np.array_equal(found, value), name
+            else:
+                assert found is value, name
+
+
+def test_a_stroke_at_rest_takes_a_tenth():
+    scene = make_street((2048, 1024))
+    stroke = Stroke(scene, 26, None, 32)
+    for x in range(300, 700, 8):
+        stroke.add(x, 500 + 40 * np.sin(x / 50))
+    edit = stroke.finish()
+    assert packed(edit).nbytes < 0.1 * edit.nbytes
 
 
 @settings(max_examples=60, deadline=None)
