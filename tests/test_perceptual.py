@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from core.errors import ModelFileError
 from core.networks import vgg, vgg_files
-from core.networks.object_statistics import object_statistics_loss
 from core.networks.perceptual import LAYERS, WEIGHTS, PerceptualLoss, perceptual_distance
+from core.networks.region_statistics import region_statistics_loss
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "weights" / "vgg16_bsds.safetensors"
 
@@ -207,43 +207,54 @@ def test_download_checks_the_sum_and_replaces_whole_files_only(tmp_path, server)
     assert target.read_bytes() == content and [p.name for p in target.parent.iterdir()] == ["vgg.pth"]
 
 
-def two_objects(batch=1, height=32, width=48):
+def two_regions(batch=1, height=32, width=48):
     instances = torch.full((batch, height, width), 7)
     instances[:, :, width // 2 :] = 11_003
     return instances
 
 
-def test_object_statistics_ignore_where_in_an_object_a_pixel_lies():
+def test_region_statistics_ignore_where_in_a_region_a_pixel_lies():
     torch.manual_seed(0)
     real = torch.rand(2, 5, 16, 24)
-    instances = two_objects(2)
+    instances = two_regions(2)
     moved = real.clone()
     left = real[..., :12].flatten(2)
     moved[..., :12] = left[..., torch.randperm(left.shape[-1])].view(2, 5, 16, 12)
-    assert object_statistics_loss([moved], [real], instances) < 1e-5
+    assert region_statistics_loss([moved], [real], instances) < 1e-5
     swapped = real.roll(12, -1) * torch.tensor([0.2, 1.0]).repeat_interleave(12)
-    assert object_statistics_loss([swapped], [real], instances) > 0.1
+    assert region_statistics_loss([swapped], [real], instances) > 0.1
 
 
-def test_object_statistics_ask_a_flat_object_for_texture():
+def test_region_statistics_ask_a_flat_region_for_texture():
     torch.manual_seed(0)
     real = torch.rand(1, 5, 32, 48)
-    instances = two_objects()
+    instances = two_regions()
     fake = real.clone()
     fake[..., :24] = real[..., :24].mean((2, 3), keepdim=True)
     fake.requires_grad_()
-    flat = object_statistics_loss([fake], [real], instances)
+    flat = region_statistics_loss([fake], [real], instances)
     assert flat > 0.2
     flat.backward()
     assert fake.grad.isfinite().all() and fake.grad[..., 24:].abs().max() < 1e-3
     # Grain of any kind brings it nearer, though not one pixel is closer to the photograph's.
     grain = fake.detach().clone()
     grain[..., :24] += 0.28 * torch.randn(1, 5, 32, 24)
-    assert object_statistics_loss([grain], [real], instances) < 0.5 * flat
+    assert region_statistics_loss([grain], [real], instances) < 0.5 * flat
     assert (grain - real).abs().mean() > (fake - real).abs().mean()
 
 
-def test_object_statistics_without_an_object_large_enough():
+def test_region_statistics_without_a_region_large_enough():
     instances = torch.arange(64).view(1, 8, 8)
-    loss = object_statistics_loss([torch.rand(1, 3, 8, 8, requires_grad=True)], [torch.rand(1, 3, 8, 8)], instances)
+    loss = region_statistics_loss([torch.rand(1, 3, 8, 8, requires_grad=True)], [torch.rand(1, 3, 8, 8)], instances)
     assert loss == 0
+
+
+def test_region_statistics_pass_over_what_is_marked():
+    torch.manual_seed(0)
+    real, fake = torch.rand(2, 3, 16, 24), torch.rand(2, 3, 16, 24)
+    regions = two_regions(2, 16, 24)
+    both = region_statistics_loss([fake], [real], regions)
+    fake[..., 12:] = 5.0
+    assert region_statistics_loss([fake], [real], regions) > 2 * both
+    marked = torch.where(regions == 7, 7, -1)
+    assert region_statistics_loss([fake], [real], marked) < 2 * both

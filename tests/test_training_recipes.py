@@ -288,6 +288,19 @@ def test_what_judges_looks_at_every_phase_of_the_generators_grid(samples):
     list(trainer.run())
 
 
+def test_texture_is_asked_of_each_part_of_stuff_and_not_of_things(samples):
+    trainer = Trainer(replace(recipe_named("tiny").cropped(64), steps=2), samples, None, device="cpu")
+    batch = trainer.batch_at(0)
+    regions = trainer._step._regions(batch)
+    things = torch.isin(batch.instances // 1000, torch.tensor([24, 25, 26, 27, 28, 31, 32, 33]))
+    assert things.any() and torch.equal(regions < 0, things)
+    window = STREETS.index[next(label.id for label in STREETS if label.name == "window")]
+    house = batch.instances == 11
+    batch.labels[0, house[0]] = int(window)
+    again = trainer._step._regions(batch)
+    assert house[0].any() and not torch.isin(again[0][house[0]], regions[0]).any()
+
+
 def test_an_objects_code_that_reaches_too_far_is_told(samples):
     """A painter that minds only its own pixels is not blamed; one that looks at all of the frame is."""
     recipe = replace(recipe_named("tiny", locality_weight=1.0), steps=1)
@@ -302,7 +315,7 @@ def test_an_objects_code_that_reaches_too_far_is_told(samples):
         "far": lambda labels, edges, codes: codes[:, :3].mean((2, 3), keepdim=True).expand(2, 3, 256, 256),
     }.items():
         generating.paint = paint
-        found[name] = [float(trainer._step._spill(batch, fake, step)) for step in range(20)]
+        found[name] = [trainer._step._spill(batch, fake, step).item() for step in range(20)]
     assert max(found["near"]) == 0 and max(found["far"]) > 0.01
     del generating.paint
     reports = list(trainer.run())

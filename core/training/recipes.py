@@ -32,7 +32,7 @@ class Recipe:
             perceptual term (lambda = 10 in the paper).
         pixel_weight: of an L1 term; not in the paper, it settles colours
             early in short runs.
-        texture_weight: of :func:`core.networks.object_statistics.object_statistics_loss`
+        texture_weight: of :func:`core.networks.region_statistics.region_statistics_loss`
             on the shallow taps; needs the perceptual loss.
         locality_weight: of what an object's code changes more than 64 pixels
             from it, looked at in every fourth step; not in the paper.

@@ -14,8 +14,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from core.data.crops import Batch
 from core.errors import TrainingError
-from core.networks.object_statistics import object_statistics_loss
 from core.networks.perceptual import PerceptualLoss
+from core.networks.region_statistics import region_statistics_loss
 from core.rendering.conditioning import Conditioning, dense
 from core.training.distributed import mean_over_processes, rank_and_world
 from core.training.losses import discriminator_gan_loss, feature_matching_loss, generator_gan_loss
@@ -53,6 +53,8 @@ class Step:
         self.recipe, self.networks, self.perceptual = recipe, networks, perceptual
         self.pool, self.precision = pool, precision
         self.label_count = len(networks.label_set)
+        labels = networks.label_set
+        self._things = torch.tensor([labels[int(labels.base[label.id])].thing for label in labels], device=networks.device)
         self.generating = _spread(networks.generating, networks.device)
         self.judging = _spread(networks.discriminator, networks.device)
         self.weights = {
@@ -114,11 +116,11 @@ class Step:
         if self.recipe.adversarial:
             losses, loss_d = self._judged(seen, numbers, seen_fake)
         if self.perceptual is not None:
-            *images, instances = self._seen(step, seen_fake, seen.photograph, seen.instances)
+            *images, regions = self._seen(step, seen_fake, seen.photograph, self._regions(seen))
             taps = self.perceptual.taps(*images)
             losses["perceptual"] = self.perceptual.distance(*taps)
             if self.recipe.texture_weight:
-                losses["texture"] = object_statistics_loss(*(layers[:TEXTURE_LAYERS] for layers in taps), instances)
+                losses["texture"] = region_statistics_loss(*(layers[:TEXTURE_LAYERS] for layers in taps), regions)
         if self.recipe.pixel_weight:
             losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
         if self.recipe.locality_weight and step % LOCALITY_EVERY == 0:
@@ -153,6 +155,10 @@ class Step:
 
     def _shown(self, labels: Tensor, edges: Tensor) -> Tensor:
         return dense(Conditioning(labels, edges), self.label_count, self.precision.dtype)
+
+    def _regions(self, batch: Batch) -> Tensor:
+        """(B, H, W) int64: each object's parts by themselves, -1 on things, whose shine and small parts are no texture."""
+        return torch.where(self._things[batch.labels], -1, batch.instances * 256 + batch.labels)
 
     def _shifted(self, batch: Batch, fake: Tensor, step: int) -> tuple[Batch, Tensor]:
         """Batch and picture without a few rows and columns: see :attr:`Recipe.jitter`."""

@@ -4,7 +4,8 @@ No network knows where on a wall each brick lies, and a loss that compares pixel
 with pixel answers with a wall without bricks. Style transfer compares
 statistics instead: matching each channel's mean and deviation does what Gram
 matrices do (Li et al. 2017, "Demystifying Neural Style Transfer", eq. 12).
-Here they are taken over every object by itself, as the appearance codes are.
+Here they are taken over every region by itself: the wall of one house, the
+lawn, the crown of one tree.
 """
 
 from __future__ import annotations
@@ -14,26 +15,27 @@ from typing import Sequence
 import torch
 from torch import Tensor
 
-#: Objects of the whole batch that are compared, the largest ones.
-OBJECTS = 24
-#: Feature pixels below which an object says nothing about its texture.
+#: Regions of the whole batch that are compared, the largest ones.
+REGIONS = 24
+#: Feature pixels below which a region says nothing about its texture.
 SMALLEST = 32
 
 
-def object_statistics_loss(fake: Sequence[Tensor], real: Sequence[Tensor], instances: Tensor) -> Tensor:
-    """How far the features' mean and deviation over each object are from the photograph's.
+def region_statistics_loss(fake: Sequence[Tensor], real: Sequence[Tensor], regions: Tensor) -> Tensor:
+    """How far the features' mean and deviation over each region are from the photograph's.
 
     Args:
         fake, real: per layer (B, C, h, w). No gradient reaches ``real``.
-        instances: (B, H, W) integers; every layer's h and w divide H and W.
+        regions: (B, H, W) integers below 2^32, alike within a region; negative
+            where texture is not compared. Equal numbers in two images of a batch are two regions.
 
     Returns:
-        a scalar: per layer the objects' mean |difference|, weighed by the square
+        a scalar: per layer the regions' mean |difference|, weighed by the square
         root of their areas, relative to the photograph's mean deviation; averaged over layers.
     """
-    total = torch.zeros((), device=instances.device)
+    total = torch.zeros((), device=regions.device)
     for found, target in zip(fake, real):
-        masks = _masks(instances, found.shape[-2:])
+        masks = _masks(regions, found.shape[-2:])
         if masks is None:
             continue
         mean_f, spread_f = _statistics(found, masks)
@@ -45,14 +47,16 @@ def object_statistics_loss(fake: Sequence[Tensor], real: Sequence[Tensor], insta
     return total / len(fake)
 
 
-def _masks(instances: Tensor, size: tuple[int, int]) -> Tensor | None:
-    """(N, B*h*w) float32, 0 or 1: the largest objects at a layer's size; None without any."""
-    batch, height, width = instances.shape
+def _masks(regions: Tensor, size: tuple[int, int]) -> Tensor | None:
+    """(N, B*h*w) float32, 0 or 1: the largest regions at a layer's size; None without any."""
+    batch, height, width = regions.shape
     down = height // size[0], width // size[1]
-    small = instances[:, down[0] // 2 :: down[0], down[1] // 2 :: down[1]][:, : size[0], : size[1]]
-    keys = small.reshape(batch, -1) + (torch.arange(batch, device=instances.device) << 16)[:, None]
+    small = regions[:, down[0] // 2 :: down[0], down[1] // 2 :: down[1]][:, : size[0], : size[1]]
+    small = small.reshape(batch, -1).to(torch.int64)
+    keys = torch.where(small < 0, -1, small + (torch.arange(batch, device=regions.device) << 32)[:, None])
     values, counts = torch.unique(keys, return_counts=True)
-    largest = counts.argsort(descending=True, stable=True)[:OBJECTS]
+    values, counts = values[values >= 0], counts[values >= 0]
+    largest = counts.argsort(descending=True, stable=True)[:REGIONS]
     values = values[largest[counts[largest] >= SMALLEST]]
     if not len(values):
         return None
@@ -69,5 +73,5 @@ def _statistics(features: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
     shifted = pixels - centre
     second = masks @ shifted.square() / counts
     variance = (second - (mean - centre).square()).clamp_min(0)
-    # A flat object has no slope at zero; a small part of the layer's own spread keeps it finite.
+    # A flat region has no slope at zero; a small part of the layer's own spread keeps it finite.
     return mean, (variance + 1e-3 * second.detach().mean() + 1e-12).sqrt()
