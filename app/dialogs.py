@@ -26,41 +26,42 @@ def tell(parent: QWidget, title: str, text: str, details: str = "") -> QMessageB
 
 def ask_save(parent: QWidget, name: str) -> str:
     """What to do with unsaved changes: "save", "discard" or "cancel"."""
-    box = QMessageBox(QMessageBox.Icon.Question, "Veduta", f"Save the changes to {name}?", parent=parent)
-    box.setInformativeText("They are lost otherwise.")
-    save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
-    discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
-    box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(save)
-    box.exec()
-    return {save: "save", discard: "discard"}.get(box.clickedButton(), "cancel")
+    answers = {"save": "Save", "discard": "Don't save"}
+    return _ask(parent, f"Save the changes to {name}?", "They are lost otherwise.", answers, "Cancel") or "cancel"
 
 
 def ask_yes(parent: QWidget, question: str, text: str, yes: str, no: str) -> bool:
     """A question with two answers in words."""
-    box = QMessageBox(QMessageBox.Icon.Question, "Veduta", question, parent=parent)
-    box.setInformativeText(text)
-    accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
-    box.addButton(no, QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(accept)
-    box.exec()
-    return box.clickedButton() is accept
+    return _ask(parent, question, text, {"yes": yes}, no) == "yes"
 
 
 def ask_training(parent: QWidget, names: list[str]) -> str:
     """What to do with runs when the studio closes: "keep" them going, "stop" them, or "cancel"."""
     several = len(names) > 1
-    box = QMessageBox(QMessageBox.Icon.Question, "Veduta", f"{', '.join(names)} {'are' if several else 'is'} still training.", parent=parent)
-    box.setInformativeText(
+    text = (
         "Training can go on without the window; you find it here again next time. "
         f"Or {'they finish their present steps, save, and end' if several else 'it finishes its present step, saves, and ends'}."
     )
-    keep = box.addButton("Keep training", QMessageBox.ButtonRole.AcceptRole)
-    stop = box.addButton("Stop and save", QMessageBox.ButtonRole.DestructiveRole)
-    box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep)
+    question = f"{', '.join(names)} {'are' if several else 'is'} still training."
+    return _ask(parent, question, text, {"keep": "Keep training", "stop": "Stop and save"}, "Cancel") or "cancel"
+
+
+def _ask(parent: QWidget, question: str, text: str, answers: dict[str, str], refuse: str) -> str | None:
+    """Ask and wait: the key of the answer that was chosen, None for ``refuse`` and a closed box.
+
+    Args:
+        answers: key -> words of its button; the first is the default, a second one is the destructive way.
+    """
+    box = QMessageBox(QMessageBox.Icon.Question, "Veduta", question, parent=parent)
+    box.setInformativeText(text)
+    roles = (QMessageBox.ButtonRole.AcceptRole, QMessageBox.ButtonRole.DestructiveRole)
+    buttons = {box.addButton(words, role): key for (key, words), role in zip(answers.items(), roles)}
+    box.addButton(refuse, QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(next(iter(buttons)))
     box.exec()
-    return {keep: "keep", stop: "stop"}.get(box.clickedButton(), "cancel")
+    chosen = buttons.get(box.clickedButton())
+    box.deleteLater()  # else every question ever asked stays with the window
+    return chosen
 
 
 class NewStreetDialog(QDialog):
