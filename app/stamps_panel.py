@@ -74,7 +74,8 @@ class StampsPanel(QWidget):
         self.list.itemClicked.connect(lambda _: self._chosen())
         self.perspective.toggled.connect(lambda on: context.settings.__setitem__("perspective", on))
         self.estimate.clicked.connect(lambda: context.set_horizon(None))
-        self.mirror.toggled.connect(self._mirrored)
+        self.mirror.toggled.connect(self.tool.mirror)
+        self.tool.mirror_changed = self.mirror.setChecked
         self.size.valueChanged.connect(self._sized)
         context.scene_replaced.connect(self._load)
         context.settings.changed.connect(self._setting_changed)
@@ -110,6 +111,8 @@ class StampsPanel(QWidget):
     def _fill(self) -> None:
         order = [kind for kind, _ in KINDS]
         wanted = self.kinds.currentData()
+        # Emptying a list selects its rows one by one: nobody has chosen those.
+        self.list.blockSignals(True)
         self.list.clear()
         shown = [i for i, stamp in enumerate(self.stamps) if not wanted or stamp.kind == wanted]
         shown.sort(key=lambda i: order.index(self.stamps[i].kind) if self.stamps[i].kind in order else len(order))
@@ -122,6 +125,9 @@ class StampsPanel(QWidget):
             item.setToolTip(f"{self.stamps[i].kind.capitalize()}. Click, then click in the street; or drag it there")
             item.setSizeHint(_PICTURE + QSize(8, 8))
             self.list.addItem(item)
+            if self.stamps[i] is self.tool.stamp:
+                self.list.setCurrentItem(item)
+        self.list.blockSignals(False)
         self.empty.setVisible(not self.stamps)
         self.list.setVisible(bool(self.stamps))
 
@@ -143,10 +149,6 @@ class StampsPanel(QWidget):
     def _first(self) -> None:
         if self.tool.stamp is None and self.list.count():
             self.list.setCurrentRow(0)
-
-    def _mirrored(self, on: bool) -> None:
-        self.tool.mirrored = on
-        self.canvas.redraw()
 
     def _sized(self, value: int) -> None:
         self.tool.size = 4 ** (value / 100)

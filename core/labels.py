@@ -31,7 +31,7 @@ class Label:
         group: heading in the palette.
         thing: True where Cityscapes counts objects of this class.
         instanced: True where the project's own scenes may count objects
-            (things, and also buildings and trees).
+            (things, and also buildings, trees, poles, signs and lights).
         parent: id of the class into which a part folds, or None.
     """
 
@@ -90,6 +90,10 @@ class LabelSet:
             if label.name == name:
                 return label
         raise LabelError(f"The label set '{self.name}' has no class called '{name}'.")
+
+    def name_of(self, label_id: int) -> str:
+        """The label's name, "class 99" for an id that the set lacks."""
+        return self[label_id].name if label_id in self else f"class {int(label_id)}"
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -189,10 +193,10 @@ def _cityscapes() -> tuple[Label, ...]:
         Label(14, "guard rail", (180, 165, 180), "construction"),
         Label(15, "bridge", (150, 100, 100), "construction"),
         Label(16, "tunnel", (150, 120, 90), "construction"),
-        Label(17, "pole", (153, 153, 153), "object"),
-        Label(18, "polegroup", (153, 153, 170), "object"),
-        Label(19, "traffic light", (250, 170, 30), "object"),
-        Label(20, "traffic sign", (220, 220, 0), "object"),
+        Label(17, "pole", (153, 153, 153), "object", **own),
+        Label(18, "polegroup", (153, 153, 170), "object", **own),
+        Label(19, "traffic light", (250, 170, 30), "object", **own),
+        Label(20, "traffic sign", (220, 220, 0), "object", **own),
         Label(21, "vegetation", (107, 142, 35), "nature", **own),
         Label(22, "terrain", (152, 251, 152), "nature"),
         Label(23, "sky", (70, 130, 180), "sky"),

@@ -86,9 +86,8 @@ def apply_to_class(
 ) -> Edit | None:
     """Give every object of the class of ``source`` its look, except the locked ones."""
     label_id = int(object_class(source))
-    name = scene.label_set[label_id].name if label_id in scene.label_set else f"class {label_id}"
     values = [v for v in same_class(scene, source) if v == source or v not in locked]
-    return give_look(scene, values, code_of(scene, book, source), f"Give every {name} this look")
+    return give_look(scene, values, code_of(scene, book, source), f"Give every {scene.label_set.name_of(label_id)} this look")
 
 
 def randomise_street(

@@ -63,7 +63,7 @@ def _people(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """(feet, heights) in rows of the persons that look whole: upright and not cut by the frame."""
     people = [
         entry for entry in scene.objects().values()
-        if entry.is_object and scene.label_set[entry.label_id].name == "person"
+        if entry.is_object and scene.label_set.name_of(entry.label_id) == "person"
         and entry.area >= 60 and entry.bbox[3] < scene.size[1] - 1 and entry.bbox[1] > 0
     ]
     boxes = np.array([entry.bbox for entry in people], np.float64).reshape(-1, 4)

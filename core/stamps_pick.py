@@ -175,8 +175,8 @@ def _posts(scene: Scene, ids: dict[str, int]) -> Iterable[list[Piece]]:
     """Signs and lights with the pole that carries them, where the pole stands on the ground."""
     base = scene.label_set.base[scene.label_map]
     heads = [ids[name] for name in _POSTED if name in ids]
-    pole = ids.get("pole")
-    either = np.isin(base, [*heads, pole]).view(np.uint8)
+    poles = [ids["pole"]] if "pole" in ids else []
+    either = np.isin(base, [*heads, *poles]).view(np.uint8)
     count, groups, stats, _ = cv2.connectedComponentsWithStats(either, connectivity=8)
     ground = background(scene.label_set)
     for group in range(1, count):
@@ -195,7 +195,7 @@ def _posts(scene: Scene, ids: dict[str, int]) -> Iterable[list[Piece]]:
         if flat.group not in ("flat", "nature") or not ground[flat.id] or not narrow:
             continue
         pieces = []
-        for class_id in (pole, *heads):
+        for class_id in (*poles, *heads):
             own = mask & (base[y:y + height, x:x + width] == class_id)
             if own.any():
                 pieces.append(Piece(class_id, x, y, np.where(own, labels, 0).astype(np.uint8), own))

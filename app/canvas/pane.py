@@ -177,7 +177,7 @@ class Pane(QWidget):
     # -- stamps dragged from the library --------------------------------------------
 
     def dragEnterEvent(self, event) -> None:
-        if event.mimeData().hasFormat(STAMP) and self.context.scene is not None and not self._gesture:
+        if event.mimeData().hasFormat(STAMP) and self.context.scene is not None and self.context.tool == "stamp" and not self._gesture:
             event.acceptProposedAction()
         else:
             event.ignore()

@@ -61,7 +61,7 @@ class LookTool(Tool):
             if self._book() is None:
                 self.context.message.emit("This model has no looks to copy.")
             else:
-                name = self.context.label_set[int(object_class(pressed))].name
+                name = self.context.label_set.name_of(object_class(pressed))
                 self.context.message.emit(f"The look of {name} {pressed} is in the hand; click others to give it.")
 
     def abort(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QImage, QPainter, QPen, QPolygonF, QTransform
@@ -29,6 +31,9 @@ class StampTool(Tool):
         self.stamp: Stamp | None = None
         self.size = 1.0
         self.mirrored = False
+        #: Called with ``mirrored`` when that changes, by key or by the panel.
+        self.mirror_changed: Callable[[bool], None] = lambda on: None
+        self._label_set = None  # of the stamp
         self._picture: QImage | None = None
         self._pixels: np.ndarray | None = None
         self._hold: Hold | None = None
@@ -40,16 +45,25 @@ class StampTool(Tool):
     def _forget(self) -> None:
         self._hold = self._pointer = None
         self._horizon = False
+        if self.stamp is not None and self._label_set is not self.context.label_set:
+            self.choose(None)  # its numbers mean other classes here, or none
 
     def choose(self, stamp: Stamp | None) -> None:
         """Take a stamp in the hand."""
         self.stamp = stamp
-        self._picture = None
+        self._picture, self._label_set = None, self.context.label_set
         if stamp is not None:
             self._pixels = np.ascontiguousarray(stamp.picture(self.context.label_set))
             height, width = self._pixels.shape[:2]
             self._picture = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
         self.canvas.redraw()
+
+    def mirror(self, on: bool) -> None:
+        """Put stamps down the other way round, or not; says so to :attr:`mirror_changed`."""
+        if on != self.mirrored:
+            self.mirrored = on
+            self.mirror_changed(on)
+            self.canvas.redraw()
 
     def matrix(self, point: QPointF) -> np.ndarray:
         """(2, 3): where the stamp goes with its foot at an image point."""
@@ -117,8 +131,7 @@ class StampTool(Tool):
 
     def key_press(self, key: int, modifiers: Modifiers) -> bool:
         if key == Qt.Key.Key_F and not modifiers:
-            self.mirrored = not self.mirrored
-            self.canvas.redraw()
+            self.mirror(not self.mirrored)
             return True
         return False
 
