@@ -204,6 +204,22 @@ def test_painting_over_nothing_but_the_background_and_filling_closed_contours():
     assert scene.label_at(80, 45) == 8
 
 
+def test_a_contour_that_was_there_already_is_filled_when_it_is_gone_round_again():
+    scene, corners = street(), ((72, 36), (90, 36), (90, 60), (72, 60), (72, 36))
+    for target, autofill in ((NEW, False), (None, True)):
+        stroke = Stroke(scene, PERSON, target, 1, autofill=autofill)
+        for x, y in corners:
+            stroke.add(x, y)
+        edit = stroke.finish()
+    assert stroke.filled and (scene.label_map[36:61, 72:91] == PERSON).all() and scene.contradictions() == 0
+    assert np.unique(scene.instance_map[36:61, 72:91]).size == 1
+    edit.revert(scene)
+    assert scene.label_at(81, 48) != PERSON and scene.label_at(72, 48) == PERSON
+    click = Stroke(scene, PERSON, None, 1, autofill=True)
+    click.add(72, 48)
+    assert click.finish() is None and click.bbox is None
+
+
 def test_a_gesture_is_live_aborts_exactly_and_finishes_as_one_edit():
     scene = street()
     start = state(scene)

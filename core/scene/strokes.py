@@ -102,10 +102,11 @@ class Stroke:
 
     def finish(self) -> Edit | None:
         """End the stroke and return its edit, already applied; None where it changed nothing."""
-        if self.bbox is None:
-            return None
-        if self.autofill:
+        if self.autofill and self._swept is not None and self.value is not None:
             self._fill_contour()
+        if self.bbox is None:
+            self._forget()
+            return None
         old_labels, old_instances = self._old(self.bbox)
         x0, y0, x1, y1 = self.bbox
         new_labels = self.scene.label_map[y0:y1, x0:x1]
