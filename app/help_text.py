@@ -26,6 +26,7 @@ KEYS = (
         ("Ctrl+}  Ctrl+{", "In front of, behind what overlaps it"),
         ("Ctrl+G  Ctrl+Shift+G", "Merge, split into connected parts"),
         ("C", "Change to the class in hand"),
+        ("Ctrl+Shift+F", "Fill in windows, wheels and other parts"),
         ("+  -  M", "Grow, shrink, smooth the edge"),
         ("Shift+H  F", "Mirror; mirror the stamp"),
     )),

@@ -14,6 +14,7 @@ from app.canvas.canvas import Canvas
 from app.context import StudioContext
 from app.controls import PanelTitle
 from app.files import Documents, example_files, example_name
+from app.fill_parts import PartsFiller
 from app.live import LiveRenderer
 from app.look_panel import LookPanel
 from app.objects_panel import ObjectsPanel
@@ -48,6 +49,7 @@ class Studio(QMainWindow):
         self.recovery = Recovery(self.context, recovery_folder, self)
         self.training = TrainingCentre(self.context, self.live, self)
         self.canvas = Canvas(self.context)
+        self.parts_filler = PartsFiller(self.context, self.canvas)
         self.start_page = StartPage(self.context)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.start_page)

@@ -24,6 +24,7 @@ COMMANDS = {
     "fetch-vgg": ("core.networks.fetch", "fetch the weights for training's perceptual loss, once"),
     "evaluate": ("core.evaluation.command", "measure a model on held-out streets"),
     "import": ("core.commands.import_model", "turn a pix2pixHD checkpoint into a model file"),
+    "fill-parts": ("core.commands.fill_parts", "lay windows, wheels and more inside the bare objects of a label map"),
     "stamps": ("core.commands.stamps", "make the library of stamps from example streets"),
     "bench": ("core.commands.bench", "measure speed on this machine"),
     "test": ("core.commands.test", "run the project's tests"),

@@ -34,6 +34,10 @@ def parser() -> argparse.ArgumentParser:
         "--code", type=_object_look, action="append", default=[], metavar="OBJECT=K",
         help="give an object (instance value, such as 26003) look K of its class; may be repeated",
     )
+    parser.add_argument(
+        "--fill-parts", type=int, nargs="?", const=0, metavar="SEED",
+        help="first lay windows, car glass, wheels and more inside objects without parts, as fill-parts does",
+    )
     parser.add_argument("--size", type=size, metavar="WxH", help="resize the maps first, such as 2048x1024")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: auto)")
     return parser
@@ -46,7 +50,7 @@ def main(argv: list[str]) -> int:
         raise SceneError(f"A picture can be at most {SIDE_LIMIT} pixels a side; choose a smaller --size.")
     if arguments.labels.is_dir():
         return _render_folder(arguments)
-    scene = _open(arguments.labels, arguments.instances)
+    scene = _opened(arguments, arguments.labels, arguments.instances)
     _check_ending(arguments.out)
     _write(arguments, _renderer(arguments), scene, arguments.out)
     print(f"Written: {arguments.out}")
@@ -65,7 +69,7 @@ def _render_folder(arguments: argparse.Namespace) -> int:
     failed = 0
     for pair, target in tqdm(streets, unit="street", file=sys.stderr):
         try:
-            scene = _open(pair.labels, pair.instances)
+            scene = _opened(arguments, pair.labels, pair.instances)
             target.parent.mkdir(parents=True, exist_ok=True)
             _write(arguments, renderer, scene, target)
         except (VedutaError, OSError) as error:
@@ -130,7 +134,20 @@ def _name(labels: Path) -> str:
     return re.sub(r"(_gt(Fine|Coarse))?_labelIds$", "", labels.stem)
 
 
-def _open(labels: Path, instances: Path | None):
+def _opened(arguments: argparse.Namespace, labels: Path, instances: Path | None):
+    """The scene of these files, with parts where they were asked for."""
+    scene = open_scene(labels, instances)
+    if arguments.fill_parts is not None:
+        from core.filling.fill import fill_parts
+
+        edit = fill_parts(scene, arguments.fill_parts).edit
+        if edit is not None:
+            edit.apply(scene)
+    return scene
+
+
+def open_scene(labels: Path, instances: Path | None):
+    """The scene of a project, or of a label map and its instance map, if any."""
     from core.scene.cityscapes import load_pair
     from core.scene.project import SUFFIX, load_project
 

@@ -1,0 +1,1 @@
+"""Filling in parts: windows, doors, car glass, wheels, hair and shoes inside bare objects."""

@@ -1,0 +1,235 @@
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair and shoes inside bare objects.
+
+As in ``core.scene.edits``, an edit is described and the scene left alone. Labels alone
+change, and only from a class to one of its own parts, so folding the result gives the
+scene as it was. Objects that have parts already are left as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable
+
+import numpy as np
+
+from core.filling.facades import Site, fill_facade
+from core.filling.silhouettes import Outline, fill_silhouette
+from core.filling.view import View, estimate_view, ground_table
+from core.filling.walls import profile
+from core.labels import INSTANCE_FACTOR
+from core.opencv import cv2
+from core.scene.edit import Edit, make_edit
+from core.scene.regions import Box
+from core.scene.scene import Scene
+
+#: Classes that are filled by comparison with the library.
+SILHOUETTES = ("car", "truck", "bus", "train", "person", "rider")
+FACADES = ("building",)
+
+#: Smallest region of a class without objects, in pixels, that is looked at.
+_REGION = 300
+
+#: What lies on the ground or behind everything hides nothing.
+_NEVER_HIDES = ("road", "sidewalk", "parking", "rail track", "ground", "terrain", "sky", "building", "vegetation",
+                "unlabeled", "bridge", "tunnel", "wall")
+
+#: Most columns in which a building's walls are looked for.
+_COLUMNS = 256
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What filling in does.
+
+    Attributes:
+        edit: one undoable step; None where nothing can be filled in.
+        objects: instance values of the objects that get parts.
+        regions: how many regions of classes without objects get parts, such as a row of houses.
+    """
+
+    edit: Edit | None
+    objects: tuple[int, ...] = ()
+    regions: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for a person."""
+        count = len(self.objects) + self.regions
+        if not count:
+            return "There is nothing without parts that could get some."
+        return f"Parts laid into {count} {'object' if count == 1 else 'objects'}."
+
+
+def fill_parts(
+    scene: Scene, seed: int = 0, objects: Iterable[int] | None = None, horizon: float | None = None,
+) -> Filling:
+    """Lay parts inside bare objects.
+
+    Args:
+        seed: another one gives another filling; the same gives the same again.
+        objects: instance values to fill (a bare class id for all its regions); None for everything.
+        horizon: its row where it is known, else it is estimated.
+    """
+    wanted = None if objects is None else {int(value) for value in objects}
+    sites = [site for site in bare_sites(scene, wanted)]
+    if not sites:
+        return Filling(None)
+    view = estimate_view(scene, horizon)
+    surroundings = _Surroundings(scene, view)
+    labels = scene.label_map.copy()
+    filled: set[int] = set()
+    regions = 0
+    for site in sites:
+        parts = _parts(scene, surroundings, site, int(seed))
+        if parts is None:
+            continue
+        x0, y0, x1, y1 = site.box
+        there = labels[y0:y1, x0:x1]
+        # A part must be one of this class: whatever the library says, folding gives the scene back.
+        right = (parts > 0) & site.mask & (scene.label_set.base[parts] == site.class_id)
+        right &= parts != site.class_id
+        if right.any():
+            there[right] = parts[right]
+            if site.value >= INSTANCE_FACTOR:
+                filled.add(site.value)
+            else:
+                regions += 1
+    mask = labels != scene.label_map
+    if not mask.any():
+        return Filling(None)
+    box = (0, 0, *scene.size)
+    edit = make_edit(scene, "Fill in parts", box, mask, labels[mask], scene.instance_map[mask])
+    return Filling(edit, tuple(sorted(filled)), regions)
+
+
+@dataclass(frozen=True)
+class BareSite:
+    """A bare object, or a bare region of a class without objects.
+
+    Attributes:
+        value: instance value. class_id: its class.
+        number: 0 for an object, else the region's number among those of its class.
+        box: around it. mask: (h, w) bool over the box.
+    """
+
+    value: int
+    class_id: int
+    number: int
+    box: Box
+    mask: np.ndarray
+
+
+def bare_sites(scene: Scene, wanted: set[int] | None = None) -> list[BareSite]:
+    """Objects and regions of the classes that can be filled, and that have no part yet."""
+    label_set, found = scene.label_set, []
+    fillable = {label.id for label in label_set if label.name in (*SILHOUETTES, *FACADES) and label_set.parts_of(label.id)}
+    for value, entry in scene.objects().items():
+        if entry.label_id not in fillable or (wanted is not None and value not in wanted):
+            continue
+        x0, y0, x1, y1 = entry.bbox
+        labels = scene.label_map[y0:y1, x0:x1]
+        # Pixels that contradict their object are left alone.
+        mask = (scene.instance_map[y0:y1, x0:x1] == value) & (label_set.base[labels] == entry.label_id)
+        if not mask.any():
+            continue
+        if value >= INSTANCE_FACTOR:
+            if (labels[mask] == entry.label_id).all():
+                found.append(BareSite(value, entry.label_id, 0, entry.bbox, mask))
+            continue
+        found += _regions(scene, value, entry.bbox, mask, labels)
+    return found
+
+
+def _regions(scene: Scene, value: int, box: Box, mask: np.ndarray, labels: np.ndarray) -> list[BareSite]:
+    """The bare ones of the connected regions of a class."""
+    count, which, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    parted = np.zeros(count, bool)
+    parted[np.unique(which[mask & (labels != value)])] = True
+    found = []
+    for number in range(1, count):
+        x, y, width, height, area = stats[number].tolist()
+        if parted[number] or area < _REGION:
+            continue
+        own = which[y:y + height, x:x + width] == number
+        found.append(BareSite(value, value, number, (box[0] + x, box[1] + y, box[0] + x + width, box[1] + y + height), own))
+    return found
+
+
+class _Surroundings:
+    """What all sites of a scene are judged by, computed once."""
+
+    def __init__(self, scene: Scene, view: View):
+        self.view = view
+        label_set = scene.label_set
+        names = {label.name: label.id for label in label_set}
+        self.base = label_set.base[scene.label_map]
+        self.hides = ~np.isin(np.arange(256), [names[name] for name in _NEVER_HIDES if name in names])
+        self.sky = self.base == names.get("sky", -1)
+        self.building = names.get("building", -1)
+        self.step = max(2, -(-scene.size[0] // _COLUMNS))
+        ground = ground_table(label_set)[scene.label_map[:, ::self.step]]
+        rows = np.where(ground, np.arange(scene.size[1])[:, None], scene.size[1])
+        self.next_ground = np.minimum.accumulate(rows[::-1], axis=0)[::-1]
+        self.walkable = np.isin(np.arange(256), [names[n] for n in ("sidewalk", "road", "parking", "ground") if n in names])
+        self.feet = {value: entry.bbox[3] for value, entry in scene.objects().items()}
+
+
+def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> np.ndarray | None:
+    name = scene.label_set[site.class_id].name
+    # The seed follows the object, not its place in the list: filled alone, it gets the same parts.
+    seeds = [seed & 0xFFFFFFFF, site.value, site.number]
+    if name in SILHOUETTES:
+        outline = _outline(scene, around, site)
+        return None if outline is None else fill_silhouette(outline, scene.label_set, seeds)
+    return _facade(scene, around, site, seeds)
+
+
+def _outline(scene: Scene, around: _Surroundings, site: BareSite) -> Outline | None:
+    """The object with what hides it: nearer things that touch it, and the frame."""
+    x0, y0, x1, y1 = site.box
+    width, height = scene.size
+    base, instances = around.base[y0:y1, x0:x1], scene.instance_map[y0:y1, x0:x1]
+    other = ~site.mask & around.hides[base]
+    unknown = np.zeros_like(site.mask)
+    for value in np.unique(instances[other]).tolist():
+        here = other & (instances == value)
+        # Something stands nearer where its foot lies lower; a class without objects (poles) where it does here.
+        foot = around.feet[value] if value >= INSTANCE_FACTOR else y0 + int(np.flatnonzero(here.any(axis=1))[-1]) + 1
+        if foot > y1 or (value < INSTANCE_FACTOR and foot >= y1 - 1):
+            unknown |= here
+    margin = max(2, round(0.01 * min(x1 - x0, y1 - y0)))
+    sides = []
+    for line, beyond in (
+        (np.s_[:, :1], (np.s_[y0:y1, x0 - 1:x0]) if x0 > 0 else None),
+        (np.s_[:1, :], (np.s_[y0 - 1:y0, x0:x1]) if y0 > 0 else None),
+        (np.s_[:, -1:], (np.s_[y0:y1, x1:x1 + 1]) if x1 < width else None),
+        (np.s_[-1:, :], (np.s_[y1:y1 + 1, x0:x1]) if y1 < height else None),
+    ):
+        edge = site.mask[line].reshape(-1)
+        if beyond is None:
+            sides.append(True)
+            continue
+        labels, values = around.base[beyond].reshape(-1), scene.instance_map[beyond].reshape(-1)
+        nearer = np.array([around.feet.get(value, 0) > y1 or value < INSTANCE_FACTOR for value in values.tolist()])
+        touched = edge & around.hides[labels] & nearer
+        # The car that carries the camera, and the borders of a rectified frame, cut like the frame itself.
+        sides.append(bool(touched.sum() > max(margin, 0.3 * edge.sum())))
+    return Outline(site.class_id, site.mask, unknown, tuple(sides))
+
+
+def _facade(scene: Scene, around: _Surroundings, site: BareSite, seeds: list[int]) -> np.ndarray | None:
+    x0, y0, x1, y1 = site.box
+    if x1 - x0 < 12 or y1 - y0 < 12:
+        return None
+    seen = profile(site.mask, x0, y0, around.sky, around.next_ground, around.step)
+    if not len(seen.x):
+        return None
+    rows = np.where(np.isfinite(seen.lowest), seen.lowest, 0).astype(int)
+    touches = np.isfinite(seen.lowest) & (seen.lowest - seen.bottom <= 0.02 * scene.size[1])
+    entrance = touches & around.walkable[around.base[rows, seen.x]]
+    base = around.base[y0:y1, x0:x1]
+    other = (base == around.building) & ~site.mask
+    place = Site(
+        site.mask, x0, y0, around.sky[y0:y1, x0:x1], other, seen, site.value >= INSTANCE_FACTOR, entrance,
+    )
+    return fill_facade(place, around.view, scene.label_set, seeds)

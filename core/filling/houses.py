@@ -1,0 +1,263 @@
+"""What a house's front looks like, in metres: storeys, window axes, doors, shopfronts, balconies, trim.
+
+The measures are those of the project's own streets (``core.streets.facades``), which is what the
+default model has seen. Nothing here knows of pixels: a front is a list of :class:`Panel` to be
+painted one over the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator
+
+import numpy as np
+
+STYLES = ("plaster", "brick", "stone", "concrete", "glass")
+_SHARES = (0.40, 0.24, 0.16, 0.16, 0.04)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A rectangle on a wall: ``u`` and ``up`` in metres, ``out`` of the wall (negative: set back into it).
+
+    Attributes:
+        what: the name of a part.
+        whole: it is left out where the wall ends across it, as a window would be.
+    """
+
+    what: str
+    u0: float
+    u1: float
+    up0: float
+    up1: float
+    out: float = 0.0
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class House:
+    """One front.
+
+    Attributes:
+        width, height: metres; height up to the eaves.
+        ground: height of the ground floor. storey: of each above.
+        windows: (N,) left edges of the window axes. pane: (width, height) of a window, sill above its floor.
+        door: index of the door's axis, -1 for none.
+        reveal: depth of windows in the wall.
+    """
+
+    style: str
+    width: float
+    height: float
+    ground: float
+    storey: float
+    windows: np.ndarray
+    pane: tuple[float, float]
+    sill: float
+    reveal: float
+    surround: float
+    shutters: bool
+    hood: bool
+    string: bool
+    corners: bool
+    plinth: float
+    door: int
+    shop: bool
+    sign: bool
+    balcony: str
+    axis: int
+
+    @property
+    def floors(self) -> np.ndarray:
+        """Heights of the floors above the ground floor."""
+        count = int(round((self.height - self.ground) / self.storey))
+        return self.ground + self.storey * np.arange(max(count, 0))
+
+
+def design(rng: np.random.Generator, width: float, height: float, known_height: bool, entrance: bool, shops: float) -> House:
+    """A house front drawn by ``rng``.
+
+    Args:
+        width, height: metres, the height up to the eaves; where it isn't ``known_height``, storeys need not fit into it.
+        entrance: its foot is seen, so that a door may be.
+        shops: probability of a shop in an entrance's place.
+    """
+    style = str(rng.choice(STYLES, p=_SHARES))
+    if style == "glass" and (width < 9 or height < 10):
+        style = "concrete"
+    ground = float(rng.uniform(3.2, 4.1))
+    storey = float(rng.uniform(2.85, 3.5))
+    shop = bool(rng.random() < shops) and entrance and width > 5
+    if known_height:
+        if height < 1.3 * ground:
+            ground = height
+        else:
+            storeys = max(int(round((height - ground) / storey)), 1)
+            storey = (height - ground) / storeys
+            if storey > 4.2:  # a tall ground floor takes the rest
+                storey = 3.6
+                ground = height - storeys * storey
+    ribbon = style == "concrete" and rng.random() < 0.6
+    wide = 2.4 if ribbon else float(rng.uniform(0.95, 1.45))
+    tall = float(rng.uniform(1.3, 1.6) if style == "concrete" else rng.uniform(1.45, 1.9))
+    tall = min(tall, 0.62 * storey)
+    sill = float(np.clip(storey - tall - rng.uniform(0.35, 0.6), 0.35, 1.05))
+    shutters = bool(style == "plaster" and rng.random() < 0.18)
+    pitch = wide + (0.35 if ribbon else float(rng.uniform(0.75, 1.7))) + (0.5 if shutters else 0.0)
+    if width > 4 and not ribbon and width < 2 * pitch + wide + 1.1:
+        # A narrow house has narrow windows, rather than a single one.
+        wide = min(wide, (width - 1.1) / 4.0)
+        pitch = 1.5 * wide
+    windows = _axes(width, wide, pitch, 0.55)
+    axis = int(rng.integers(max(len(windows), 1)))
+    door = axis if entrance and not shop and (len(windows) > 1 or height > ground) else -1
+    return House(
+        style, width, height, ground, storey, windows, (wide, tall), sill,
+        reveal=float(rng.uniform(0.09, 0.22)), surround=float(rng.choice([0.0, 0.0, 0.10, 0.14])), shutters=shutters,
+        hood=bool(rng.random() < 0.3), string=bool(rng.random() < 0.5) or shop,
+        corners=bool(style == "stone" or rng.random() < 0.15), plinth=float(rng.uniform(0.3, 0.8)),
+        door=door, shop=shop, sign=bool(rng.random() < 0.85),
+        balcony=str(rng.choice(["none", "some", "column", "rows"], p=[0.58, 0.16, 0.15, 0.11])), axis=axis,
+    )
+
+
+def _axes(width: float, wide: float, pitch: float, margin: float) -> np.ndarray:
+    """Left edges of windows ``wide`` metres wide, evenly over the front."""
+    free = width - 2 * margin - wide
+    if free < 0:
+        return np.array([(width - wide) / 2]) if width > wide + 0.3 else np.zeros(0)
+    count = int(free // pitch) + 1
+    return margin + (free / (count - 1) * np.arange(count) if count > 1 else np.array([free / 2]))
+
+
+def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[Panel]:
+    """The front's panels in painting order; u runs from 0 to the house's width.
+
+    Args:
+        coarse: far away, this many window axes become one, and what is small is left out.
+    """
+    if house.style == "glass":
+        yield from _curtain_wall(house, coarse)
+        return
+    small = coarse == 1
+    if small:
+        yield from _trim(house)
+    yield from _ground_floor(house, rng, coarse)
+    wide = house.pane[0] * coarse
+    axes = house.windows[::coarse]
+    axes = axes[axes + wide <= house.width - 0.2]
+    for storey, floor in enumerate(house.floors.tolist(), start=1):
+        low, high = floor + house.sill, floor + house.sill + house.pane[1]
+        has = _balconies(house, storey, len(axes), rng) if small else np.zeros(len(axes), bool)
+        for u, balcony in zip(axes.tolist(), has.tolist()):
+            yield from _window(house, u, floor + 0.06 if balcony else low, u + wide, high, small)
+        for u in axes[has].tolist():
+            yield from _balcony(house, u - 0.3, u + wide + 0.3, floor)
+
+
+def _balconies(house: House, storey: int, count: int, rng) -> np.ndarray:
+    has = np.zeros(count, bool)
+    if house.balcony == "column" and house.axis < count:
+        has[house.axis] = True
+    elif house.balcony == "rows":
+        has[:] = storey % 2 == 1
+    elif house.balcony == "some":
+        has = rng.random(count) < 0.25
+    return has
+
+
+def _window(house: House, u0: float, up0: float, u1: float, up1: float, small: bool) -> Iterator[Panel]:
+    if small:
+        s = house.surround
+        if s:
+            yield Panel("facade trim", u0 - s, u1 + s, up0, up1 + s, whole=True)
+            if house.hood:
+                yield Panel("facade trim", u0 - s - 0.06, u1 + s + 0.06, up1 + s, up1 + s + 0.1, 0.1, True)
+        elif house.style == "brick":
+            yield Panel("facade trim", u0 - 0.1, u1 + 0.1, up1, up1 + 0.16, whole=True)
+        yield Panel("facade trim", u0 - 0.06, u1 + 0.06, up0 - 0.09, up0, 0.05, True)
+        if house.shutters:
+            half = (u1 - u0) / 2
+            yield Panel("facade trim", u0 - half - 0.02, u0 - 0.02, up0, up1, whole=True)
+            yield Panel("facade trim", u1 + 0.02, u1 + half + 0.02, up0, up1, whole=True)
+        if s:
+            yield Panel("building", u0, u1, up0, up1, whole=True)
+    yield Panel("window", u0, u1, up0, up1, -house.reveal, True)
+
+
+def _balcony(house: House, u0: float, u1: float, floor: float) -> Iterator[Panel]:
+    """A slab and its railing in front of the wall; solid for concrete houses, bars else."""
+    out = 1.1 if house.style == "concrete" else 0.85
+    yield Panel("balcony", u0, u1, floor - 0.14, floor + 0.02, out, True)
+    if house.style == "concrete":
+        yield Panel("balcony", u0, u1, floor, floor + 0.98, out, True)
+        return
+    yield Panel("balcony", u0, u1, floor + 0.98, floor + 1.06, out, True)
+    for u in np.arange(u0, u1 + 0.01, 0.13).tolist():
+        yield Panel("balcony", u, u + 0.03, floor, floor + 1.0, out, True)
+
+
+def _trim(house: House) -> Iterator[Panel]:
+    """String course, cornice, corner stones."""
+    if house.style == "concrete":
+        if house.string:
+            for floor in house.floors.tolist():
+                yield Panel("facade trim", 0, house.width, floor - 0.12, floor + 0.1)
+        return
+    if house.string:
+        yield Panel("facade trim", 0, house.width, house.ground - 0.12, house.ground + 0.04, 0.05)
+    yield Panel("facade trim", 0, house.width, house.height - 0.34, house.height, 0.15)
+    if house.corners:
+        for u in (0.0, house.width - 0.45):
+            yield Panel("facade trim", u, u + 0.45, 0.0, house.height - 0.3)
+
+
+def _ground_floor(house: House, rng, coarse: int) -> Iterator[Panel]:
+    if house.shop:
+        yield from _shopfront(house, rng, coarse)
+        return
+    low, high = 0.95, min(0.95 + house.pane[1] + 0.1, house.ground - 0.5)
+    small = coarse == 1
+    if small:
+        yield Panel("facade trim", 0, house.width, 0.0, house.plinth, 0.02)
+    wide = house.pane[0] * coarse
+    for axis, u in enumerate(house.windows.tolist()):
+        if axis == house.door and small:
+            middle, half = u + house.pane[0] / 2, min(0.62, house.pane[0] / 2 + 0.12)
+            top = min(2.65, house.ground - 0.45)
+            yield Panel("facade trim", middle - half - 0.14, middle + half + 0.14, 0.0, top + 0.16, whole=True)
+            yield Panel("building", middle - half, middle + half, 0.0, top, whole=True)
+            yield Panel("door", middle - half, middle + half, 0.1, top, -max(house.reveal, 0.16), True)
+        elif axis % coarse == 0 and u + wide <= house.width - 0.2 and high - low > 0.5:
+            yield from _window(house, u, low, u + wide, high, small)
+
+
+def _shopfront(house: House, rng, coarse: int) -> Iterator[Panel]:
+    """Pillars, display windows and a signboard."""
+    pillar = float(rng.uniform(0.28, 0.5))
+    bays = max(int(round((house.width - pillar) / (rng.uniform(2.6, 4.2) * coarse))), 1)
+    span = (house.width - pillar) / bays
+    head = house.ground - float(rng.uniform(0.75, 1.0))
+    depth = float(rng.uniform(0.15, 0.4))
+    for bay in range(bays):
+        u = pillar + bay * span
+        yield Panel("shopfront", u, u + span - pillar, 0.0, head, -depth, True)
+    if house.sign and coarse == 1:
+        signs = max(1, min(bays, int(round(house.width / 9))))
+        for i in range(signs):
+            lo, hi = pillar / 2 + i * house.width / signs, (i + 1) * house.width / signs - pillar / 2
+            yield Panel("shop sign", lo + 0.1, hi - 0.1, head + 0.08, head + 0.62, 0.12, True)
+
+
+def _curtain_wall(house: House, coarse: int) -> Iterator[Panel]:
+    """Glass from slab to slab."""
+    count = max(int(round(house.width / (1.5 * coarse))), 1)
+    edges = np.linspace(0, house.width, count + 1)
+    gap = 0.12 * coarse
+    levels = [0.0, *house.floors.tolist(), house.height]
+    for level, (low, high) in enumerate(zip(levels, levels[1:])):
+        what = "shopfront" if level == 0 and house.shop else "window"
+        if coarse == 1:
+            yield Panel("facade trim", 0, house.width, high - 0.85, high - 0.75)
+        for u0, u1 in zip(edges.tolist(), edges[1:].tolist()):
+            yield Panel(what, u0 + gap / 2, u1 - gap / 2, low + 0.15, high - 0.8, whole=True)

@@ -1,0 +1,120 @@
+"""Silhouettes with their parts, seen from all sides: what bare cars, people and riders are compared with.
+
+They are drawn from the project's own models (``core.streets.silhouettes`` makes the file)
+and joined by the stamps. A compressed NumPy archive holds them: ``classes`` (N,) uint8, ``shapes``
+(N, 2) uint16 rows and columns, ``labels`` uint8, all label maps in row order one after the
+other, 0 outside the silhouette.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Iterable
+
+import numpy as np
+
+from core.atomic import replacing
+from core.errors import SceneError
+from core.labels import STREETS, LabelSet, object_class
+
+_LIMIT_BYTES = 64 << 20
+
+@dataclass(frozen=True, eq=False)
+class Silhouette:
+    """One thing seen from one side.
+
+    Attributes:
+        class_id: whose silhouette it is.
+        labels: (h, w) uint8, the class or its parts, 0 outside; touches all four borders.
+    """
+
+    class_id: int
+    labels: np.ndarray
+
+    @property
+    def mask(self) -> np.ndarray:
+        return self.labels > 0
+
+    def mirrored(self) -> "Silhouette":
+        return Silhouette(self.class_id, np.ascontiguousarray(self.labels[:, ::-1]))
+
+
+def default_path() -> Path:
+    """The library that comes with the program."""
+    return Path(__file__).resolve().parents[2] / "assets" / "silhouettes.npz"
+
+
+def save_silhouettes(path: str | os.PathLike, silhouettes: Iterable[Silhouette]) -> None:
+    """Write a library, replacing the file as a whole; SceneError where it can't be written."""
+    silhouettes = list(silhouettes)
+    try:
+        with replacing(path) as file:
+            np.savez_compressed(
+                file,
+                classes=np.array([one.class_id for one in silhouettes], np.uint8),
+                shapes=np.array([one.labels.shape for one in silhouettes], np.uint16).reshape(-1, 2),
+                labels=np.concatenate([np.zeros(0, np.uint8), *(one.labels.reshape(-1) for one in silhouettes)]),
+            )
+    except OSError as error:
+        raise SceneError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
+
+
+def load_silhouettes(path: str | os.PathLike) -> list[Silhouette]:
+    """Read a library.
+
+    Raises:
+        SceneError: when the file can't be read or is something else.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _LIMIT_BYTES:
+                raise ValueError
+        with np.load(path, allow_pickle=False) as data:
+            classes, shapes, labels = data["classes"], data["shapes"].astype(np.int64), data["labels"]
+        sizes = shapes.prod(axis=1)
+        right = (classes.dtype, labels.dtype) == (np.uint8, np.uint8) and shapes.shape == (len(classes), 2)
+        if not right or sizes.sum() != labels.size or (sizes <= 0).any():
+            raise ValueError
+    except OSError as error:
+        raise SceneError(f"'{path}' can't be read ({error.strerror}); choose another file.") from None
+    except (ValueError, KeyError, IndexError, zipfile.BadZipFile):
+        raise SceneError(f"'{path.name}' is no library of silhouettes; install the program again.") from None
+    ends = np.cumsum(sizes)
+    return [
+        Silhouette(int(class_id), labels[end - size:end].reshape(shape))
+        for class_id, shape, size, end in zip(classes.tolist(), shapes.tolist(), sizes.tolist(), ends.tolist())
+    ]
+
+
+@lru_cache(maxsize=4)
+def silhouettes_of(class_id: int, label_set: LabelSet = STREETS) -> tuple[Silhouette, ...]:
+    """All silhouettes of a class, each also mirrored; the program's own and those of the stamps."""
+    found = [one for one in _all(label_set) if one.class_id == class_id]
+    return tuple(found) + tuple(one.mirrored() for one in found)
+
+
+@lru_cache(maxsize=4)
+def _all(label_set: LabelSet) -> tuple[Silhouette, ...]:
+    from core.stamps import library
+
+    path = default_path()
+    found = load_silhouettes(path) if path.is_file() else []
+    for stamp in library(label_set):
+        for piece in stamp.pieces:
+            labels = np.where(piece.mask, piece.labels, 0).astype(np.uint8)
+            found.append(Silhouette(int(object_class(piece.value)), labels))
+    # A set without parts, or with others, has nothing to gain from these.
+    return tuple(
+        one for one in found
+        if _fits(one, label_set) and (label_set.base[one.labels[one.mask]] != one.labels[one.mask]).any()
+    )
+
+
+def _fits(one: Silhouette, label_set: LabelSet) -> bool:
+    inside = one.labels[one.mask]
+    return bool(inside.size and label_set.known[inside].all() and (label_set.base[inside] == one.class_id).all())

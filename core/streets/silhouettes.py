@@ -1,0 +1,142 @@
+"""Silhouettes with parts of the project's vehicles and people, drawn without Blender.
+
+``python -m core.streets.silhouettes`` makes ``assets/silhouettes.npz``, to which
+``core.filling`` compares bare objects. Triangles are painted in the classes' ids, the nearest last.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Iterator, Sequence
+
+import numpy as np
+
+from core.filling.library import Silhouette, default_path, save_silhouettes
+from core.labels import STREETS
+from core.opencv import cv2
+from core.scene.regions import mask_box
+from core.streets.parts import Part
+
+#: Height of the camera above the road in metres, as on a car's roof.
+EYE = 1.3
+
+#: Kind -> (class name, bodies, distances in metres, silhouettes' height in pixels, yaws over half a turn).
+VIEWS = {
+    "car": ("car", ("hatchback", "sedan", "estate", "suv", "van", "sports"), (7.0, 18.0), 104, 13),
+    "truck": ("truck", ("box_truck", "tipper", "flatbed"), (12.0, 30.0), 112, 13),
+    "bus": ("bus", ("city_bus", "coach"), (14.0, 34.0), 112, 13),
+    "train": ("train", ("tram",), (26.0,), 112, 13),
+    "person": ("person", ("walk", "stand", "stroll", "walk", "run", "stand"), (9.0,), 128, 9),
+    "rider": ("rider", ("bicycle", "motorcycle", "scooter"), (9.0,), 128, 13),
+}
+
+#: Widest silhouette, in pixels.
+WIDEST = 400
+
+#: Longest side in pixels of a triangle that is painted whole.
+_SMALL = 3.0
+
+
+def triangles(part: Part) -> np.ndarray:
+    """(T, 3) vertex indices: a part's faces as fans."""
+    if isinstance(part.faces, np.ndarray) and part.faces.ndim == 2:
+        corners = part.faces.shape[1]
+        return np.concatenate([part.faces[:, [0, i, i + 1]] for i in range(1, corners - 1)]).astype(np.int64)
+    fans = [(face[0], face[i], face[i + 1]) for face in part.faces for i in range(1, len(face) - 1)]
+    return np.array(fans, np.int64).reshape(-1, 3)
+
+
+def draw(parts: Sequence[Part], class_id: int, yaw: float, distance: float, height: int) -> Silhouette:
+    """An asset seen by a level camera at :data:`EYE` metres.
+
+    Args:
+        yaw: radians by which the asset turns left, 0 to drive away from the camera.
+        distance: from the camera to the asset's origin, metres.
+        height: of the silhouette in pixels, less where it would be too wide.
+    """
+    corners, labels = [], []
+    for part in parts:
+        vertices, faces = np.asarray(part.vertices, np.float64).reshape(-1, 3), triangles(part)
+        copies = [vertices] if part.scatter is None else [
+            vertices @ matrix[:3, :3].T + matrix[:3, 3] for matrix in np.asarray(part.scatter, np.float64)
+        ]
+        for copy in copies:
+            corners.append(copy[faces])
+            labels.append(np.full(len(faces), part.label, np.uint8))
+    corners, labels = np.concatenate(corners), np.concatenate(labels)
+    c, s = np.cos(yaw), np.sin(yaw)
+    x, y, z = corners[..., 0] * c - corners[..., 1] * s, corners[..., 0] * s + corners[..., 1] * c, corners[..., 2]
+    depth = np.maximum(x + distance, 0.3)
+    seen = np.stack([-y / depth, (EYE - z) / depth], axis=-1)
+    low, high = seen.reshape(-1, 2).min(0), seen.reshape(-1, 2).max(0)
+    scale = min(height / (high[1] - low[1]), WIDEST / (high[0] - low[0]))
+    points = (seen - low) * scale
+    width, height = (np.ceil((high - low) * scale).astype(int) + 1).tolist()
+    nearest = _painted(points, depth, labels, width, height)
+    x0, y0, x1, y1 = mask_box(nearest > 0)
+    nearest = nearest[y0:y1, x0:x1]
+    base = STREETS.base[nearest]
+    return Silhouette(class_id, np.where((nearest > 0) & (base != class_id), class_id, nearest).astype(np.uint8))
+
+
+def _painted(points: np.ndarray, depth: np.ndarray, labels: np.ndarray, width: int, height: int) -> np.ndarray:
+    """(height, width) uint8: the label of the nearest triangle, 0 where there is none.
+
+    Triangles are halved until they are small, so that painting them from the far to the near one is exact enough.
+    """
+    a, b, c = points[:, 0], points[:, 1], points[:, 2]
+    turn = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    faces_us = turn < 0  # counter-clockwise from outside, with rows counted downwards
+    corners, labels = np.concatenate([points, depth[..., None]], axis=-1)[faces_us], labels[faces_us]
+    small, theirs = [], []
+    while len(corners):
+        sides = np.linalg.norm(np.roll(corners, -1, axis=1)[..., :2] - corners[..., :2], axis=-1)
+        done = sides.max(axis=1) <= _SMALL
+        small.append(corners[done])
+        theirs.append(labels[done])
+        corners, labels, longest = corners[~done], labels[~done], sides[~done].argmax(axis=1)
+        rows = np.arange(len(corners))
+        start, end, other = (corners[rows, (longest + k) % 3] for k in range(3))
+        middle = (start + end) / 2
+        corners = np.concatenate([np.stack([start, middle, other], 1), np.stack([middle, end, other], 1)])
+        labels = np.concatenate([labels, labels])
+    small, theirs = np.concatenate(small), np.concatenate(theirs)
+    order = np.argsort(-small[..., 2].mean(axis=1), kind="stable")
+    # Twice as large, of which every other pixel is kept: a painted outline is half a pixel wide.
+    picture = np.zeros((2 * height, 2 * width), np.uint8)
+    places = np.rint(small[order][..., :2] * 2 * 16 - 8).astype(np.int32)
+    for place, label in zip(places, theirs[order].tolist()):
+        cv2.fillConvexPoly(picture, place, label, cv2.LINE_8, 4)
+    return np.ascontiguousarray(picture[::2, ::2])
+
+
+def silhouettes(kinds: Sequence[str] = tuple(VIEWS)) -> Iterator[Silhouette]:
+    """All views of all kinds; the same each time."""
+    from core.streets.people import person, rider
+    from core.streets.vehicles import vehicle
+
+    for kind in kinds:
+        name, bodies, distances, height, yaws = VIEWS[kind]
+        class_id = STREETS.named(name).id
+        for number, body in enumerate(bodies):
+            rng = np.random.default_rng([number, class_id])
+            if kind == "person":
+                parts = person(rng, body)
+            elif kind == "rider":
+                parts = rider(rng, body)
+            else:
+                parts = vehicle(body, rng)
+            for distance in distances:
+                for yaw in np.linspace(0, np.pi, yaws):
+                    yield draw(parts, class_id, float(yaw), distance, height)
+
+
+def main(path: str = "") -> None:
+    """Write the library."""
+    made = list(silhouettes())
+    save_silhouettes(path or default_path(), made)
+    print(f"{len(made)} silhouettes")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])

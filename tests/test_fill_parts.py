@@ -1,0 +1,439 @@
+"""Fill in parts: what it may touch, what it must give back, how it looks in numbers, the shell and the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings as hypothesis_settings
+from hypothesis import strategies as st
+
+import main
+from core.errors import SceneError
+from core.filling import library
+from core.filling.fill import fill_parts
+from core.filling.library import Silhouette, load_silhouettes, save_silhouettes, silhouettes_of
+from core.filling.view import View, estimate_view
+from core.filling.walls import Wall
+from core.labels import CITYSCAPES, STREETS
+from core.opencv import cv2
+from core.scene.cityscapes import load_pair
+from core.scene.files import read_label_map, write_png
+from core.scene.scene import Scene
+from core.stamps import library as stamps
+from tests.app_support import bare_studio, no_leaks, settings  # noqa: F401
+from tests.conftest import scene_state
+
+ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON = (
+    STREETS.named(name).id for name in ("road", "sidewalk", "building", "sky", "car", "person")
+)
+WINDOW, ROOF, WHEEL, GLASS = (STREETS.named(name).id for name in ("window", "roof", "car wheel", "car glass"))
+SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "cityscapes_samples"
+
+
+def town(size=(1024, 512), vanishing=512) -> Scene:
+    """A street canyon: both sides recede to (vanishing, 215), cut by the frame; one car without parts."""
+    width, height = size
+    labels = np.full((height, width), SKY, np.uint8)
+    horizon, ends = 215, (430, 600)
+
+    def quad(points, label):
+        cv2.fillPoly(labels, [np.array(points, np.int32)], label)
+
+    def on(x, slope):  # the line through the vanishing point
+        return horizon + slope * abs(x - vanishing)
+
+    quad([(0, on(0, 0.17)), (ends[0], on(ends[0], 0.17)), (ends[1], on(ends[1], 0.17)), (width, on(width, 0.17)), (width, height), (0, height)], SIDEWALK)
+    quad([(0, on(0, 0.36)), (ends[0], on(ends[0], 0.36)), (ends[1], on(ends[1], 0.36)), (width, on(width, 0.36)), (width, height), (0, height)], ROAD)
+    quad([(0, 0), (0, on(0, 0.17)), (ends[0], on(ends[0], 0.17)), (ends[0], on(ends[0], -0.9)), (270, 0)], BUILDING)
+    quad([(width, 0), (width, on(width, 0.17)), (ends[1], on(ends[1], 0.17)), (ends[1], on(ends[1], -0.9)), (750, 0)], BUILDING)
+    instances = labels.astype(np.uint16)
+    stamp = next(one for one in silhouettes_of(CAR) if one.labels.shape[1] > 1.6 * one.labels.shape[0])
+    mask = cv2.resize(stamp.mask.view(np.uint8), (180, 100), interpolation=cv2.INTER_NEAREST) > 0
+    labels[300:400, 420:600][mask], instances[300:400, 420:600][mask] = CAR, 26000
+    return Scene(labels, instances)
+
+
+def stamp_scene(stamp, scale: float = 1.0, mirrored: bool = False):
+    """(scene with the stamp's silhouette alone, the labels it had with its parts)."""
+    piece = stamp.pieces[0]
+    labels = np.where(piece.mask, piece.labels, 0).astype(np.uint8)
+    if mirrored:
+        labels = labels[:, ::-1]
+    size = max(int(labels.shape[1] * scale), 1), max(int(labels.shape[0] * scale), 1)
+    labels = cv2.resize(np.ascontiguousarray(labels), size, interpolation=cv2.INTER_NEAREST)
+    whole = np.full((labels.shape[0] + 120, labels.shape[1] + 80), SKY, np.uint8)
+    whole[len(whole) // 2:] = ROAD
+    there = whole[60:60 + labels.shape[0], 40:40 + labels.shape[1]]
+    there[labels > 0] = labels[labels > 0]
+    instances = STREETS.base[whole].astype(np.uint16)
+    instances[np.isin(instances, (CAR, PERSON))] *= 1000
+    return Scene(STREETS.base[whole], instances), whole
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    return np.count_nonzero(a & b) / max(np.count_nonzero(a | b), 1)
+
+
+# -- what it may touch ------------------------------------------------------------------
+
+
+def test_parts_fold_back_to_the_scene_and_nothing_else_changes():
+    scene = town()
+    labels, instances, before = scene.label_map.copy(), scene.instance_map.copy(), scene_state(scene)
+    filling = fill_parts(scene, seed=3)
+    assert scene_state(scene) == before, "describing the edit changes nothing"
+    filling.edit.apply(scene)
+    changed = scene.label_map != labels
+    assert changed.sum() > 0.03 * labels.size
+    assert set(np.unique(labels[changed]).tolist()) == {BUILDING, CAR}
+    assert np.array_equal(STREETS.base[scene.label_map], labels)
+    assert np.array_equal(scene.instance_map, instances)
+    assert scene.contradictions() == 0
+    assert filling.objects == (26000,) and filling.regions == 2
+    assert filling.sentence == "Parts laid into 3 objects."
+    filling.edit.revert(scene)
+    assert scene_state(scene) == before
+
+
+def test_the_same_seed_gives_the_same_and_another_gives_another():
+    first, again, other = (fill_parts(town(), seed) for seed in (5, 5, 6))
+    assert np.array_equal(first.edit.new_labels, again.edit.new_labels) and first.edit.bbox == again.edit.bbox
+    scenes = [town(), town()]
+    for scene, filling in zip(scenes, (first, other)):
+        filling.edit.apply(scene)
+    differs = scenes[0].label_map != scenes[1].label_map
+    assert differs.mean() > 0.02
+
+
+def test_objects_with_parts_are_left_alone():
+    scene = town()
+    fill_parts(scene).edit.apply(scene)
+    assert fill_parts(scene, 9).edit is None
+    assert fill_parts(scene, 9).sentence == "There is nothing without parts that could get some."
+    # One painted window is enough: that house is in a person's hands.
+    scene = town()
+    labels = scene.label_map.copy()
+    labels[100:120, 40:60] = WINDOW
+    scene = Scene(labels, scene.instance_map)
+    filling = fill_parts(scene)
+    filling.edit.apply(scene)
+    assert np.array_equal(scene.label_map[:, :300], labels[:, :300])
+    assert filling.regions == 1
+
+
+def test_only_the_objects_asked_for():
+    scene = town()
+    whole = fill_parts(scene, 2)
+    alone = fill_parts(scene, 2, objects=[26000])
+    assert alone.objects == (26000,) and not alone.regions
+    both = town(), town()
+    whole.edit.apply(both[0])
+    alone.edit.apply(both[1])
+    car = scene.instance_map == 26000
+    assert np.array_equal(both[0].label_map[car], both[1].label_map[car]), "filled alone or with others, it gets the same"
+    assert np.array_equal(both[1].label_map[~car], scene.label_map[~car])
+    assert fill_parts(scene, 2, objects=[26777]).edit is None
+
+
+def test_tiny_objects_stay_bare():
+    labels = np.full((200, 300), ROAD, np.uint8)
+    instances = labels.astype(np.uint16)
+    for number, side in enumerate((1, 3, 6, 11)):
+        there = np.s_[100:100 + side, 40 * number:40 * number + 2 * side]
+        labels[there], instances[there] = CAR, 26000 + number
+    labels[20:31, 200:211] = BUILDING
+    instances[20:31, 200:211] = BUILDING
+    assert fill_parts(Scene(labels, instances)).edit is None
+
+
+def test_a_label_set_without_parts_gets_none():
+    scene = town()
+    assert fill_parts(Scene(scene.label_map, scene.instance_map, CITYSCAPES)).edit is None
+
+
+@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32 - 1), st.integers(0, 10), st.sampled_from([(97, 61), (256, 128), (40, 200), (13, 13), (1, 5)]))
+def test_random_blobs_never_raise_and_always_fold_back(seed, bumps, size):
+    rng = np.random.default_rng(seed)
+    classes = [ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON, 27, 28, 31, 25, 21, 17]
+    labels = np.full(size[::-1], int(rng.choice(classes)), np.uint8)
+    instances = labels.astype(np.uint16)
+    for _ in range(bumps):
+        label = int(rng.choice(classes))
+        mask = np.zeros(labels.shape, np.uint8)
+        centre = tuple(int(v) for v in rng.integers(-10, 300, 2) % np.array(size))
+        axes = tuple(int(v) for v in rng.integers(1, 80, 2))
+        cv2.ellipse(mask, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1, -1)
+        labels[mask > 0] = label
+        value = label * 1000 + int(rng.integers(3)) if STREETS[label].instanced and rng.random() < 0.8 else label
+        # Some maps contradict themselves.
+        instances[mask > 0] = value if rng.random() < 0.9 else 26005
+    scene = Scene(labels, instances)
+    filling = fill_parts(scene, seed % 7)
+    if filling.edit is not None:
+        filling.edit.apply(scene)
+    assert np.array_equal(STREETS.base[scene.label_map], labels)
+    assert np.array_equal(scene.instance_map, instances)
+
+
+# -- houses ---------------------------------------------------------------------------------
+
+
+def test_windows_are_near_convex_quadrilaterals_that_recede_to_the_vanishing_point():
+    scene = town()
+    fill_parts(scene, 1).edit.apply(scene)
+    view = estimate_view(scene)
+    assert abs(view.vanishing - 512) < 0.03 * 1024 and abs(view.horizon - 215) < 0.04 * 512
+    windows = scene.label_map == WINDOW
+    count, which, stats, centres = cv2.connectedComponentsWithStats(windows.view(np.uint8), connectivity=4)
+    sizes, squares = [], []
+    for number in range(1, count):
+        x, y, width, height, area = stats[number].tolist()
+        if area < 40:
+            continue
+        own = (which[y:y + height, x:x + width] == number).view(np.uint8)
+        outline = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0]
+        hull = cv2.contourArea(cv2.convexHull(outline)) + cv2.arcLength(cv2.convexHull(outline), True) / 2 + 1
+        squares.append(area / hull)
+        sizes.append((abs(centres[number][0] - 512), height))
+    assert len(squares) >= 20
+    assert np.mean(np.array(squares) > 0.85) > 0.9, "straight edges but where something hides them"
+    near = np.median([height for away, height in sizes if away > 350])
+    far = np.median([height for away, height in sizes if away < 200])
+    assert near > 1.5 * far
+
+
+def test_a_wall_projects_there_and_back():
+    view = View((2048, 1024), 430.0, 1000.0, 2000.0, 1.4)
+    for wall in (Wall(view, -1, 8.0), Wall(view, 1, 12.0), Wall(view, 0, 40.0)):
+        u = np.array([12.0, 20.0, 55.0])
+        points = wall.project(u, 6.5)
+        assert np.allclose(wall.along(points[:, 0]), u)
+        assert np.allclose(wall.up(points[:, 0], points[:, 1]), 6.5)
+        assert np.allclose(wall.project(u, 0.0)[:, 1], wall.foot(points[:, 0]))
+
+
+def test_windows_keep_off_the_sky_and_what_hides_a_house_hides_its_windows():
+    scene = town()
+    labels = scene.label_map.copy()
+    labels[0:300, 100:112] = 17  # a pole in front
+    instances = np.where(labels == 17, 17, scene.instance_map).astype(np.uint16)
+    scene = Scene(labels, instances)
+    fill_parts(scene, 1).edit.apply(scene)
+    window = (scene.label_map == WINDOW).view(np.uint8)
+    beside_sky = cv2.dilate((labels == SKY).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    assert not (window.view(bool) & beside_sky).any()
+    assert (scene.label_map[0:300, 100:112] == 17).all()
+
+
+def test_a_gable_gets_a_roof_above_its_eaves_and_what_the_frame_cuts_none():
+    def house(points):
+        labels = np.full((512, 1024), SKY, np.uint8)
+        labels[300:] = ROAD
+        cv2.fillPoly(labels, [np.array(points, np.int32)], BUILDING)
+        instances = np.where(labels == BUILDING, 11000, labels).astype(np.uint16)
+        scene = Scene(labels, instances)
+        fill_parts(scene, 4).edit.apply(scene)
+        return scene.label_map
+
+    gable = house([(400, 340), (400, 180), (510, 90), (620, 180), (620, 340)])
+    roof = np.argwhere(gable == ROOF)
+    assert len(roof) > 1500 and roof[:, 0].max() < 200
+    assert (gable == WINDOW).sum() > 300 and np.argwhere(gable == WINDOW)[:, 0].min() > 170
+    cut = house([(400, 340), (400, 0), (620, 0), (620, 340)])
+    assert not (cut == ROOF).any() and (cut == WINDOW).sum() > 1000
+
+
+# -- cars and people ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale, mirrored", [(1.0, False), (0.7, True), (1.6, False)])
+def test_a_folded_stamp_gets_its_parts_back(scale, mirrored):
+    """Glass and wheels agree with the original's: over 0.6 and 0.5 on the median of all cars."""
+    glass, wheels, lowest = [], [], []
+    for stamp in [stamp for stamp in stamps() if stamp.kind == "car"]:
+        scene, original = stamp_scene(stamp, scale, mirrored)
+        filling = fill_parts(scene, 0, horizon=60.0)
+        assert filling.objects == (26000,)
+        filling.edit.apply(scene)
+        glass.append(overlap(scene.label_map == GLASS, original == GLASS))
+        wheels.append(overlap(scene.label_map == WHEEL, original == WHEEL))
+        car = np.flatnonzero((scene.instance_map == 26000).any(axis=1))
+        rows = np.argwhere(scene.label_map == WHEEL)[:, 0]
+        lowest.append((rows.mean() - car[0]) / (car[-1] - car[0]))
+    assert np.median(glass) > 0.6 and np.median(wheels) > 0.5
+    assert min(glass) > 0.3 and min(lowest) > 0.55
+
+
+def test_people_get_hair_above_and_shoes_below():
+    names = ("hair or hat", "trousers or skirt", "shoes")
+    hair, legs, shoes = (STREETS.named(name).id for name in names)
+    for stamp in [stamp for stamp in stamps() if stamp.kind == "person"][:6]:
+        scene, _ = stamp_scene(stamp)
+        fill_parts(scene, 1, horizon=60.0).edit.apply(scene)
+        rows = {part: np.argwhere(scene.label_map == part)[:, 0] for part in (hair, legs, shoes)}
+        assert rows[hair].size and rows[legs].size
+        assert rows[hair].mean() < rows[legs].mean()
+        assert not rows[shoes].size or rows[legs].mean() < rows[shoes].mean()
+
+
+def test_what_no_silhouette_resembles_stays_bare():
+    labels = np.full((300, 400), ROAD, np.uint8)
+    instances = labels.astype(np.uint16)
+    cross = np.zeros((200, 200), bool)
+    cross[90:110] = cross[:, 90:110] = True
+    labels[50:250, 100:300][cross], instances[50:250, 100:300][cross] = CAR, 26000
+    assert fill_parts(Scene(labels, instances)).edit is None
+
+
+def test_a_car_behind_another_is_compared_by_what_is_seen_of_it():
+    stamp = max((stamp for stamp in stamps() if stamp.kind == "car"), key=lambda stamp: stamp.pieces[0].mask.shape[1])
+    scene, original = stamp_scene(stamp)
+    labels, instances = scene.label_map.copy(), scene.instance_map.copy()
+    own = np.argwhere(instances == 26000)
+    middle = (own[:, 1].min() + own[:, 1].max()) // 2
+    hidden = np.zeros(labels.shape, bool)
+    hidden[own[:, 0].min() - 5:, middle:] = True
+    labels[hidden], instances[hidden] = CAR, 26001
+    original = np.where(hidden, CAR, original)
+    scene = Scene(labels, instances)
+    fill_parts(scene, 0, objects=[26000], horizon=60.0).edit.apply(scene)
+    assert overlap(scene.label_map == GLASS, original == GLASS) > 0.45
+    assert overlap(scene.label_map == WHEEL, original == WHEEL) > 0.3
+
+
+# -- the library -------------------------------------------------------------------------------------
+
+
+def test_the_library_holds_all_sides_of_all_kinds():
+    for name, least in (("car", 100), ("truck", 50), ("bus", 40), ("train", 10), ("person", 50), ("rider", 30)):
+        label = STREETS.named(name).id
+        found = silhouettes_of(label)
+        assert len(found) >= 2 * least
+        for one in found:
+            assert set(np.unique(STREETS.base[one.labels[one.mask]]).tolist()) == {label}
+    assert not silhouettes_of(STREETS.named("bicycle").id)
+
+
+def test_the_library_is_written_and_read_and_damage_is_told(tmp_path):
+    some = [Silhouette(CAR, np.full((4, 5), CAR, np.uint8)), Silhouette(PERSON, np.full((7, 2), 63, np.uint8))]
+    save_silhouettes(tmp_path / "s.npz", some)
+    for one, other in zip(load_silhouettes(tmp_path / "s.npz"), some, strict=True):
+        assert one.class_id == other.class_id and np.array_equal(one.labels, other.labels)
+    (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04 nothing")
+    np.savez(tmp_path / "other.npz", classes=np.zeros(2, np.uint8), shapes=np.full((2, 2), 9, np.uint16), labels=np.zeros(5, np.uint8))
+    for name in ("bad.npz", "other.npz", "missing.npz"):
+        with pytest.raises(SceneError):
+            load_silhouettes(tmp_path / name)
+    with pytest.raises(SceneError):
+        save_silhouettes(tmp_path / "no" / "s.npz", some)
+
+
+def test_the_shipped_library_is_what_the_models_draw():
+    pytest.importorskip("core.streets.silhouettes")
+    from core.streets.silhouettes import silhouettes
+
+    made = next(iter(silhouettes(("car",))))
+    shipped = load_silhouettes(library.default_path())[0]
+    assert shipped.class_id == CAR and made.labels.shape == shipped.labels.shape
+    assert (made.labels == shipped.labels).mean() > 0.97
+
+
+# -- shell ----------------------------------------------------------------------------------------------
+
+
+def run(*argv) -> int:
+    return main.main([str(entry) for entry in argv])
+
+
+def test_the_command_on_files(tmp_path, capsys):
+    scene = town()
+    write_png(tmp_path / "l.png", scene.label_map)
+    write_png(tmp_path / "i.png", scene.instance_map)
+    assert run("fill-parts", tmp_path / "l.png", "--instances", tmp_path / "i.png", "--seed", "3", "--out", tmp_path / "o.png") == 0
+    assert "Parts laid into 3 objects." in capsys.readouterr().out
+    fill_parts(scene, 3).edit.apply(scene)
+    assert np.array_equal(read_label_map(tmp_path / "o.png"), scene.label_map)
+    assert run("fill-parts", tmp_path / "o.png", "--instances", tmp_path / "i.png", "--out", tmp_path / "p.veduta") == 0
+    assert run("fill-parts", tmp_path / "l.png", "--out", tmp_path / "o.jpg") == 2
+    assert run("fill-parts", tmp_path / "nothing.png", "--out", tmp_path / "o.png") == 2
+
+
+def test_render_fills_first_where_it_is_asked(tmp_path, small_model_path):
+    from core.scene.files import read_picture
+
+    scene = town()
+    write_png(tmp_path / "l.png", scene.label_map)
+    write_png(tmp_path / "i.png", scene.instance_map)
+    common = ("render", "--instances", tmp_path / "i.png", "--model", small_model_path, "--size", "256x128")
+    assert run(*common, "--labels", tmp_path / "l.png", "--out", tmp_path / "bare.png") == 0
+    assert run(*common, "--labels", tmp_path / "l.png", "--fill-parts", "3", "--out", tmp_path / "filled.png") == 0
+    assert run("fill-parts", tmp_path / "l.png", "--instances", tmp_path / "i.png", "--seed", "3", "--out", tmp_path / "o.png") == 0
+    assert run(*common, "--labels", tmp_path / "o.png", "--out", tmp_path / "same.png") == 0
+    bare, filled, same = (read_picture(tmp_path / f"{name}.png") for name in ("bare", "filled", "same"))
+    assert np.array_equal(filled, same) and not np.array_equal(filled, bare)
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="needs the Cityscapes samples beside the project")
+def test_real_maps_get_windows_and_wheels():
+    for path in sorted(SAMPLES.glob("test_label/*"))[:3]:
+        instances = Path(str(path).replace("test_label", "test_inst").replace("labelIds", "instanceIds"))
+        scene = load_pair(path, instances)
+        before = scene.label_map.copy()
+        fill_parts(scene).edit.apply(scene)
+        assert np.array_equal(STREETS.base[scene.label_map], STREETS.base[before])
+        of_house = (before == BUILDING).sum()
+        assert 0.05 < (scene.label_map == WINDOW).sum() / of_house < 0.5
+        assert (scene.label_map == GLASS).sum() > 0.1 * (before == CAR).sum()
+
+
+# -- window ------------------------------------------------------------------------------------------------
+
+
+def test_one_undo_step_and_a_sentence_in_the_window(bare_studio):  # noqa: F811
+    window, said = bare_studio, []
+    window.context.message.connect(said.append)
+    window.documents.show(town(), "Town", None)
+    before = scene_state(window.context.scene)
+    hint = window.parts_filler.hint
+    assert not hint.isHidden()
+    window.actions_.named["Fill in parts"].trigger()
+    assert window.context.history.count() == 1 and hint.isHidden()
+    assert said[-1] == "Parts laid into 3 objects; undo with Ctrl+Z."
+    assert (window.context.scene.label_map == WINDOW).any()
+    first = window.context.scene.label_map.copy()
+    window.actions_.named["Fill in parts"].trigger()
+    assert window.context.history.count() == 1
+    assert said[-1] == "There is nothing without parts that could get some."
+    window.context.history.undo()
+    assert scene_state(window.context.scene)[:2] == before[:2]
+    window.actions_.named["Fill in parts"].trigger()
+    assert not np.array_equal(window.context.scene.label_map, first), "the next time it lays others"
+
+
+def test_the_selected_objects_only_and_the_hint_goes_for_good(bare_studio):  # noqa: F811
+    window = bare_studio
+    window.documents.show(town(), "Town", None)
+    hint = window.parts_filler.hint
+    hint.dismissed.click()
+    assert hint.isHidden()
+    window.documents.show(town(), "Town again", None)
+    assert hint.isHidden()
+    window.context.select(26000)
+    window.actions_.named["Fill in parts"].trigger()
+    labels = window.context.scene.label_map
+    assert (labels == WHEEL).any() and not (labels == WINDOW).any()
+
+
+def test_the_hint_does_it_and_is_not_shown_for_streets_with_parts(bare_studio):  # noqa: F811
+    window = bare_studio
+    window.documents.show(Scene.blank((200, 100), ROAD), "Empty", None)
+    assert window.parts_filler.hint.isHidden()
+    window.documents.show(town(), "Town", None)
+    window.parts_filler.hint.accepted.click()
+    assert (window.context.scene.label_map == WINDOW).any() and window.parts_filler.hint.isHidden()
+    filled = Scene(window.context.scene.label_map, window.context.scene.instance_map)
+    window.documents.show(filled, "Filled", None)
+    assert window.parts_filler.hint.isHidden()
