@@ -9,8 +9,8 @@ from PySide6.QtGui import QGuiApplication
 from app.context import StudioContext
 from core import looks
 from core.errors import VedutaError
-from core.labels import object_class
-from core.scene import clip, objects, shapes
+from core.labels import INSTANCE_FACTOR, object_class
+from core.scene import clip, objects, posts, shapes
 from core.scene.edit import Edit
 from core.scene.pieces import Piece, around, scaling, rotation, translation
 
@@ -24,6 +24,23 @@ class ObjectCommands(QObject):
     def __init__(self, context: StudioContext, canvas):
         super().__init__(canvas)
         self.context, self.canvas = context, canvas
+
+    # -- what is under the pointer -----------------------------------------------
+
+    def object_at(self, x: int, y: int) -> int:
+        """The object at a pixel, 0 for none. A lamp post or sign that is none yet becomes one, as one undo step."""
+        scene = self.context.scene
+        self.context.commit(self._guarded(lambda: posts.pick_out(scene, x, y, self._usual_codes())))
+        value = scene.object_at(x, y)
+        return value if value >= INSTANCE_FACTOR else 0
+
+    def _usual_codes(self) -> dict[int, np.ndarray]:
+        """Class id -> the look of what has no number, for classes whose objects the model knows apart."""
+        model = self.context.model
+        book = model.code_book if model is not None else None
+        if book is None:
+            return {}
+        return {label_id: book.code(label_id, 0) for label_id in model.card.object_classes if book.looks(label_id)}
 
     # -- copies ------------------------------------------------------------------
 

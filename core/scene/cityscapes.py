@@ -98,7 +98,7 @@ def save_pair(
 
     Args:
         strict: fold parts into their parents, and objects of classes that
-            Cityscapes does not count (buildings, trees) into the bare id. Otherwise
+            Cityscapes does not count (buildings, trees, poles) into the bare id. Otherwise
             every pixel is written as it is.
 
     Raises:

@@ -117,11 +117,12 @@ def bring_to_front(scene: Scene, values: Iterable[int]) -> Edit | None:
     """Show what of the objects lies hidden behind others.
 
     The map is flat. Where the scene remembers nothing hidden (nobody moved an
-    object over this one), the object's outline is completed instead: it takes,
-    from the things that touch it, the pixels inside its convex hull.
+    object over this one), a thing's outline is completed instead: it takes,
+    from the things that touch it, the pixels inside its convex hull. Houses, trees
+    and lamp posts are not of a shape that this would suit.
     """
     values = object_values(scene, values)
-    change = _Relabel(scene)
+    change, things = _Relabel(scene), _is_thing(scene)
     for value in values:
         behind = scene.hidden.get(value)
         behind = behind.where(behind.inside(scene.size)) if behind is not None else None
@@ -129,7 +130,7 @@ def bring_to_front(scene: Scene, values: Iterable[int]) -> Edit | None:
             x, y = behind.points()
             keep = ~np.isin(scene.instance_map[y, x], values)
             change.take(value, x[keep], y[keep], behind.labels[keep])
-        else:
+        elif things[value]:
             x, y = _hull_over_things(scene, value, values)
             change.take(value, x, y, np.full(x.shape, object_class(value), np.uint8))
     return change.edit(f"Bring {named(scene, values)} to the front")

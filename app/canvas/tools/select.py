@@ -13,6 +13,7 @@ from core.labels import INSTANCE_FACTOR, object_class
 from core.scene import objects
 from core.scene.hold import Hold
 from core.scene.pieces import after, scaling, translation
+from core.scene.posts import is_post, together
 from core.scene.regions import Box, union
 from core.perspective import growth
 
@@ -26,7 +27,11 @@ _ARROWS = {
 
 
 class SelectTool(Tool):
-    """Click selects, Shift+click adds, a drag from the ground draws a rubber band; handles scale and turn."""
+    """Click selects, Shift+click adds, a drag from the ground draws a rubber band; handles scale and turn.
+
+    A lamp post or a sign that is no object yet becomes one by the click. A sign is
+    taken with its pole; a double click takes the one alone.
+    """
 
     name, title, icon, key = "select", "Select and move", "cursor", "V"
     hint = (
@@ -39,6 +44,7 @@ class SelectTool(Tool):
         self._start: QPointF | None = None  # where the button went down
         self._under = 0  # the object there
         self._gesture = ""  # "", "pressed", "move", "band", or a handle's name
+        self._alone = False  # what is under the pointer was asked for without what belongs to it
         self._band: QRectF | None = None
         self._hold: Hold | None = None
         self._box: Box | None = None  # of what is held, as it was taken
@@ -69,19 +75,18 @@ class SelectTool(Tool):
     # -- gestures ------------------------------------------------------------------
 
     def press(self, point: QPointF, modifiers: Modifiers) -> None:
-        self._start, self._gesture, self._band = QPointF(point), "pressed", None
+        self._start, self._gesture, self._band, self._alone = QPointF(point), "pressed", None, False
         self._hovered = self._handle_at(point)
         if self._hovered is not None:
             self._gesture = self._hovered
             return
         x, y = self.pixel(point)
-        value = self.context.scene.object_at(x, y) if self.context.inside(x, y) else 0
-        self._under = value if value >= INSTANCE_FACTOR else 0
+        self._under = self.canvas.commands.object_at(x, y) if self.context.inside(x, y) else 0
         if self._under and modifiers & _SHIFT:
-            self.context.toggle(self._under)
+            self.context.toggle(self._together())
             self._gesture = "done"
-        elif self._under and self._is_thing(self._under) and self._under not in self.context.selected:
-            self.context.select(self._under)
+        elif self._under and self._is_loose(self._under) and self._under not in self.context.selected:
+            self.context.select_many(self._together())
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
         if self._gesture == "pressed" and self._away(point) > SLACK:
@@ -100,9 +105,14 @@ class SelectTool(Tool):
         elif gesture == "band":
             self._take_band(bool(modifiers & _SHIFT))
         elif gesture == "pressed" and not modifiers & _SHIFT:
-            self.context.select(self._under)
+            self.context.select_many(() if not self._under else [self._under] if self._alone else self._together())
         self._start = self._band = None
         self.canvas.redraw()
+
+    def double_click(self, point: QPointF, modifiers: Modifiers) -> None:
+        if self._gesture == "pressed" and self._under:
+            self._alone = True
+            self.context.select(self._under)
 
     def hover(self, point: QPointF, modifiers: Modifiers) -> None:
         hovered = self._handle_at(point)
@@ -226,9 +236,14 @@ class SelectTool(Tool):
 
     # -- details ---------------------------------------------------------------------------
 
-    def _is_thing(self, value: int) -> bool:
-        label_id = int(object_class(value))
-        return label_id in self.context.label_set and self.context.label_set[label_id].thing
+    def _together(self) -> tuple[int, ...]:
+        """What is under the pointer with what belongs to it, itself last."""
+        return together(self.context.scene, self._under)
+
+    def _is_loose(self, value: int) -> bool:
+        """True for what a drag takes at once: things and posts, not houses and trees."""
+        label_id, label_set = int(object_class(value)), self.context.label_set
+        return label_id in label_set and (label_set[label_id].thing or is_post(label_set, label_id))
 
     def _away(self, point: QPointF) -> float:
         away = point - self._start

@@ -1,0 +1,154 @@
+"""Posts: poles with the signs and lights on them, and what is taken in the hand together.
+
+Cityscapes counts no poles, signs or lights: a street that comes from elsewhere has
+all of a class under its bare id. Those put down as stamps are objects from the
+start; :func:`pick_out` makes objects of the others, one post at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Mapping
+
+import numpy as np
+
+from core.labels import INSTANCE_FACTOR, LabelSet, object_class
+from core.opencv import cv2
+from core.scene.edit import Edit, make_edit
+from core.scene.hidden import Hidden, changes, joined
+from core.scene.objects import free_values, named
+from core.scene.regions import Box, clip, mask_box
+from core.scene.scene import Scene
+
+#: Cityscapes' group of poles, traffic lights and traffic signs.
+_GROUP = "object"
+
+_CARRIERS = ("pole", "polegroup")
+
+#: Over gaps of so many pixels a sign still counts as fixed to its pole: they come from scaling.
+_REACH = 2
+
+
+def is_post(label_set: LabelSet, label_id: int) -> bool:
+    """True for poles, signs and lights, and for their parts, where the label set has objects of them."""
+    if label_id not in label_set:
+        return False
+    base = label_set[int(label_set.base[label_id])]
+    return base.group == _GROUP and base.instanced
+
+
+def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | None = None) -> Edit | None:
+    """Make objects of the post at a pixel: one of each class in the connected region there.
+
+    Only what belongs to no object yet is taken, with what of it lies hidden behind
+    others, so that the picture stays as it was.
+
+    Args:
+        codes: class id -> (K,) code for an object of it where the scene has none for the class.
+
+    Returns:
+        the edit, or None where there is no post, or an object already.
+
+    Raises:
+        SceneError: outside the frame, or when a class has 1000 objects.
+    """
+    if not is_post(scene.label_set, scene.label_at(x, y)) or scene.object_at(x, y) >= INSTANCE_FACTOR:
+        return None
+    classes = [label.id for label in scene.label_set if label.parent is None and is_post(scene.label_set, label.id)]
+    bare = np.isin(scene.instance_map, classes)
+    # A pixel that contradicts its object is left alone.
+    bare &= scene.label_set.base[scene.label_map] == scene.instance_map
+    if not bare[y, x]:
+        return None
+    everything = bare.view(np.uint8).copy()
+    for value in classes:
+        entry = scene.hidden.get(value)
+        if entry is not None:
+            columns, rows = (axis[entry.inside(scene.size)] for axis in entry.points())
+            everything[rows, columns] = 1
+    region, box = _region(everything, x, y)
+    x0, y0, x1, y1 = box
+    seen = region & bare[y0:y1, x0:x1]
+    there = scene.instance_map[y0:y1, x0:x1][seen]
+    present = np.unique(there).tolist()
+    fresh = dict(zip(present, free_values(scene, present)))
+    table = np.arange(1 << 16, dtype=np.uint16)
+    table[present] = [fresh[value] for value in present]
+    title = f"Pick out {named(scene, [int(scene.instance_map[y, x])])}"
+    edit = make_edit(scene, title, box, seen, scene.label_map[y0:y1, x0:x1][seen], table[there])
+    given = {**(codes or {}), **{value: scene.codes[value] for value in present if value in scene.codes}}
+    new_codes = {fresh[value]: given[value] for value in present if value in given}
+    old_hidden, new_hidden = changes(scene.hidden, _hidden(scene, region, box, fresh))
+    return replace(
+        edit,
+        old_codes={**edit.old_codes, **dict.fromkeys(new_codes)}, new_codes={**edit.new_codes, **new_codes},
+        # What the edit itself forgets with a class's last pixel stays forgotten.
+        old_hidden={**old_hidden, **edit.old_hidden}, new_hidden={**new_hidden, **edit.new_hidden},
+    )
+
+
+def together(scene: Scene, value: int) -> tuple[int, ...]:
+    """What is taken in the hand with an object, itself last: a sign comes with its pole, and a pole with its signs.
+
+    Two poles that cross stay apart, and so do two signs that share none.
+    """
+    if value < INSTANCE_FACTOR or not is_post(scene.label_set, int(object_class(value))):
+        return (value,)
+    found, waiting = [value], [value]
+    while waiting:
+        one = waiting.pop()
+        for other in _touching(scene, one):
+            if other not in found and _carries(scene, one) != _carries(scene, other):
+                found.append(other)
+                waiting.append(other)
+    return tuple(found[::-1])
+
+
+# -- details ---------------------------------------------------------------------
+
+
+def _region(mask: np.ndarray, x: int, y: int) -> tuple[np.ndarray, Box]:
+    """The connected region (8 neighbours) of a (H, W) uint8 mask around a pixel: (h, w) bool, and its box."""
+    reached = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), np.uint8)
+    flags = 8 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
+    cv2.floodFill(mask, reached, (int(x), int(y)), 1, 0, 0, flags)
+    reached = reached[1:-1, 1:-1] > 0
+    x0, y0, x1, y1 = box = mask_box(reached)
+    return reached[y0:y1, x0:x1], box
+
+
+def _hidden(scene: Scene, region: np.ndarray, box: Box, fresh: Mapping[int, int]) -> dict[int, Hidden | None]:
+    """What the scene remembers, once the bare classes' places in ``region`` are the new objects'."""
+    found: dict[int, Hidden | None] = dict(scene.hidden)
+    x0, y0, x1, y1 = box
+    for value, new in fresh.items():
+        entry = scene.hidden.get(value)
+        if entry is None:
+            continue
+        x, y = entry.points()
+        near = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
+        ours = np.zeros(len(entry), bool)
+        ours[near] = region[y[near] - y0, x[near] - x0]
+        found[new] = joined(found.get(new), entry.where(ours))
+        found[value] = entry.where(~ours)
+    return {value: entry for value, entry in found.items() if entry is not None}
+
+
+def _carries(scene: Scene, value: int) -> bool:
+    return scene.label_set[int(object_class(value))].name in _CARRIERS
+
+
+def _touching(scene: Scene, value: int) -> list[int]:
+    """The other posts' objects that touch this one, ascending."""
+    entry = scene.objects().get(value)
+    if entry is None:
+        return []
+    x0, y0, x1, y1 = entry.bbox
+    x0, y0, x1, y1 = clip((x0 - _REACH, y0 - _REACH, x1 + _REACH, y1 + _REACH), scene.size)
+    here = scene.instance_map[y0:y1, x0:x1]
+    side = 2 * _REACH + 1
+    near = cv2.dilate((here == value).view(np.uint8), np.ones((side, side), np.uint8)) > 0
+    return [
+        other for other in np.unique(here[near]).tolist()
+        if other >= INSTANCE_FACTOR and other != value and is_post(scene.label_set, int(object_class(other)))
+    ]

@@ -1,0 +1,165 @@
+"""Poles, signs and lights as objects: picked out of a street that has none, taken together, exported as Cityscapes has them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.labels import CITYSCAPES, STREETS
+from core.scene import objects, posts
+from core.scene.cityscapes import load_pair, save_pair
+from core.scene.edits import NEW, paint
+from core.scene.pieces import Piece, take, translation
+from core.scene.project import load_project, save_project
+from core.scene.scene import Scene
+from core.stamps import library
+from tests.conftest import scene_state as state
+
+ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR = (
+    STREETS.named(name).id for name in ("road", "sky", "pole", "traffic light", "traffic sign", "red signal", "car")
+)
+
+
+def street() -> Scene:
+    """A sign on its pole, a light on another that crosses it, and a sign by itself; nothing of it is an object."""
+    labels = np.full((64, 96), SKY, np.uint8)
+    labels[40:] = ROAD
+    labels[10:50, 20:22] = POLE
+    labels[8:16, 16:26] = SIGN
+    labels[12:52, 40:42] = POLE
+    labels[12:20, 38:44] = LIGHT
+    labels[13:15, 40:42] = RED
+    labels[5:9, 80:88] = SIGN
+    return Scene(labels, codes={SIGN: np.float32([1, 2, 3])})
+
+
+def done(scene: Scene, edit) -> Scene:
+    """Applied, after checking that it reverts exactly."""
+    before = state(scene)
+    edit.apply(scene)
+    after = state(scene)
+    edit.revert(scene)
+    assert state(scene) == before
+    edit.apply(scene)
+    assert state(scene) == after and scene.contradictions() == 0
+    return scene
+
+
+def test_a_post_is_picked_out_whole_and_the_others_stay():
+    scene = street()
+    labels = scene.label_map.copy()
+    edit = posts.pick_out(scene, 21, 30)
+    assert edit.title == "Pick out pole"
+    done(scene, edit)
+    assert np.array_equal(scene.label_map, labels)
+    found = {v: o.area for v, o in scene.objects().items() if o.is_object}
+    assert found == {POLE * 1000: 2 * 34, SIGN * 1000: 80}
+    # Its look stays that of all signs, which those without a number keep.
+    assert np.array_equal(scene.codes[SIGN * 1000], [1, 2, 3]) and np.array_equal(scene.codes[SIGN], [1, 2, 3])
+    assert posts.pick_out(scene, 21, 30) is None and posts.pick_out(scene, 2, 60) is None
+
+
+def test_a_light_keeps_its_parts_and_the_last_of_a_class_takes_the_code_along():
+    scene = street()
+    done(scene, posts.pick_out(scene, 41, 13))
+    assert scene.object_at(41, 13) == LIGHT * 1000 and scene.label_at(41, 13) == RED
+    done(scene, posts.pick_out(scene, 21, 10))
+    done(scene, posts.pick_out(scene, 84, 6))
+    assert SIGN not in scene.codes and np.array_equal(scene.codes[SIGN * 1000 + 1], [1, 2, 3])
+    assert not scene.area(SIGN) and not scene.area(POLE)
+
+
+def test_codes_for_what_has_none():
+    scene = street()
+    done(scene, posts.pick_out(scene, 21, 30, {POLE: np.float32([7, 7, 7]), SIGN: np.float32([9, 9, 9])}))
+    assert np.array_equal(scene.codes[POLE * 1000], [7, 7, 7]) and np.array_equal(scene.codes[SIGN * 1000], [1, 2, 3])
+
+
+def test_what_a_car_hides_of_a_post_goes_along():
+    scene = street()
+    mask = np.ones((16, 10), bool)
+    car = Piece(CAR * 1000, 16, 38, np.full(mask.shape, CAR, np.uint8), mask)
+    done(scene, objects.put(scene, [car], translation(0, 0)))
+    assert len(scene.hidden[POLE]) == 24
+    done(scene, posts.pick_out(scene, 21, 20))
+    assert POLE not in scene.hidden and len(scene.hidden[POLE * 1000]) == 24
+    assert take(scene, POLE * 1000).mask.sum() == 2 * 34
+    done(scene, objects.transform(scene, [POLE * 1000, SIGN * 1000], translation(40, 0)))
+    assert scene.area(POLE * 1000) == 2 * 34
+    done(scene, objects.delete(scene, [CAR * 1000]))
+    assert not (scene.label_map[:, 16:26] == POLE).any()
+
+
+def test_a_sign_and_its_pole_are_taken_together_but_not_poles_that_cross():
+    scene = street()
+    for x, y in ((21, 30), (41, 30), (84, 6)):
+        done(scene, posts.pick_out(scene, x, y))
+    first, second = (scene.object_at(x, 30) for x in (21, 41))
+    assert posts.together(scene, first) == (scene.object_at(17, 9), first)
+    assert posts.together(scene, scene.object_at(17, 9)) == (first, scene.object_at(17, 9))
+    alone = scene.object_at(84, 6)
+    assert posts.together(scene, alone) == (alone,)
+    done(scene, objects.transform(scene, [first], translation(22, 20)))
+    assert scene.object_at(42, 40) == first and scene.object_at(41, 40) == second
+    assert posts.together(scene, first) == (first,)
+    assert posts.together(scene, ROAD) == (ROAD,)
+
+
+def test_front_without_memory_takes_nothing_from_beside_a_post():
+    scene = street()
+    done(scene, posts.pick_out(scene, 21, 30))
+    done(scene, paint(scene, np.ones((6, 6), bool), (22, 18), CAR, NEW))
+    assert objects.bring_to_front(scene, [POLE * 1000]) is None
+
+
+def test_painted_poles_are_counted_once_one_is():
+    scene = street()
+    done(scene, paint(scene, np.ones((20, 2), bool), (60, 20), POLE))
+    assert scene.object_at(60, 30) == POLE
+    done(scene, posts.pick_out(scene, 60, 30))
+    done(scene, paint(scene, np.ones((20, 2), bool), (70, 20), POLE))
+    assert scene.object_at(70, 30) == POLE * 1000 + 1
+
+
+def test_stamped_signs_are_objects_and_exports_stay_strict(tmp_path):
+    stamps = [stamp for stamp in library(STREETS) if stamp.kind == "sign"]
+    if not stamps:
+        pytest.skip("the library of stamps is not there")
+    scene = Scene.blank((640, 400), ROAD)
+    for i, stamp in enumerate(stamps[:3]):
+        pieces = objects.numbered(scene, stamp.pieces)
+        assert all(piece.value >= 1000 for piece in pieces)
+        done(scene, objects.put(scene, pieces, stamp.matrix(120 + 180 * i, 390, None)))
+    held = [value for value, entry in scene.objects().items() if entry.is_object]
+    assert {value // 1000 for value in held} <= {POLE, SIGN, LIGHT}
+    whole = posts.together(scene, held[0])
+    assert len(whole) == len(stamps[0].pieces)
+    done(scene, objects.transform(scene, whole, translation(0, -5)))
+
+    save_project(tmp_path / "a.veduta", scene)
+    assert state(load_project(tmp_path / "a.veduta").scene) == state(scene)
+    save_pair(scene, tmp_path / "l.png", tmp_path / "i.png", strict=True)
+    strict = load_pair(tmp_path / "l.png", tmp_path / "i.png", CITYSCAPES)
+    assert strict.instance_map.max() < 1000 and np.array_equal(strict.instance_map, strict.label_map)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 95), st.integers(0, 63), st.integers(-9, 9)), max_size=8))
+def test_any_order_of_picking_out_moving_and_painting_reverts(sequence):
+    scene, undone = street(), []
+    start = state(scene)
+    for kind, x, y, step in sequence:
+        values = [value for value, entry in scene.objects().items() if entry.is_object]
+        if kind < 3:
+            edit = posts.pick_out(scene, x, y)
+        elif kind < 5 and values:
+            edit = objects.transform(scene, posts.together(scene, values[x % len(values)]), translation(step, y % 5 - 2))
+        else:
+            edit = paint(scene, np.ones((4, 3), bool), (x, y), (POLE, SIGN, CAR)[step % 3])
+        if edit is not None:
+            done(scene, edit)
+            undone.append(edit)
+            assert set(scene.codes) <= set(scene.objects()) and set(scene.hidden) <= set(scene.objects())
+    for edit in undone[::-1]:
+        edit.revert(scene)
+    assert state(scene) == start
