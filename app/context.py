@@ -13,7 +13,7 @@ from app.history import UndoHistory
 from app.settings import Settings
 from app.theme import Theme
 from core.labels import INSTANCE_FACTOR, STREETS, Label, object_class
-from core.scene.edit import NEW, Edit, Target
+from core.scene.edit import NEW, Edit, Target, nothing
 from core.scene.regions import Box
 from core.scene.scene import Scene
 
@@ -117,16 +117,25 @@ class StudioContext(QObject):
         self.selection_changed.emit(0)
         self.label_changed.emit(self.label_id)
 
-    def commit(self, edit: Edit | None, applied: bool = False) -> bool:
+    def commit(self, edit: Edit | None, applied: bool = False, locks: frozenset[int] | None = None) -> bool:
         """Carry out ``edit`` as one undo step; False for None.
 
-        ``applied`` says that a stroke has carried it out, and told of it, already.
+        ``applied`` says that a stroke has carried it out, and told of it, already;
+        ``locks`` are the objects whose looks are locked from then on, None: the same as before.
         Nothing is carried out while a stroke is being drawn, or objects are held.
         """
         if edit is None or self.scene is None or self.stroking:
             return False
-        self.history.push(edit, applied)
+        self.history.push(edit, applied, locks)
         return True
+
+    def lock(self, values, on: bool) -> bool:
+        """Lock the looks of objects, or unlock them, as one undo step; False where that changes nothing."""
+        locks = frozenset(self.locked.union(values) if on else self.locked.difference(values))
+        if locks == self.locked:
+            return False
+        title = "Lock the look" if on else "Unlock the look"
+        return self.commit(nothing(title), locks=locks)
 
     def touched(self, box: Box) -> None:
         """Say that pixels in ``box`` (or, for an empty box, codes) have changed."""
@@ -158,12 +167,11 @@ class StudioContext(QObject):
             self.selection = values[-1] if values else 0
             self.selection_changed.emit(self.selection)
 
-    def toggle(self, value: int) -> None:
-        """Let an object join the selection, or leave it."""
-        if value in self.selected:
-            self.select_many([other for other in self.selected if other != value])
-        else:
-            self.select_many([*self.selected, value])
+    def toggle(self, values) -> None:
+        """Let objects that belong together join the selection, or leave it where the last of them is in it."""
+        values = list(values)
+        rest = [other for other in self.selected if other not in values]
+        self.select_many(rest if values[-1] in self.selected else [*rest, *values])
 
     def select_class(self, label_id: int) -> None:
         """Select every object of a class (of the parent, for a part)."""

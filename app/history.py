@@ -7,29 +7,42 @@ import weakref
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from core.scene.edit import Edit
+from core.scene.packed import PackedEdit, packed
+
+#: So many of the newest steps are kept ready; older ones are compressed.
+READY = 8
 
 #: Once the edits hold more than this many bytes, the oldest become unreachable.
 LIMIT_BYTES = 1 << 30
 
 
 class EditCommand(QUndoCommand):
-    """One edit on the stack; ``applied`` where a stroke has carried it out already."""
+    """One edit on the stack; ``applied`` where a stroke has carried it out already.
 
-    def __init__(self, edit: Edit, history: "UndoHistory", applied: bool):
+    Locks belong to objects: one that is gone takes its lock along, and brings it back
+    when the step is undone. ``locks`` are the locks from this step on; None leaves them.
+    """
+
+    def __init__(self, edit: Edit, history: "UndoHistory", applied: bool, locks: frozenset[int] | None = None):
         super().__init__(edit.title)
-        self.edit = edit
+        self.edit: Edit | PackedEdit | None = edit
         self._applied = applied
         self._history = weakref.ref(history)
+        self._locks_before = frozenset(history.context.locked)
+        self._locks_after = locks
 
     def redo(self) -> None:
         # Pushing a command redoes it; what a stroke has painted and drawn is not done twice.
-        if self._applied:
-            self._applied = False
-        else:
-            self._carry_out("apply")
+        applied, self._applied = self._applied, False
+        self._carry_out("apply", there_already=applied)
 
     def undo(self) -> None:
         self._carry_out("revert")
+
+    def pack(self) -> None:
+        """Compress the edit until undo comes near it."""
+        if isinstance(self.edit, Edit):
+            self.edit = packed(self.edit)
 
     def forget(self) -> None:
         """Free the edit's memory; when undo comes to this step, it is dropped and does nothing."""
@@ -37,13 +50,26 @@ class EditCommand(QUndoCommand):
         self.setText("(forgotten)")
         self.setObsolete(True)
 
-    def _carry_out(self, direction: str) -> None:
+    def _carry_out(self, direction: str, there_already: bool = False) -> None:
         history = self._history()
         context = history.context if history is not None else None
         if self.edit is None or context is None or context.scene is None:
             return
-        getattr(self.edit, direction)(context.scene)
-        context.touched(self.edit.bbox)
+        if not there_already:
+            if isinstance(self.edit, PackedEdit):
+                self.edit = self.edit.unpacked()
+            getattr(self.edit, direction)(context.scene)
+        if direction == "revert":
+            locks = self._locks_before
+        else:
+            locks = self._locks_before if self._locks_after is None else self._locks_after
+            locks = self._locks_after = frozenset(value for value in locks if context.scene.area(value))
+        if locks != context.locked:
+            context.locked.clear()
+            context.locked.update(locks)
+            context.locks_changed.emit()
+        if not there_already:
+            context.touched(self.edit.bbox)
 
 
 class UndoHistory(QUndoStack):
@@ -60,8 +86,10 @@ class UndoHistory(QUndoStack):
         self.setUndoLimit(self.context.settings["undo_steps"])
         self._forgotten = False
 
-    def push(self, edit: Edit, applied: bool = False) -> None:
-        super().push(EditCommand(edit, self, applied))
+    def push(self, edit: Edit, applied: bool = False, locks: frozenset[int] | None = None) -> None:
+        super().push(EditCommand(edit, self, applied, locks))
+        if self.count() > READY:
+            self.command(self.count() - 1 - READY).pack()
         self._spare_memory()
 
     @property

@@ -169,6 +169,7 @@ class LookPanel(QWidget):
         self._hovering.timeout.connect(self._try_hovered)
         context.scene_changed.connect(self._scene_changed)
         context.history.indexChanged.connect(self.refresh)
+        context.locks_changed.connect(self.refresh)
 
     def showEvent(self, event) -> None:
         super().showEvent(event)
@@ -385,9 +386,8 @@ class LookPanel(QWidget):
         self.context.try_looks({})
 
     def _lock(self, on: bool) -> None:
-        for value in self.values:
-            self.context.locked.add(value) if on else self.context.locked.discard(value)
-        self.context.locks_changed.emit()
+        self.context.lock(self.values, on)
+        self.refresh()  # while a stroke is drawn nothing can be locked
 
     # -- several objects -----------------------------------------------------------------
 

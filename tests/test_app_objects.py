@@ -20,7 +20,7 @@ from tests.app_support import (  # noqa: F401
 from tests.conftest import scene_state
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-PERSON = STREETS.named("person").id
+PERSON, POLE, SIGN = (STREETS.named(name).id for name in ("person", "pole", "traffic sign"))
 
 
 @pytest.fixture
@@ -243,6 +243,97 @@ def test_a_stamp_is_dragged_from_the_library(window, qtbot):
     assert enter.isAccepted()
     pane.dropEvent(QDropEvent(spot.toPointF(), Qt.DropAction.CopyAction, data, LEFT, NONE))
     assert context.history.count() == 1 and context.history.undoText().startswith("Put down a")
+
+
+def with_a_sign(window):
+    """A sign on a pole that is no object, as in a street from elsewhere."""
+    scene = small_street()
+    for (x0, y0, x1, y1), label in (((40, 30, 42, 70), POLE), ((36, 26, 46, 36), SIGN)):
+        scene.write((x0, y0, x1, y1), np.ones((y1 - y0, x1 - x0), bool), label, label)
+    window.documents.show(scene, "Sign", None)
+    window.context.choose_tool("select")
+    return window.context, window.canvas.panes[0]
+
+
+def test_a_sign_is_grabbed_with_its_pole(window, tmp_path):
+    context, pane = with_a_sign(window)
+    start = scene_state(context.scene)
+    drag(pane, (41, 60), (60, 62), (66, 64))
+    assert context.selected == (SIGN * 1000, POLE * 1000) and context.selection == POLE * 1000
+    assert area_of(window, POLE * 1000) == (65, 40, 67, 74) and area_of(window, SIGN * 1000) == (61, 30, 71, 40)
+    assert [context.history.text(i) for i in range(context.history.count())] == ["Pick out pole", "Move 2 objects"]
+    assert context.scene.label_at(41, 60) == ROAD
+    click(pane, 66, 35)
+    assert context.selected == (POLE * 1000, SIGN * 1000)  # the look that is shown is the sign's
+    click(pane, 85, 70, modifiers=SHIFT)
+    click(pane, 66, 35, modifiers=SHIFT)
+    assert context.selected == (26000,)
+    assert window.documents.save_to(tmp_path / "sign.veduta")
+    saved = scene_state(context.scene)
+    while context.history.canUndo():
+        context.history.undo()
+    assert scene_state(context.scene) == start and context.selected == (26000,)
+    context.history.mark_saved()
+    assert window.documents.open([tmp_path / "sign.veduta"]) and scene_state(context.scene) == saved
+
+
+def test_a_double_click_takes_the_sign_alone(window):
+    context, pane = with_a_sign(window)
+    click(pane, 41, 30)
+    spot = pane_at(pane, 41, 30)
+    QTest.mouseDClick(pane, LEFT, NONE, spot)
+    QTest.mouseRelease(pane, LEFT, NONE, spot)
+    assert context.selected == (SIGN * 1000,)
+    drag(pane, (41, 30), (30, 20), (21, 20))
+    assert area_of(window, POLE * 1000)[0] == 40 and area_of(window, SIGN * 1000)[0] == 16
+    click(pane, 41, 60)
+    assert context.selected == (POLE * 1000,)  # they touch no more
+
+
+def test_a_stamped_sign_can_be_held(window, qtbot):
+    context, panel, pane = window.context, window.stamps_panel, window.canvas.panes[0]
+    window.documents.show(Scene.blank((640, 400), ROAD), "Road", None)
+    window._docks[3].raise_()
+    qtbot.waitUntil(lambda: panel.list.count() > 0)
+    sign = next(s for s in panel.stamps if s.kind == "sign" and len(s.pieces) == 2)
+    panel.tool.choose(sign)
+    context.choose_tool("stamp")
+    click(pane, 320, 380)
+    held = set(context.selected)
+    assert len(held) == 2 and all(value >= 1000 for value in held)
+    where = {value: area_of(window, value) for value in held}
+    context.choose_tool("select")
+    context.select(0)
+    x, y = (int(a[len(a) // 2]) for a in np.nonzero(context.scene.instance_map == min(held))[::-1])
+    drag(pane, (x, y), (x - 40, y), (x - 60, y))
+    assert set(context.selected) == held and context.history.count() == 2
+    for value in held:
+        assert abs(area_of(window, value)[0] - (where[value][0] - 60)) <= 2  # a pane's pixel is more than one of the street
+    window.canvas.commands.delete()
+    assert (context.scene.label_map == ROAD).all() and not context.selected
+
+
+def test_locks_are_steps_that_can_be_undone(studio):  # noqa: F811
+    context, panel = studio.context, studio.look_panel
+    context.select_many([26000, 26001])
+    panel.lock.click()
+    assert context.locked == {26000, 26001} and context.history.undoText() == "Lock the look"
+    assert not studio.documents.saved
+    context.history.undo()
+    assert not context.locked and not panel.lock.isChecked()
+    context.history.redo()
+    assert context.locked == {26000, 26001} and panel.lock.isChecked()
+    context.select(26001)
+    studio.canvas.commands.delete()
+    assert context.locked == {26000}  # another car that gets the number is not locked
+    context.history.undo()
+    assert context.locked == {26000, 26001}
+    context.select(26000)
+    panel.lock.click()
+    assert context.locked == {26001} and context.history.undoText() == "Unlock the look"
+    for _ in range(2):
+        context.history.undo()
+    assert not context.locked and context.history.index() == 0
 
 
 def test_locks_and_horizon_are_saved_in_the_project(window, tmp_path):

@@ -5,7 +5,7 @@ Which object painted pixels belong to is the ``target``:
 * an int: that instance value is extended; it must be of the painted class.
 * ``NEW``: a new object, where the class can have objects.
 * None, automatic: a thing becomes a new object; so does a class that only our own
-  scenes count (buildings, trees), if the scene already has objects of it, else it
+  scenes count (buildings, trees, poles, signs), if the scene already has objects of it, else it
   takes the bare id; other stuff always takes its bare id.
 
 A part (a wheel) painted on an object of its parent's class stays with that object;
@@ -87,6 +87,12 @@ class Edit:
         behind = [entry for one in (self.old_hidden, self.new_hidden) for entry in one.values() if entry is not None]
         held = sum(a.itemsize if a.strides == (0,) else a.nbytes for a in (*arrays, *codes))
         return held + sum(entry.nbytes for entry in behind)
+
+
+def nothing(title: str) -> Edit:
+    """An edit that changes no pixel, for a step that changes something else."""
+    no_labels, no_values = np.zeros(0, np.uint8), np.zeros(0, np.uint16)
+    return Edit(title, (0, 0, 0, 0), np.zeros((0, 0), bool), no_labels, no_labels, no_values, no_values)
 
 
 # -- the rules ---------------------------------------------------------------

@@ -9,6 +9,7 @@ the exception: it paints while the hand moves and hands over its edit at the end
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Mapping, Sequence
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from core.errors import SceneError
 from core.labels import LabelSet
 from core.opencv import cv2
-from core.scene.edit import NEW, Edit, Target, make_edit, most_covered, painted_values, resolve_target
+from core.scene.edit import NEW, Edit, Target, make_edit, most_covered, nothing, painted_values, resolve_target
 from core.scene.history import History
 from core.scene.regions import Box, clip
 from core.scene.scene import Scene, frozen_code
@@ -141,8 +142,7 @@ def set_codes(
             old[value], new[value] = before, code
     if not new:
         return None
-    nothing = np.zeros(0, np.uint8), np.zeros(0, np.uint8), np.zeros(0, np.uint16), np.zeros(0, np.uint16)
-    return Edit(title, (0, 0, 0, 0), np.zeros((0, 0), bool), *nothing, old, new)
+    return replace(nothing(title), old_codes=old, new_codes=new)
 
 
 def _clipped(scene: Scene, mask: np.ndarray, offset_xy: tuple[int, int]) -> tuple[Box | None, np.ndarray]:
