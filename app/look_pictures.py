@@ -41,10 +41,14 @@ NEIGHBOURHOOD = 256
 
 @dataclass(frozen=True)
 class PictureJob:
-    """Draw ``value`` of ``snapshot`` with each of ``codes``, to fit ``size``; ``key`` names the object's pictures."""
+    """Draw ``value`` of ``snapshot`` with each of ``codes``, to fit ``size``; ``key`` names the object's pictures.
+
+    ``model`` counts the models that the studio has used: a run that is followed writes each new one to the same path.
+    """
 
     number: int
     key: tuple
+    model: int
     path: str
     device: str
     snapshot: SceneSnapshot
@@ -90,7 +94,8 @@ class PictureWorker(QObject):
         self._renderer, self._loaded = None, ()
 
     def _load(self, job: PictureJob) -> None:
-        if self._loaded == (job.path, job.device):
+        wanted = job.model, job.path, job.device
+        if self._loaded == wanted:
             return
         if not self._loaded and sys.platform.startswith("linux"):
             try:
@@ -101,7 +106,7 @@ class PictureWorker(QObject):
         from core.models.model_file import load_model
         from core.rendering.renderer import Renderer
 
-        self._renderer, self._loaded = None, (job.path, job.device)
+        self._renderer, self._loaded = None, wanted
         if os.path.getsize(job.path) <= MODEL_BYTES:
             self._renderer = Renderer(load_model(job.path), job.device)
 
@@ -209,7 +214,7 @@ class LookPictures(QObject):
         self._start()
         self._number += 1
         self._running = PictureJob(
-            self._number, self._key, context.model.path, context.settings["device"],
+            self._number, self._key, self._models, context.model.path, context.settings["device"],
             context.scene.snapshot(), self._value, missing, self.size,
         )
         self._draw.emit(self._running)

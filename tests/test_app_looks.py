@@ -56,6 +56,34 @@ def test_each_look_is_shown_as_this_object_and_kept(studio, panel, qtbot):  # no
     wait_pictures(qtbot, panel)
 
 
+def test_pictures_are_the_models_that_has_replaced_another_in_the_same_file(studio, qtbot, tmp_path):  # noqa: F811
+    import shutil
+
+    import torch
+
+    from core.look_thumbnails import look_thumbnails
+    from core.models.model_file import load_model, save_model
+    from core.rendering.renderer import Renderer
+
+    path = tmp_path / "model.safetensors"
+    shutil.copy(studio.context.model.path, path)
+    panel = studio.look_panel
+    studio.context.select(26000)
+    for _ in range(2):  # as a run that is followed does
+        before = studio.context.model
+        studio.live.open_model(str(path))
+        qtbot.waitUntil(lambda: studio.context.model is not before, timeout=60_000)
+        wait_pictures(qtbot, panel)
+        model = load_model(path)
+        made = look_thumbnails(Renderer(model, "cpu"), studio.context.scene.snapshot(), 26000, panel.pictures.size)
+        for k, rgb in made:
+            assert np.abs(pixels(panel.buttons[k].picture).astype(int) - rgb).max() <= 1
+        with torch.no_grad():
+            for weights in model.generator.parameters():
+                weights.mul_(1.5)
+        save_model(path, model)
+
+
 def test_one_click_is_one_step(studio, panel):  # noqa: F811
     context = studio.context
     steps = context.history.count()
