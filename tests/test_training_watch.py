@@ -16,6 +16,7 @@ import pytest
 
 from core import child
 from core.data.samples import nearby
+from core.errors import TrainingError
 from core.labels import STREETS
 from core.networks import fetch
 from core.training.canvas_map import CANVAS_INSTANCES, CANVAS_LABELS, write_canvas_map
@@ -118,6 +119,42 @@ def test_a_run_is_started_so_that_it_outlives_its_starter(data, tmp_path):
     assert process.wait(170) == 0
     watcher.look()
     assert watcher.info.state == FINISHED and len(read_log(watcher.folder.log)) == 2
+
+
+def test_a_run_that_is_quick_to_speak_is_heard(data, tmp_path, monkeypatch):
+    from core.training import watch
+
+    out, start = tmp_path / "run", watch.start_detached
+
+    def slow_to_return(*words):
+        process = start(*words)  # the studio may be held up here, on a busy machine
+        end = time.monotonic() + 100
+        while not RunFolder(out).events.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        return process
+
+    monkeypatch.setattr(watch, "start_detached", slow_to_return)
+    RunFolder(out).write_asked("tiny", 2, [])
+    watcher = Watcher(out)
+    watcher.start("--data", str(tmp_path / "nothing"), "--recipe", "tiny", "--vgg", "none", "--steps", "2", "--device", "cpu")
+    process = watcher.process
+    assert process.wait(100) != 0
+    assert "failed" in [event["event"] for event in watcher.look()]
+
+
+@pytest.mark.parametrize("name, text", [
+    ("run.json", '{"recipe": "tiny", "seed": 0, "data": []}'), ("run.json", '{"recipe": {"steps": null}, "seed": 0, "data": []}'),
+    ("state.json", '{"state": "stopped", "step": "many"}'), ("state.json", '{"state": "stopped", "memory": Infinity}'),
+])  # fmt: skip
+def test_a_damaged_run_hides_no_other(tmp_path, name, text):
+    for run in ("good", "bad"):
+        RunFolder(tmp_path / run).write_asked("tiny", 2, [])
+    if name == "state.json":
+        RunFolder(tmp_path / "bad").write_settings({"recipe": {"name": "tiny", "steps": 2}, "seed": 0, "data": []})
+    (tmp_path / "bad" / name).write_text(text)
+    assert [info.folder.name for info in list_runs(tmp_path)] == ["good"]
+    with pytest.raises(TrainingError, match="damaged"):
+        RunFolder(tmp_path / "bad").info()
 
 
 def test_a_run_that_can_t_begin_says_why_and_leaves_others_alone(data, tmp_path):

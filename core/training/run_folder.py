@@ -156,18 +156,21 @@ class RunFolder:
         word = state.get("state", INTERRUPTED)
         if word in ALIVE and not self.is_alive():
             word = INTERRUPTED
-        return RunInfo(
-            folder=self.path,
-            recipe=str(recipe.get("name", "")),
-            state=word,
-            step=int(state.get("step", 0)),
-            steps=int(recipe.get("steps", 0)),
-            seconds_per_step=float(state.get("seconds_per_step", 0.0)),
-            memory=int(state.get("memory", 0)),
-            message=str(state.get("message", "")),
-            updated=float(state.get("updated", 0.0)),
-            model=self.model if self.model.is_file() else None,
-        )
+        try:
+            return RunInfo(
+                folder=self.path,
+                recipe=str(recipe.get("name", "")),
+                state=word,
+                step=int(state.get("step", 0)),
+                steps=int(recipe.get("steps", 0)),
+                seconds_per_step=float(state.get("seconds_per_step", 0.0)),
+                memory=int(state.get("memory", 0)),
+                message=str(state.get("message", "")),
+                updated=float(state.get("updated", 0.0)),
+                model=self.model if self.model.is_file() else None,
+            )
+        except (AttributeError, TypeError, ValueError, OverflowError):
+            raise TrainingError(f"The settings in {self.path} are damaged; start a new run.") from None
 
     # --- commands ---------------------------------------------------------
 

@@ -110,14 +110,14 @@ class Watcher:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            # What the last process said counts no longer, even before the new one says anything.
+            self.folder.events.unlink(missing_ok=True)
             with open(self.path / OUTPUT, "wb") as output:
                 self.process = start_detached(output, "train", *options, "--out", self.path, "--progress", "plain")
         except OSError as error:
             raise TrainingError(f"The run can't be started ({error.strerror}); choose another folder.") from None
         self._status = None
         self.sentences, self.progress, self.smaller = [], None, {}
-        # What the last process said counts no longer, even before the new one says anything.
-        self.folder.events.unlink(missing_ok=True)
         self.info = replace(self.info, state=STARTING, message="")
 
     def look(self) -> list[dict[str, Any]]:
