@@ -46,6 +46,7 @@ class CaptureDialog(QDialog):
         self.maps: tuple[np.ndarray, np.ndarray] | None = None  # (label map, instance map)
         self.values = list(panel.values) if self.context.selected else []
         self._job: CaptureJob | None = None
+        self._to = ALL  # who gets the looks that are being taken
 
         self.path = QLineEdit(readOnly=True, placeholderText="No photograph chosen yet")
         choose = QPushButton("Choose\u2026")
@@ -101,7 +102,7 @@ class CaptureDialog(QDialog):
         self.form.setRowVisible(self.maps_row, kind == "maps")
         self.give.clear()
         if self.values:
-            name = self.context.label_set[int(object_class(self.values[-1]))].name
+            name = self.context.label_set.name_of(object_class(self.values[-1]))
             count = len(self.values)
             self.give.addItem(f"the selected {name}" if count == 1 else f"the {count} selected objects", SELECTED)
         if kind != "region":
@@ -192,7 +193,7 @@ class CaptureDialog(QDialog):
         """Compute the looks on another thread, then give them."""
         if self._missing() or self._job is not None:
             return
-        give = self.give.currentData()
+        give = self._to = self.give.currentData()
         kind, photograph, maps = self.kind, self.photograph, self._shown_maps()
         region, value = self.picture.region, self.picture.value
         label_set, name = self.context.label_set, Path(self.path.text()).stem
@@ -220,6 +221,8 @@ class CaptureDialog(QDialog):
         QThreadPool.globalInstance().start(self._job)
 
     def _give(self, found) -> None:
+        if self._job is None:
+            return  # cancelled while this was on its way
         self._job = None
         if self.context.scene is None:
             self.reject()
@@ -229,7 +232,7 @@ class CaptureDialog(QDialog):
             if isinstance(found, np.ndarray):
                 edit = looks.give_look(scene, there, found, "Take a look from a photograph")
             elif isinstance(found, dict):
-                wanted = there if self.give.currentData() == SELECTED else [
+                wanted = there if self._to == SELECTED else [
                     v for v in found if v not in self.context.locked
                 ]
                 codes = {v: found[v] for v in wanted if v in found and scene.area(v)}
@@ -254,6 +257,7 @@ class CaptureDialog(QDialog):
     def done(self, result: int) -> None:
         if self._job is not None:
             self._job.signals.blockSignals(True)
+            self._job = None
         super().done(result)
 
 

@@ -226,3 +226,32 @@ def test_the_panel_is_drawn_in_both_themes(studio, panel, qtbot, theme):  # noqa
     found = [image.pixelColor(image.width() // 2, 1) for image in frames]
     assert abs(found[0].red() - accent.red()) < 40 and abs(found[0].blue() - accent.blue()) < 40
     assert found[0] != found[1]
+
+
+def test_what_is_chosen_while_looks_are_being_taken_counts_no_longer(studio, panel, qtbot, tmp_path):  # noqa: F811
+    from PySide6.QtCore import QCoreApplication, QThreadPool
+
+    from app.capture_dialog import ALL, SELECTED, CaptureDialog
+    from core.scene.files import write_picture
+
+    context = studio.context
+    shown = np.random.default_rng(0).integers(0, 255, (96, 160, 3), np.uint8)
+    write_picture(tmp_path / "street.png", shown)
+
+    def started(give):
+        dialog = CaptureDialog(panel)
+        dialog.choose_subject("street")
+        assert dialog.open_photograph(tmp_path / "street.png")
+        dialog.give.setCurrentIndex(dialog.give.findData(give))
+        dialog.start()
+        assert QThreadPool.globalInstance().waitForDone(60_000)  # its answer is on its way now
+        return dialog
+
+    dialog = started(SELECTED)
+    dialog.give.setCurrentIndex(dialog.give.findData(ALL))
+    qtbot.waitUntil(lambda: context.history.count() == 1, timeout=5000)
+    assert set(context.scene.codes) == {26000}
+    dialog = started(ALL)
+    dialog.reject()
+    QCoreApplication.processEvents()
+    assert context.history.count() == 1
