@@ -9,7 +9,7 @@ from torch import nn
 
 from core.appearance import CodeBook
 from core.errors import VedutaError
-from core.labels import CITYSCAPES, STREETS
+from core.labels import CITYSCAPES, STREETS, Label, LabelSet
 from core.models.model_file import Model, make_card
 from core.models.registry import build
 from core.rendering import frame_index
@@ -171,6 +171,20 @@ def test_another_size_or_label_set_starts_anew():
     assert session.update(*other.scene, CITYSCAPES).kind == "full"
     renderer = session.renderer
     assert difference(session.rgb, renderer.render(*other.scene, CITYSCAPES)) <= 1
+
+
+def test_label_sets_of_one_name_are_told_apart():
+    renderer = Renderer(make_model(label_set=CITYSCAPES), "cpu")
+    session = FrameSession(renderer)
+    labels, instances, codes = Painter(48, 64).scene
+    labels, instances = labels.copy(), instances.copy()
+    labels[10:40, 10:50], instances[10:40, 10:50] = 47, 26
+    for parent in (26, 7):  # two projects' own sets: what 47 is a part of differs
+        own = LabelSet("own", [*CITYSCAPES.labels, Label(47, "part", (1, 2, 3), "parts", parent=parent)])
+        plain = np.where(labels == 47, parent, labels).astype(np.uint8)
+        expected = renderer.render(plain, instances, codes, CITYSCAPES)
+        assert difference(renderer.render(labels, instances, codes, own), expected) <= 1
+        assert difference(session.full(labels, instances, codes, own).rgb, expected) <= 1
 
 
 @pytest.mark.parametrize("name", ["pix2pixhd_global", "pix2pixhd_local"])

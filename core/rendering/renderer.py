@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Mapping
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -12,7 +13,8 @@ from core.labels import INSTANCE_FACTOR, STREETS, LabelSet
 from core.models.model_file import Model
 from core.networks.weights import fold
 from core.rendering.conditioning import Conditioning, code_table, condition, inputs_for
-from core.rendering.device import choose_device, keep_large_blocks
+from core.memory import keep_large_blocks
+from core.rendering.device import choose_device
 from core.rendering.frame_index import FrameIndex, TooManyObjects
 from core.rendering.local.executor import Executor
 from core.rendering.local.lower import UnsupportedGraph
@@ -51,8 +53,9 @@ class Renderer:
         self.multiple = model.generator.multiple
         #: Least padded side; mirrored borders need a few pixels at the coarsest scale.
         self.smallest = getattr(model.generator, "smallest", self.multiple)
-        self._fold_tables: dict[str, np.ndarray] = {}
-        self._indices: dict[str, FrameIndex] = {}
+        # By the label set itself, not by its name: a project may bring its own set under a known name.
+        self._fold_tables: WeakKeyDictionary[LabelSet, np.ndarray] = WeakKeyDictionary()
+        self._index: tuple[LabelSet, FrameIndex] | None = None
         known = np.zeros(65536, bool)
         for label_id in model.card.object_classes:
             if label_id < 65:
@@ -167,9 +170,9 @@ class Renderer:
         """
         height, width = label_map.shape
         if self._executor is not None:
-            if label_set.name not in self._indices:
-                self._indices = {label_set.name: self.new_index(label_set)}
-            index = self._indices[label_set.name]
+            if self._index is None or self._index[0] is not label_set:
+                self._index = label_set, self.new_index(label_set)
+            index = self._index[1]
             try:
                 index.reset(label_map, instance_map, self.fitting(codes))
             except TooManyObjects:
@@ -183,9 +186,9 @@ class Renderer:
         return to_pixels(picture[0])[:height, :width]
 
     def _fold(self, label_set: LabelSet) -> np.ndarray:
-        if label_set.name not in self._fold_tables:
-            self._fold_tables[label_set.name] = label_set.fold_table(self.model.label_set)
-        return self._fold_tables[label_set.name]
+        if label_set not in self._fold_tables:
+            self._fold_tables[label_set] = label_set.fold_table(self.model.label_set)
+        return self._fold_tables[label_set]
 
 
 def to_pixels(picture: torch.Tensor) -> np.ndarray:
