@@ -154,7 +154,7 @@ class _Soak:
         """Rest until the photograph is exact, and compare it with a frame rendered anew."""
         from app.measured_studio import settled, wait
         from core.models.model_file import load_model
-        from core.rendering.device import give_back_memory
+        from core.memory import give_back_memory
         from core.rendering.renderer import Renderer
 
         wait(self.app, lambda: settled(self.studio), 120)

@@ -9,6 +9,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from core import memory
+
 
 def main(argv: list[str] | None = None) -> int:
     """Open the window and run until it closes; returns the exit status.
@@ -21,6 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, help="model file to render with")
     arguments = parser.parse_args(sys.argv[1:] if argv is None else argv)
 
+    memory.prepare()
     # The window must get a word in between the render thread's Python steps.
     sys.setswitchinterval(0.001)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")

@@ -11,6 +11,8 @@ from typing import Callable, Iterator
 
 import numpy as np
 
+from core import memory
+
 
 @contextmanager
 def opened(maps: tuple[np.ndarray, np.ndarray], window: tuple[int, int], view: str, model: Path) -> Iterator[tuple]:
@@ -26,6 +28,7 @@ def opened(maps: tuple[np.ndarray, np.ndarray], window: tuple[int, int], view: s
     Raises:
         VedutaError: when the photograph doesn't come within two minutes.
     """
+    memory.prepare()
     # Without a screen Qt draws into memory; the work is the same.
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -173,7 +173,7 @@ class RenderWorker(QObject):
     def spare_memory(self) -> None:
         """Give freed memory back to the system."""
         if self._session is not None:
-            from core.rendering.device import give_back_memory
+            from core.memory import give_back_memory
 
             give_back_memory()
             self._spared = time.monotonic()

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from core.labels import INSTANCE_FACTOR, STREETS, LabelSet
+from core.memory import keep_large_blocks
 from core.models.model_file import Model
 from core.networks.weights import fold
 from core.rendering.conditioning import Conditioning, code_table, condition, inputs_for
-from core.memory import keep_large_blocks
 from core.rendering.device import choose_device
 from core.rendering.frame_index import FrameIndex, TooManyObjects
 from core.rendering.local.executor import Executor

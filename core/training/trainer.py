@@ -21,8 +21,9 @@ from core.data.loader import Reader, ahead
 from core.data.samples import Sample, suited
 from core.errors import TrainingError
 from core.labels import STREETS, LabelSet
+from core.memory import keep_large_blocks
 from core.networks.perceptual import LAYERS, WEIGHTS, PerceptualLoss
-from core.rendering.device import choose_device, keep_large_blocks
+from core.rendering.device import choose_device
 from core.training.checkpoint import load_checkpoint, save_checkpoint
 from core.training.distributed import barrier, from_all, from_writer, is_writer, mean_over_processes, rank_and_world
 from core.training.networks import Networks
