@@ -74,15 +74,16 @@ def choosing(path: Path, button) -> None:
     assert state["done"], f"{path.name} was not there to be chosen"
 
 
-def answering(words: str, asks) -> list[str]:
-    """Call ``asks``, which opens a message box, and click on the button that says ``words``; returns the box's texts."""
+def answering(words: str, asks, about: str = "") -> list[str]:
+    """Call ``asks``, which opens a message box (whose question holds ``about``), and click on the button that says
+    ``words``; returns the box's texts."""
     texts: list[str] = []
     tries = [0]
 
     def answer() -> None:
         box = QApplication.activeModalWidget()
         tries[0] += 1
-        if not isinstance(box, QMessageBox):
+        if not isinstance(box, QMessageBox) or about not in box.text():
             if tries[0] < 400:
                 QTimer.singleShot(25, answer)
             return

@@ -158,6 +158,14 @@ def test_a_studio_closes_and_another_finds_the_run(studio, window, data, qtbot):
     answers = []
     answering("Keep training", lambda: answers.append(centre.may_close()))
     assert answers == [True] and centre.runs.alive == ["tiny"]
+    # Who stays because of the scenes that are being rendered has stopped no run.
+    centre.show_scenes()
+    centre.scenes.job.start("train", "--recipes", "--progress", "json")
+    qtbot.waitUntil(lambda: not run.folder.control.exists(), timeout=LONG)
+    answers.clear()
+    answering("Stop and save", lambda: answers.append(answering("Cancel", lambda: answers.append(centre.may_close()), "scenes")))
+    centre.scenes.stop()
+    assert answers[0] is False and not run.folder.control.exists()
     process, run.process = run.process, None  # as another studio sees it
     other = Runs(centre.runs.folder)
     assert other.alive == ["tiny"] and other["tiny"].info.state == RUNNING

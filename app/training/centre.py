@@ -62,18 +62,17 @@ class TrainingCentre(QObject):
     def may_close(self) -> bool:
         """Ask about what is going on; False where the studio is to stay open."""
         going = self.runs.alive
-        if going:
-            answer = dialogs.ask_training(self.studio, going)
-            if answer == "cancel":
-                return False
-            if answer == "stop":
-                self.runs.stop_all()
+        answer = dialogs.ask_training(self.studio, going) if going else "keep"
+        if answer == "cancel":
+            return False
         if self.scenes is not None and self.scenes.running:
             if not dialogs.ask_yes(
                 self.studio, "Training scenes are being rendered.",
                 "What is rendered is kept; you can go on from there another time.", "Stop and close", "Cancel",
             ):  # fmt: skip
                 return False
+        if answer == "stop":  # once it is certain that the studio closes
+            self.runs.stop_all()
         return True
 
     def close(self) -> None:
