@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from app.icons import icon
+
 
 @dataclass(frozen=True)
 class Look:
@@ -102,13 +104,8 @@ class Theme(QObject):
 
     def icon(self, name: str) -> QIcon:
         """A Phosphor icon, e.g. ``paint-brush``, in the look's colours; its "on" state is in the accent."""
-        import qtawesome
-
         look = self.look
-        return qtawesome.icon(
-            f"ph.{name}", color=look.text, color_active=look.text, color_disabled=look.faint,
-            color_on=look.accent, color_on_active=look.accent, color_on_disabled=look.faint,
-        )
+        return icon(name, look.text, look.faint, look.accent)
 
     def dress(self, target, name: str):
         """Give ``target`` (anything with ``setIcon``) an icon that follows the look; returns ``target``."""

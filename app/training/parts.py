@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from app.icons import icon
 from app.theme import Theme
 
 #: Kind of a sentence -> icon, colour of the look.
@@ -56,9 +57,7 @@ class Sentences(QWidget):
 
 
 def _sign(name: str, colour):
-    import qtawesome
-
-    return qtawesome.icon(f"ph.{name}", color=colour).pixmap(QSize(17, 17))
+    return icon(name, colour).pixmap(QSize(17, 17))
 
 
 class Picture(QWidget):
