@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
     QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget,
@@ -74,6 +74,10 @@ class StartPage(QScrollArea):
         column.addLayout(self._recent)
         column.addStretch(1)
         self._filled = False
+        #: Examples whose picture is still to be read: (button, file).
+        self._waiting: list[tuple[QToolButton, Path]] = []
+        self._next = QTimer(self, interval=0)
+        self._next.timeout.connect(self._show_next)
         self.refresh()
 
     def refresh(self) -> None:
@@ -85,20 +89,34 @@ class StartPage(QScrollArea):
         super().showEvent(event)
         if not self._filled:
             self._filled = True
-            self._fill_examples()
+            self._add_examples()
+        self._next.start()
 
-    def _fill_examples(self) -> None:
+    def hideEvent(self, event) -> None:
+        self._next.stop()
+        super().hideEvent(event)
+
+    def _add_examples(self) -> None:
         paths = example_files()
         self._examples_heading.setVisible(bool(paths))
         for index, path in enumerate(paths):
             button = QToolButton(self, text=example_name(path), toolTip="Open a copy of this street")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setIconSize(THUMBNAIL)
+            button.setIcon(QIcon(_blank(self.context.theme.colour("hover"))))
+            button.clicked.connect(lambda _=False, path=str(path): self.example_requested.emit(path))
+            self._examples.addWidget(button, index // COLUMNS, index % COLUMNS)
+            self._waiting.append((button, path))
+
+    def _show_next(self) -> None:
+        """One more example's picture; the page is there before any of them."""
+        if self._waiting:
+            button, path = self._waiting.pop(0)
             picture = _thumbnail(path)
             if picture is not None:
                 button.setIcon(QIcon(picture))
-            button.clicked.connect(lambda _=False, path=str(path): self.example_requested.emit(path))
-            self._examples.addWidget(button, index // COLUMNS, index % COLUMNS)
+        if not self._waiting:
+            self._next.stop()
 
     def fill_recent(self) -> None:
         while self._recent.count():
@@ -113,17 +131,24 @@ class StartPage(QScrollArea):
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
 
+def _blank(colour) -> QPixmap:
+    """What stands in a picture's place until it is read."""
+    picture = QPixmap(THUMBNAIL)
+    picture.fill(colour)
+    return picture
+
+
 def _thumbnail(path: Path) -> QPixmap | None:
     """The street's last photograph, else its labels, small."""
-    from core.scene.project import load_project
+    from core.scene.project import load_project, read_render
 
     try:
-        project = load_project(path)
+        rgb = read_render(path, THUMBNAIL.width() * 2)
+        if rgb is None:
+            scene = load_project(path).scene
+            rgb = scene.label_set.palette[scene.label_map]
     except VedutaError:
         return None
-    rgb = project.last_render
-    if rgb is None:
-        rgb = project.scene.label_set.palette[project.scene.label_map]
     image = QImage(rgb.tobytes(), rgb.shape[1], rgb.shape[0], rgb.shape[1] * 3, QImage.Format.Format_RGB888)
     return QPixmap.fromImage(
         image.scaled(THUMBNAIL * 2, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
