@@ -31,11 +31,13 @@ def main(argv: list[str] | None = None) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from app import head_start
     from app.studio import make_studio
 
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("Veduta")
     app.setApplicationDisplayName("Veduta")
+    head_start.begin()  # now that Qt's own libraries are there: they would have to wait
     studio = make_studio(app)
     sys.excepthook = _Reporter(studio)
     # Python sees a Ctrl+C in the terminal only when it runs, so it must now and then.

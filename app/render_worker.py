@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from app import head_start
 from app.canvas.pyramid import bgrx, halves
 from core.errors import VedutaError
 from core.rendering.scheduler import Job
@@ -189,6 +190,7 @@ class RenderWorker(QObject):
             return
         self._prepared = True
         self.native_id = threading.get_native_id()
+        head_start.wait()
         import torch  # at full priority: while it reads its files, the person waits for a photograph
 
         nice = sys.platform.startswith("linux")

@@ -75,8 +75,10 @@ class StatusBar(QStatusBar):
         self.spinner.turn(live.busy or live.loading)
         if live.loading:
             self.device.setText("Loading the model")
+            self.device.setToolTip("Paint meanwhile: the photograph follows as soon as it is loaded")
         elif model is None:
             self.device.setText("No model")
+            self.device.setToolTip("Open a model file to turn labels into a photograph")
         else:
             self.device.setText(model.device)
             self.device.setToolTip(f"Model: {model.name}")

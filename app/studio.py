@@ -54,6 +54,9 @@ class Studio(QMainWindow):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.start_page)
         self._pages.addWidget(self.canvas)
+        #: Shown until it is known what else is: the start page must not flash up before a street.
+        self._empty_page = QWidget(self)
+        self._pages.addWidget(self._empty_page)
         self.setCentralWidget(self._pages)
         self.setAcceptDrops(True)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks)
@@ -96,6 +99,7 @@ class Studio(QMainWindow):
         if not settings["window_state"].isEmpty():
             self.restoreState(settings["window_state"])
         self._show_page()
+        self._pages.setCurrentWidget(self._empty_page)
         self._fill_menus()
         self._show_notice()
 
@@ -138,20 +142,27 @@ class Studio(QMainWindow):
     # -- starting and ending ----------------------------------------------------------
 
     def begin(self, paths: list[Path] = (), model: Path | None = None) -> None:
-        """After the window shows: start the render thread, load a model, open something.
+        """After the window shows: start the render thread, open something, load a model.
 
         ``paths`` are files to open; without any, unsaved work of a crash is
         offered, else the first example is opened.
         """
         self.live.start()
         self.recovery.start()
-        self._load_first_model(model)
+        asks = not paths and bool(self.recovery.abandoned())
+        if asks:
+            self._load_first_model(model)  # while the person reads
         if paths:
             self.documents.open(list(paths))
         elif not self._offer_recovery() and self.context.settings["open_example"]:
             examples = example_files()
             if examples:
                 self.documents.open_example(examples[0])
+        if self._pages.currentWidget() is self._empty_page:
+            self._show_page()
+        if not asks:
+            # Importing torch slows the window down, so the street comes first.
+            self._load_first_model(model)
         self._show_notice()
 
     def _load_first_model(self, model: Path | None) -> None:
@@ -230,7 +241,7 @@ class Studio(QMainWindow):
         if self.context.scene is None or self.context.photograph is not None:
             self.canvas.show_notice(None)
         elif self.live.loading:
-            self.canvas.show_notice(("Loading the model", "The photograph appears in a moment.", ""))
+            self.canvas.show_notice(("Loading the model", "Paint meanwhile. The photograph appears in a moment.", ""))
         elif self.context.model is None:
             text = self.live.error or "Open a model file to turn these labels into a photograph."
             self.canvas.show_notice(("No model yet", text, "Open model\u2026"))
