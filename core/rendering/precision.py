@@ -1,7 +1,7 @@
 """Which number format computes a frame: the faster one, where it makes no difference to see.
 
 bfloat16 keeps 8 bits of precision. Where the processor multiplies it natively
-(AVX-512 BF16, AMX; CUDA since Ampere) convolutions run about twice as fast and
+(AVX-512 BF16, AMX, Arm's BF16; CUDA since Ampere) convolutions run about twice as fast and
 every block is half as large. Whether that shows depends on the model, so it is
 tried: a small frame is rendered both ways and compared.
 """
@@ -28,9 +28,9 @@ def native_bfloat16(device: torch.device) -> bool:
         return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return False
-    # Elsewhere it is emulated, slower than float32. The names are torch's private ones: they may go.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, name, lambda: False)() for name in names)
+    # Elsewhere it is emulated, slower than float32.
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16", "arm_bf16"))
 
 
 def in_bfloat16(generator: torch.nn.Module) -> torch.nn.Module:

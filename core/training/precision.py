@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.errors import TrainingError
+from core.rendering.precision import native_bfloat16
 
 _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -31,10 +32,11 @@ class Precision:
 
     def __init__(self, name: str, device: torch.device):
         if name in ("auto", "native"):
-            on_processor = name == "native" and device.type == "cpu" and _processor_has_bfloat16()
-            name = "bfloat16" if on_processor else "float32"
-            if device.type == "cuda":
-                name = "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float16"
+            tries = device.type == "cuda" or name == "native" and device.type == "cpu"
+            if tries and native_bfloat16(device):
+                name = "bfloat16"
+            else:
+                name = "float16" if device.type == "cuda" else "float32"
         if name not in _TYPES:
             raise TrainingError(f"There is no precision '{name}'; choose auto, native, {', '.join(_TYPES)}.")
         self.name, self.device, self.dtype = name, device, _TYPES[name]
@@ -63,9 +65,3 @@ class Precision:
     def load_state_dict(self, state: dict) -> None:
         if state and self.name == "float16":
             self._scaler.load_state_dict(state)
-
-
-def _processor_has_bfloat16() -> bool:
-    """True where the processor multiplies bfloat16 numbers itself; emulating it would be slower than float32."""
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16", "arm_bf16"))
