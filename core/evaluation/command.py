@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core.atomic import replacing
+from core.commands.bench import size
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py evaluate", description="Measure a model on held-out photographs.")
     parser.add_argument("--model", type=Path, help="model file (default: the one that comes with the program)")
     parser.add_argument("--data", type=Path, required=True, help="data set; its 'val' split is held out")
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
-    parser.add_argument("--size", help="WxH at which frames are compared (default: the photographs' own)")
+    parser.add_argument("--size", type=size, metavar="WxH", help="size at which frames are compared (default: the photographs' own)")
     parser.add_argument("--limit", type=int, help="use only the first N held-out frames")
     parser.add_argument("--vgg", help="file of VGG weights for the perceptual distance, or 'none'")
     parser.add_argument("--judge-steps", type=int, default=600, help="steps of the segmentation network; 0 for none")
@@ -41,7 +44,6 @@ def main(argv: list[str]) -> int:
     path = options.model or default_model_path()
     model = load_model(path)
     held_out = find_samples(options.data, "val")[: options.limit]
-    size = tuple(int(v) for v in options.size.lower().split("x")) if options.size else None
     vgg = None if options.vgg == "none" else load_vgg(options.vgg)
     judge = None
     if options.judge_steps:
@@ -50,7 +52,7 @@ def main(argv: list[str]) -> int:
         kept = options.out / f"judge_{options.judge_steps}_{options.judge_width}.pt"
         if kept.is_file():
             judge = Segmenter(len(STREETS), picture_width=options.judge_width)
-            judge.load_state_dict(torch.load(kept, weights_only=True))
+            judge.load_state_dict(torch.load(kept, map_location="cpu", weights_only=True))
             judge.eval()
         else:
             with tqdm(total=options.judge_steps, desc="segmentation network") as bar:
@@ -62,10 +64,11 @@ def main(argv: list[str]) -> int:
                     device=choose_device(options.device),
                     progress=lambda step, loss: bar.update(1),
                 )
-            torch.save(judge.state_dict(), kept)
+            with replacing(kept) as file:  # half a judge would be taken for a whole one next time
+                torch.save(judge.state_dict(), file)
     with tqdm(total=len(held_out), desc="held-out frames") as bar:
         scores = evaluate(
-            model, held_out, options.out, vgg, judge, size, device=options.device, progress=lambda n: bar.update(1),
+            model, held_out, options.out, vgg, judge, options.size, device=options.device, progress=lambda n: bar.update(1),
             cars=options.cars,
         )
     for name, value in vars(scores).items():

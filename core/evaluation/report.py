@@ -127,7 +127,8 @@ def evaluate(
         present = truth > truth.sum() / 2000
         scores.miou_real = mean_iou(matrices["real"], present)
         scores.miou_generated = mean_iou(matrices["generated"], present)
-        scores.miou_ratio = scores.miou_generated / scores.miou_real
+        if scores.miou_real:  # a judge of few steps may recognise nothing
+            scores.miou_ratio = scores.miou_generated / scores.miou_real
     scores.classes = classes_seen.shares(label_set)
     _write(out, model, scores, shown)
     return scores
