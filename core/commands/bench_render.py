@@ -147,9 +147,11 @@ def default_model(path: Path | None):
     from core.models.model_file import Model, load_model, make_card
     from core.models.registry import build
     from core.rendering.renderer import default_model_path
+    from core.training.recipes import RECIPES
 
     if path is None and not default_model_path().is_file():
-        described = ("compact", {"label_count": len(STREETS), "upsampling": "bilinear"})
+        kind, config = RECIPES["compact"].generator
+        described = (kind, {**config, "label_count": len(STREETS)})
         generator = build(*described).eval()
         card = make_card("untrained", described, None, STREETS, generator.code_dim, (2048, 1024))
         return Model(generator, None, card, None, STREETS), "compact architecture, random weights"
