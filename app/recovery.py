@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from pathlib import Path
+from typing import Callable
 
 from PySide6.QtCore import QLockFile, QObject, QRunnable, QStandardPaths, QThreadPool, QTimer
 
@@ -26,15 +27,21 @@ class Recovery(QObject):
 
     A lock file beside it tells a later start whether this studio still runs.
     The copy goes when the studio closes in order.
+
+    Args:
+        settings: gives what a project remembers besides the scene.
     """
 
-    def __init__(self, context: StudioContext, folder: Path | None = None, parent: QObject | None = None):
+    def __init__(
+        self, context: StudioContext, folder: Path | None = None, parent: QObject | None = None,
+        settings: Callable[[], dict] = dict,
+    ):
         super().__init__(parent)
-        self.context = context
+        self.context, self._settings = context, settings
         self.folder = folder or recovery_folder()
         self.path = self.folder / f"{os.getpid()}-{time.time_ns():x}.veduta"
         self._lock: QLockFile | None = None
-        self._written = -1  # revision in the copy
+        self._written: tuple | None = None  # revision and settings in the copy
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._timer = QTimer(self)
@@ -48,7 +55,10 @@ class Recovery(QObject):
     def write(self) -> None:
         """Copy the scene now if it has unsaved changes that the copy lacks; returns at once."""
         scene = self.context.scene
-        if scene is None or self.context.history.saved or scene.revision == self._written or self.context.stroking:
+        if scene is None or self.context.history.saved or self.context.stroking:
+            return
+        wanted = scene.revision, self._settings()
+        if wanted == self._written:
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -59,8 +69,8 @@ class Recovery(QObject):
         except OSError as error:
             log.warning("no recovery copy: %s", error)
             return
-        self._written = scene.revision
-        self._pool.start(_Copy(scene.snapshot(), self.path))
+        self._written = wanted
+        self._pool.start(_Copy(scene.snapshot(), wanted[1], self.path))
 
     def close(self) -> None:
         """The studio closes in order: nothing to recover."""
@@ -93,7 +103,7 @@ class Recovery(QObject):
             Path(f"{path}.lock").unlink(missing_ok=True)
 
     def _scene_replaced(self) -> None:
-        self._written = -1
+        self._written = None
         self._pool.waitForDone()
         self.path.unlink(missing_ok=True)
 
@@ -103,14 +113,14 @@ class Recovery(QObject):
 
 
 class _Copy(QRunnable):
-    def __init__(self, snapshot: SceneSnapshot, path: Path):
+    def __init__(self, snapshot: SceneSnapshot, settings: dict, path: Path):
         super().__init__()
-        self._snapshot, self._path = snapshot, path
+        self._snapshot, self._settings, self._path = snapshot, settings, path
 
     def run(self) -> None:
         from core.scene.project import save_project
 
         try:
-            save_project(self._path, self._snapshot)
+            save_project(self._path, self._snapshot, self._settings)
         except VedutaError as error:
             log.warning("no recovery copy: %s", error)

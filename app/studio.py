@@ -46,7 +46,7 @@ class Studio(QMainWindow):
         self.context = StudioContext(settings, theme, self)
         self.live = LiveRenderer(self.context, self)
         self.documents = Documents(self.context, self.live, self)
-        self.recovery = Recovery(self.context, recovery_folder, self)
+        self.recovery = Recovery(self.context, recovery_folder, self, self.documents.project_settings)
         self.training = TrainingCentre(self.context, self.live, self)
         self.canvas = Canvas(self.context)
         self.parts_filler = PartsFiller(self.context, self.canvas)

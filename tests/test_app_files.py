@@ -215,6 +215,7 @@ def test_a_crash_leaves_a_copy_that_is_offered(bare_studio, qtbot, tmp_path):
     recovery._pool.waitForDone()
     assert not recovery.path.exists()  # nothing unsaved
     paint(bare_studio)
+    bare_studio.context.set_horizon(31.0)
     recovery.write()
     recovery._pool.waitForDone()
     assert same_scene(load_project(recovery.path).scene, bare_studio.context.scene)
@@ -229,6 +230,7 @@ def test_a_crash_leaves_a_copy_that_is_offered(bare_studio, qtbot, tmp_path):
     bare_studio.context.history.mark_saved()
     assert bare_studio._offer_recovery()
     assert same_scene(bare_studio.context.scene, painted) and not bare_studio.documents.saved
+    assert bare_studio.context.horizon_set and bare_studio.context.horizon() == 31.0
     assert not left.exists()
     recovery._pool.waitForDone()
     assert same_scene(load_project(recovery.path).scene, painted)  # the new studio guards it now
