@@ -28,7 +28,9 @@ from tests.conftest import scene_state
 ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON = (
     STREETS.named(name).id for name in ("road", "sidewalk", "building", "sky", "car", "person")
 )
-WINDOW, ROOF, WHEEL, GLASS = (STREETS.named(name).id for name in ("window", "roof", "car wheel", "car glass"))
+WINDOW, DOOR, SHOPFRONT, ROOF, WHEEL, GLASS = (
+    STREETS.named(name).id for name in ("window", "door", "shopfront", "roof", "car wheel", "car glass")
+)
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "cityscapes_samples"
 
 
@@ -229,21 +231,22 @@ def test_windows_keep_off_the_sky_and_what_hides_a_house_hides_its_windows():
 
 
 def test_a_gable_gets_a_roof_above_its_eaves_and_what_the_frame_cuts_none():
-    def house(points):
+    def house(points, seed):
         labels = np.full((512, 1024), SKY, np.uint8)
         labels[300:] = ROAD
         cv2.fillPoly(labels, [np.array(points, np.int32)], BUILDING)
         instances = np.where(labels == BUILDING, 11000, labels).astype(np.uint16)
         scene = Scene(labels, instances)
-        fill_parts(scene, 4).edit.apply(scene)
+        fill_parts(scene, seed).edit.apply(scene)
         return scene.label_map
 
-    gable = house([(400, 340), (400, 180), (510, 90), (620, 180), (620, 340)])
-    roof = np.argwhere(gable == ROOF)
-    assert len(roof) > 1500 and roof[:, 0].max() < 200
-    assert (gable == WINDOW).sum() > 300 and np.argwhere(gable == WINDOW)[:, 0].min() > 170
-    cut = house([(400, 340), (400, 0), (620, 0), (620, 340)])
-    assert not (cut == ROOF).any() and (cut == WINDOW).sum() > 1000
+    for seed in (1, 4, 7):
+        gable = house([(400, 340), (400, 180), (510, 90), (620, 180), (620, 340)], seed)
+        roof, openings = np.argwhere(gable == ROOF), np.argwhere(np.isin(gable, (WINDOW, DOOR, SHOPFRONT)))
+        assert len(roof) > 1500 and 150 < roof[:, 0].max() < 200
+        assert len(openings) > 300 and openings[:, 0].min() > 170
+        cut = house([(400, 340), (400, 0), (620, 0), (620, 340)], seed)
+        assert not (cut == ROOF).any() and (cut == WINDOW).sum() > 1000
 
 
 # -- cars and people ----------------------------------------------------------------------------

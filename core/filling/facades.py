@@ -30,7 +30,11 @@ _RISE, _BACK = 4.2, 5.0
 #: Shares of a panel that may be missing: cut off by the sky, hidden by anything else.
 _CUT, _HIDDEN = 0.06, 0.8
 
-_SHOPS = 0.3
+#: Highest roof seen, in metres; a window's jamb hides at most this share of its pane.
+_ROOF, _REVEALED = 7.0, 0.4
+
+#: Probability of a shop, in a street of shops and elsewhere.
+_SHOPS = (0.7, 0.15)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) ->
         canvas = np.zeros((site.mask.shape[0], x1 - x0), np.uint8)
         painter = _Painter(canvas, site, stretch.wall, x0, ids)
         for u0, u1 in _houses(site, stretch, [*seed, number]):
-            _front(painter, site, stretch, u0, u1, [*seed, number, int(u0 * 16) & 0xFFFFF], 0.7 if shops else _SHOPS / 2)
+            # All walls of one house are of one kind.
+            own = seed if site.single else [*seed, number, int(u0 * 16) & 0xFFFFF]
+            _front(painter, site, stretch, u0, u1, own, _SHOPS[0 if shops else 1])
         result[:, x0:x1] = canvas
     # "building" panels (a window's surround) stand for no part.
     result[result == ids["building"]] = 0
@@ -129,7 +135,7 @@ def _front(painter: "_Painter", site: Site, stretch: Stretch, u0: float, u1: flo
     if known:
         eaves = _eaves(wall, tops[against], x[against], rng)
         if eaves < height - 0.3 or np.percentile(tops[against], 90) > eaves + 0.6:
-            painter.paint(Panel("roof", u0, u1, eaves, float(tops.max()) + 2.0))
+            painter.paint([Panel("roof", u0, u1, eaves, min(float(tops.max()) + 2.0, eaves + _ROOF))])
     width = u1 - u0
     # The far end has the smallest windows.
     per_metre = min(_pixels_per_metre(wall, u0), _pixels_per_metre(wall, u1))
@@ -141,8 +147,8 @@ def _front(painter: "_Painter", site: Site, stretch: Stretch, u0: float, u1: flo
     across = house.pane[0] * (0.5 * per_metre + 0.5 * middle)
     coarse = int(np.clip(np.ceil(_WINDOW / max(across, 0.1)), 1, 4))
     flip = wall.side > 0
-    for panel in panels(house, rng, coarse):
-        painter.paint(_placed(panel, u0, u1, flip))
+    for group in panels(house, rng, coarse):
+        painter.paint([_placed(panel, u0, u1, flip) for panel in group])
 
 
 def _placed(panel: Panel, u0: float, u1: float, flip: bool) -> Panel:
@@ -160,8 +166,8 @@ def _pixels_per_metre(wall: Wall, u: float) -> float:
 def _eaves(wall: Wall, tops: np.ndarray, x: np.ndarray, rng) -> float:
     """Height in metres of the eaves: below a gable, below a roof that can be seen from the street, else the top."""
     top = float(np.percentile(tops, 50))
-    third = max(len(tops) // 6, 1)
-    ends = min(float(np.median(tops[:third])), float(np.median(tops[-third:])))
+    few = max(len(tops) // 16, 1)
+    ends = min(float(np.median(tops[:few])), float(np.median(tops[-few:])))
     peak = float(np.percentile(tops, 90))
     if len(tops) >= 7 and peak - ends > 1.2 and peak - ends < 8 and ends > 2.5:
         return ends
@@ -183,13 +189,15 @@ class _Painter:
         self._mask = cv2.integral(site.mask[there].view(np.uint8))
         self._cut = cv2.integral((site.sky | site.other)[there].view(np.uint8))
 
-    def paint(self, panel: Panel) -> None:
-        corners = self._corners(panel)
-        if corners is None:
+    def paint(self, group: list[Panel]) -> None:
+        """Panels one over the other; none of them where the last one can't be shown."""
+        placed = [self._corners(panel) for panel in group]
+        if placed[-1] is None:
             return
-        label = self.ids.get(panel.what)
-        if label is not None:
-            cv2.fillConvexPoly(self.canvas, np.rint(corners * 16).astype(np.int32), label, cv2.LINE_8, 4)
+        for panel, corners in zip(group, placed):
+            label = self.ids.get(panel.what)
+            if corners is not None and label is not None:
+                cv2.fillConvexPoly(self.canvas, np.rint(corners * 16).astype(np.int32), label, cv2.LINE_8, 4)
 
     def _corners(self, panel: Panel) -> np.ndarray | None:
         """(4, 2) pixel coordinates, or None for what is too small or cut off."""
@@ -202,7 +210,7 @@ class _Painter:
             far = 1 if panel.u1 > panel.u0 else 0
             far_x = back[far, 0]
             inner = np.clip(far_x, *sorted((corners[0, 0], corners[1, 0])))
-            share = (inner - corners[1, 0]) / (corners[0, 0] - corners[1, 0] + 1e-9)
+            share = min((inner - corners[1, 0]) / (corners[0, 0] - corners[1, 0] + 1e-9), _REVEALED)
             moved = corners[[1, 2]] + (corners[[0, 3]] - corners[[1, 2]]) * share
             corners[1], corners[2] = moved[0], moved[1]
         low, high = corners.min(axis=0), corners.max(axis=0)

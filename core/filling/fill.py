@@ -30,8 +30,8 @@ FACADES = ("building",)
 _REGION = 300
 
 #: What lies on the ground or behind everything hides nothing.
-_NEVER_HIDES = ("road", "sidewalk", "parking", "rail track", "ground", "terrain", "sky", "building", "vegetation",
-                "unlabeled", "bridge", "tunnel", "wall")
+_NEVER_HIDES = ("road", "sidewalk", "parking", "rail track", "ground", "terrain", "sky", "building", "bridge",
+                "tunnel", "unlabeled")
 
 #: Most columns in which a building's walls are looked for.
 _COLUMNS = 256
@@ -214,7 +214,10 @@ def _outline(scene: Scene, around: _Surroundings, site: BareSite) -> Outline | N
         touched = edge & around.hides[labels] & nearer
         # The car that carries the camera, and the borders of a rectified frame, cut like the frame itself.
         sides.append(bool(touched.sum() > max(margin, 0.3 * edge.sum())))
-    return Outline(site.class_id, site.mask, unknown, tuple(sides))
+    heading = None
+    if scene.label_set[site.class_id].group == "vehicle":
+        heading = float(np.arctan2((x0 + x1) / 2 - around.view.vanishing, around.view.focal))
+    return Outline(site.class_id, site.mask, unknown, tuple(sides), heading)
 
 
 def _facade(scene: Scene, around: _Surroundings, site: BareSite, seeds: list[int]) -> np.ndarray | None:

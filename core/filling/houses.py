@@ -130,18 +130,20 @@ def _axes(width: float, wide: float, pitch: float, margin: float) -> np.ndarray:
     return margin + (free / (count - 1) * np.arange(count) if count > 1 else np.array([free / 2]))
 
 
-def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[Panel]:
-    """The front's panels in painting order; u runs from 0 to the house's width.
+def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[tuple[Panel, ...]]:
+    """The front's panels in painting order, u from 0 to the house's width.
+
+    The last panel of a group is what the others belong to: without the window no sill.
 
     Args:
         coarse: far away, this many window axes become one, and what is small is left out.
     """
     if house.style == "glass":
-        yield from _curtain_wall(house, coarse)
+        yield from _single(_curtain_wall(house, coarse))
         return
     small = coarse == 1
     if small:
-        yield from _trim(house)
+        yield from _single(_trim(house))
     yield from _ground_floor(house, rng, coarse)
     wide = house.pane[0] * coarse
     axes = house.windows[::coarse]
@@ -150,9 +152,13 @@ def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[
         low, high = floor + house.sill, floor + house.sill + house.pane[1]
         has = _balconies(house, storey, len(axes), rng) if small else np.zeros(len(axes), bool)
         for u, balcony in zip(axes.tolist(), has.tolist()):
-            yield from _window(house, u, floor + 0.06 if balcony else low, u + wide, high, small)
+            yield tuple(_window(house, u, floor + 0.06 if balcony else low, u + wide, high, small))
         for u in axes[has].tolist():
-            yield from _balcony(house, u - 0.3, u + wide + 0.3, floor)
+            yield tuple(_balcony(house, u - 0.3, u + wide + 0.3, floor))
+
+
+def _single(several: Iterator[Panel]) -> Iterator[tuple[Panel]]:
+    return ((panel,) for panel in several)
 
 
 def _balconies(house: House, storey: int, count: int, rng) -> np.ndarray:
@@ -188,13 +194,13 @@ def _window(house: House, u0: float, up0: float, u1: float, up1: float, small: b
 def _balcony(house: House, u0: float, u1: float, floor: float) -> Iterator[Panel]:
     """A slab and its railing in front of the wall; solid for concrete houses, bars else."""
     out = 1.1 if house.style == "concrete" else 0.85
-    yield Panel("balcony", u0, u1, floor - 0.14, floor + 0.02, out, True)
     if house.style == "concrete":
         yield Panel("balcony", u0, u1, floor, floor + 0.98, out, True)
-        return
-    yield Panel("balcony", u0, u1, floor + 0.98, floor + 1.06, out, True)
-    for u in np.arange(u0, u1 + 0.01, 0.13).tolist():
-        yield Panel("balcony", u, u + 0.03, floor, floor + 1.0, out, True)
+    else:
+        for u in np.arange(u0, u1 + 0.01, 0.13).tolist():
+            yield Panel("balcony", u, u + 0.03, floor, floor + 1.0, out, True)
+        yield Panel("balcony", u0, u1, floor + 0.98, floor + 1.06, out, True)
+    yield Panel("balcony", u0, u1, floor - 0.14, floor + 0.02, out, True)
 
 
 def _trim(house: House) -> Iterator[Panel]:
@@ -212,24 +218,26 @@ def _trim(house: House) -> Iterator[Panel]:
             yield Panel("facade trim", u, u + 0.45, 0.0, house.height - 0.3)
 
 
-def _ground_floor(house: House, rng, coarse: int) -> Iterator[Panel]:
+def _ground_floor(house: House, rng, coarse: int) -> Iterator[tuple[Panel, ...]]:
     if house.shop:
-        yield from _shopfront(house, rng, coarse)
+        yield from _single(_shopfront(house, rng, coarse))
         return
     low, high = 0.95, min(0.95 + house.pane[1] + 0.1, house.ground - 0.5)
     small = coarse == 1
     if small:
-        yield Panel("facade trim", 0, house.width, 0.0, house.plinth, 0.02)
+        yield (Panel("facade trim", 0, house.width, 0.0, house.plinth, 0.02),)
     wide = house.pane[0] * coarse
     for axis, u in enumerate(house.windows.tolist()):
         if axis == house.door and small:
             middle, half = u + house.pane[0] / 2, min(0.62, house.pane[0] / 2 + 0.12)
             top = min(2.65, house.ground - 0.45)
-            yield Panel("facade trim", middle - half - 0.14, middle + half + 0.14, 0.0, top + 0.16, whole=True)
-            yield Panel("building", middle - half, middle + half, 0.0, top, whole=True)
-            yield Panel("door", middle - half, middle + half, 0.1, top, -max(house.reveal, 0.16), True)
+            yield (
+                Panel("facade trim", middle - half - 0.14, middle + half + 0.14, 0.0, top + 0.16, whole=True),
+                Panel("building", middle - half, middle + half, 0.0, top, whole=True),
+                Panel("door", middle - half, middle + half, 0.1, top, -max(house.reveal, 0.16), True),
+            )
         elif axis % coarse == 0 and u + wide <= house.width - 0.2 and high - low > 0.5:
-            yield from _window(house, u, low, u + wide, high, small)
+            yield tuple(_window(house, u, low, u + wide, high, small))
 
 
 def _shopfront(house: House, rng, coarse: int) -> Iterator[Panel]:

@@ -1,9 +1,9 @@
 """Silhouettes with their parts, seen from all sides: what bare cars, people and riders are compared with.
 
 They are drawn from the project's own models (``core.streets.silhouettes`` makes the file)
-and joined by the stamps. A compressed NumPy archive holds them: ``classes`` (N,) uint8, ``shapes``
-(N, 2) uint16 rows and columns, ``labels`` uint8, all label maps in row order one after the
-other, 0 outside the silhouette.
+and joined by the stamps. A compressed NumPy archive holds them: ``classes`` (N,) uint8, ``yaws`` (N,)
+float32, ``shapes`` (N, 2) uint16 rows and columns, ``labels`` uint8, all label maps in row order
+one after the other, 0 outside the silhouette.
 """
 
 from __future__ import annotations
@@ -30,17 +30,19 @@ class Silhouette:
     Attributes:
         class_id: whose silhouette it is.
         labels: (h, w) uint8, the class or its parts, 0 outside; touches all four borders.
+        yaw: radians by which it is turned left from the way one looks (0: its back is seen); NaN where unknown.
     """
 
     class_id: int
     labels: np.ndarray
+    yaw: float = float("nan")
 
     @property
     def mask(self) -> np.ndarray:
         return self.labels > 0
 
     def mirrored(self) -> "Silhouette":
-        return Silhouette(self.class_id, np.ascontiguousarray(self.labels[:, ::-1]))
+        return Silhouette(self.class_id, np.ascontiguousarray(self.labels[:, ::-1]), -self.yaw)
 
 
 def default_path() -> Path:
@@ -56,6 +58,7 @@ def save_silhouettes(path: str | os.PathLike, silhouettes: Iterable[Silhouette])
             np.savez_compressed(
                 file,
                 classes=np.array([one.class_id for one in silhouettes], np.uint8),
+                yaws=np.array([one.yaw for one in silhouettes], np.float32),
                 shapes=np.array([one.labels.shape for one in silhouettes], np.uint16).reshape(-1, 2),
                 labels=np.concatenate([np.zeros(0, np.uint8), *(one.labels.reshape(-1) for one in silhouettes)]),
             )
@@ -75,9 +78,11 @@ def load_silhouettes(path: str | os.PathLike) -> list[Silhouette]:
             if sum(entry.file_size for entry in archive.infolist()) > _LIMIT_BYTES:
                 raise ValueError
         with np.load(path, allow_pickle=False) as data:
-            classes, shapes, labels = data["classes"], data["shapes"].astype(np.int64), data["labels"]
+            classes, yaws, labels = data["classes"], data["yaws"].astype(np.float64), data["labels"]
+            shapes = data["shapes"].astype(np.int64)
         sizes = shapes.prod(axis=1)
         right = (classes.dtype, labels.dtype) == (np.uint8, np.uint8) and shapes.shape == (len(classes), 2)
+        right = right and yaws.shape == classes.shape
         if not right or sizes.sum() != labels.size or (sizes <= 0).any():
             raise ValueError
     except OSError as error:
@@ -86,8 +91,10 @@ def load_silhouettes(path: str | os.PathLike) -> list[Silhouette]:
         raise SceneError(f"'{path.name}' is no library of silhouettes; install the program again.") from None
     ends = np.cumsum(sizes)
     return [
-        Silhouette(int(class_id), labels[end - size:end].reshape(shape))
-        for class_id, shape, size, end in zip(classes.tolist(), shapes.tolist(), sizes.tolist(), ends.tolist())
+        Silhouette(class_id, labels[end - size:end].reshape(shape), yaw)
+        for class_id, yaw, shape, size, end in zip(
+            classes.tolist(), yaws.tolist(), shapes.tolist(), sizes.tolist(), ends.tolist()
+        )
     ]
 
 

@@ -25,14 +25,25 @@ SMALLEST = 12
 AGREEMENT = {"person": 0.50, "rider": 0.50}
 _AGREEMENT = 0.62
 
-#: Rows and columns in which whole objects are compared, and the longest side of hidden ones.
-_GRID, _WORK = 40, 64
+#: Rows and columns in which whole objects are compared.
+_GRID = 40
 
-#: Candidates that are bent before the best is chosen, and steps of bending.
-_SHORTLIST, _STEPS = 3, 10
+#: Longest side of partly hidden ones, at first and for the likely candidates, and how many those are.
+_COARSE, _WORK, _LIKELY = 28, 64, 30
 
-#: How far an object may reach behind what hides it, in its visible length.
-_REACH = (0.0, 0.15, 0.35, 0.65, 1.1, 1.8)
+#: Candidates of which one is drawn; stages of bending: smoothness in the object's length, and steps.
+_SHORTLIST = 3
+_STEPS = ((0.25, 5), (0.11, 5))
+
+#: How far an object may reach up or down behind what hides it, in its visible height; by how much its aspect may
+#: differ from the candidate's; how far it reaches sideways at most, in its visible width.
+_REACH, _STRETCH, _FURTHEST = (0.0, 0.15, 0.35, 0.65, 1.1), (0.9, 1.0, 1.1), 3.5
+
+#: Parts that don't bend.
+_STIFF = ("number plate",)
+
+#: What it costs to stand across the road, beside the agreement.
+_ACROSS = 0.08
 
 
 @dataclass(frozen=True)
@@ -44,12 +55,14 @@ class Outline:
         mask: (h, w) bool, its pixels, touching all four borders of the box.
         unknown: (h, w) bool, pixels that hide it: they may be of it or not.
         hidden: whether it may go on beyond the box: (left, top, right, bottom).
+        heading: yaw (see :class:`Silhouette`) of something there that drives along the road; None for no matter.
     """
 
     class_id: int
     mask: np.ndarray
     unknown: np.ndarray
     hidden: tuple[bool, bool, bool, bool]
+    heading: float | None = None
 
 
 @dataclass(frozen=True)
@@ -116,61 +129,95 @@ def _whole(outline: Outline, candidates, count: int, label_set: LabelSet) -> lis
     common = np.minimum(fields, own[None]) @ known
     agreement = common / np.maximum(np.maximum(fields, own[None]) @ known, 1e-6)
     agreement -= 0.35 * np.maximum(np.abs(aspects - np.log(width / height)) - 0.06, 0)
+    agreement -= _turned(candidates, outline.heading)
     best = np.argsort(-agreement, kind="stable")[:count]
     return [Match(candidates[i], float(agreement[i]), (0.0, 0.0, float(width), float(height))) for i in best.tolist()]
 
 
 def _partly(outline: Outline, candidates, count: int) -> list[Match]:
-    """Candidates that reach out of the object's box where it is hidden, at their own aspect or nearly so."""
+    """Candidates that reach out of the object's box where it is hidden, at their own aspect or nearly so.
+
+    All are looked at coarsely, the best of them closely.
+    """
+    prices = dict(zip(candidates, _turned(candidates, outline.heading).tolist()))
+    coarse = _placed(outline, candidates, prices, _COARSE, (1.0,))
+    likely = list(dict.fromkeys(match.silhouette for match in coarse))[:_LIKELY]
+    return _placed(outline, likely, prices, _WORK, _STRETCH)[:count]
+
+
+def _placed(outline: Outline, candidates, prices: dict, work: int, stretches) -> list[Match]:
+    """Every candidate in every place, best first; the longer side is ``work`` pixels long."""
     height, width = outline.mask.shape
-    scale = min(1.0, _WORK / max(height, width))
+    scale = min(1.0, work / max(height, width))
     rows, columns = max(int(round(height * scale)), 4), max(int(round(width * scale)), 4)
     own = cv2.resize(outline.mask.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
     known = 1 - cv2.resize(outline.unknown.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
-    left, top, right, bottom = outline.hidden
+    own *= known
+    area = float(own.sum())
     found: list[Match] = []
     for one in candidates:
-        aspect = one.labels.shape[1] / one.labels.shape[0]
-        field = one.mask.astype(np.float32)
-        for box in _placements(width, height, aspect, left, top, right, bottom):
+        tall, wide = one.labels.shape
+        field, aspect = _field(one), wide / tall
+        for box in _placements(width, height, aspect, outline.hidden, stretches):
             x0, y0, x1, y1 = box
-            sx, sy = one.labels.shape[1] / (x1 - x0), one.labels.shape[0] / (y1 - y0)
+            sx, sy = wide / (x1 - x0), tall / (y1 - y0)
             matrix = np.array([
                 [sx * width / columns, 0, sx * (0.5 * width / columns - x0) - 0.5],
                 [0, sy * height / rows, sy * (0.5 * height / rows - y0) - 0.5],
             ])
             laid = cv2.warpAffine(field, matrix, (columns, rows), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-            union = float((np.maximum(laid, own) * known).sum())
-            agreement = float((np.minimum(laid, own) * known).sum()) / max(union, 1e-6)
+            laid *= known
+            common = float(np.minimum(laid, own).sum())
+            agreement = common / max(area + float(laid.sum()) - common, 1e-6)
             hidden = 1 - width * height / ((x1 - x0) * (y1 - y0))
             odd = abs(np.log(aspect * (y1 - y0) / (x1 - x0)))
             # The less of it is seen, the less its agreement says.
-            found.append(Match(one, agreement - 0.08 * max(hidden, 0) - 0.35 * max(odd - 0.06, 0), box))
+            price = prices[one] + 0.08 * max(hidden, 0) + 0.35 * max(odd - 0.06, 0)
+            found.append(Match(one, agreement - price, box))
     found.sort(key=lambda match: -match.agreement)
-    return found[:count]
+    return found
 
 
-def _placements(width: int, height: int, aspect: float, left: bool, top: bool, right: bool, bottom: bool):
+@lru_cache(maxsize=2048)
+def _field(one: Silhouette) -> np.ndarray:
+    """(h, w) float32, 1 inside the silhouette."""
+    return one.mask.astype(np.float32)
+
+
+def _turned(candidates, heading: float | None) -> np.ndarray:
+    """(N,) price of how far candidates are turned out of the road's direction; stamps pay a middling one."""
+    if heading is None:
+        return np.zeros(len(candidates))
+    yaws = np.array([one.yaw for one in candidates])
+    # Driving away or towards us is as good.
+    away = np.abs(np.angle(np.exp(2j * (yaws - heading)))) / np.pi
+    return _ACROSS * np.where(np.isnan(away), 0.3, away)
+
+
+def _placements(width: int, height: int, aspect: float, hidden, stretches):
     """Boxes in which a candidate may stand: its free sides lie where the object's do."""
-    across, upright = left or right, top or bottom
-    boxes = set()
-    for reach_x in _REACH if across else (0.0,):
-        for reach_y in _REACH if upright else (0.0,):
-            wide, tall = width * (1 + reach_x), height * (1 + reach_y)
-            if abs(np.log(aspect * tall / wide)) > (0.15 if across or upright else 9.0):
-                continue
-            for x in {0.0 if not left else width - wide, width - wide if not right else 0.0,
-                      (width - wide) / 2 if left and right else 0.0 if not left else width - wide}:
-                for y in {0.0 if not top else height - tall, height - tall if not bottom else 0.0}:
-                    if not left:
-                        x = 0.0
-                    elif not right:
-                        x = width - wide
-                    y = 0.0 if not top else (height - tall if not bottom else y)
-                    boxes.add((x, y, x + wide, y + tall))
+    left, top, right, bottom = hidden
     # The box itself as well: what hides something may hide hardly any of it.
-    boxes.add((0.0, 0.0, float(width), float(height)))
+    boxes = {(0.0, 0.0, float(width), float(height))}
+    for stretch in stretches:
+        talls = [height * (1 + reach) for reach in _REACH] if top or bottom else [float(height)]
+        if (top or bottom) and not (left or right):
+            talls = [width / (aspect * stretch)]
+        for tall in talls:
+            wide = tall * aspect * stretch if left or right else float(width)
+            if not 0.97 * width <= wide <= (1 + _FURTHEST) * width or not 0.97 * height <= tall <= 4 * height:
+                continue
+            for x in _ends(width, wide, left, right):
+                for y in _ends(height, tall, top, bottom):
+                    boxes.add((x, y, x + wide, y + tall))
     return sorted(boxes)
+
+
+def _ends(own: float, theirs: float, before: bool, after: bool) -> list[float]:
+    """Where something longer begins that may go on before, or after, what is seen of it."""
+    if before and after:
+        return [own - theirs, (own - theirs) / 2, 0.0]
+    return [own - theirs if before else 0.0]
 
 
 # -- laying ------------------------------------------------------------------------
@@ -184,19 +231,37 @@ def lay(outline: Outline, match: Match, label_set: LabelSet) -> np.ndarray:
     map_y = cv2.resize(map_y, (width, height), interpolation=cv2.INTER_LINEAR)
     source = match.silhouette.labels
     parts = [label for label in np.unique(source).tolist() if label and label_set.base[label] != label]
-    # Enlarged, a part's border is smoothed; the part that has most of a pixel gets it.
-    blur = max(0.0, 0.5 * (match.box[2] - match.box[0]) / source.shape[1] - 0.5) > 0
+    enlarged = (match.box[2] - match.box[0]) / source.shape[1]
     best = np.full((height, width), 0.5, np.float32)
     result = np.zeros((height, width), np.uint8)
     for label in parts:
         field = (source == label).astype(np.float32)
-        if blur:
-            field = cv2.GaussianBlur(field, (0, 0), 0.7)
-        share = cv2.remap(field, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        if enlarged > 1:
+            # The steps of its pixels would be seen.
+            field = cv2.GaussianBlur(field, (0, 0), float(np.clip(0.4 * enlarged, 0.6, 1.2)))
+        share = _sampled(field, map_x, map_y)
+        if label_set[label].name in _STIFF:
+            share = _stiff(field, share, map_x, map_y)
         more = share > best
         result[more], best[more] = label, share[more]
     result[~outline.mask] = 0
     return result
+
+
+def _sampled(field: np.ndarray, map_x: np.ndarray, map_y: np.ndarray) -> np.ndarray:
+    return cv2.remap(field, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+
+
+def _stiff(field: np.ndarray, share: np.ndarray, map_x: np.ndarray, map_y: np.ndarray) -> np.ndarray:
+    """``share`` of a part that keeps its straight edges: the maps there as one affine map."""
+    rows, columns = np.nonzero(share > 0.5)
+    if len(rows) < 12:
+        return share
+    there = np.column_stack([columns, rows, np.ones(len(rows))])
+    affine, *_ = np.linalg.lstsq(there, np.column_stack([map_x[rows, columns], map_y[rows, columns]]), rcond=None)
+    y, x = np.mgrid[0:share.shape[0], 0:share.shape[1]]
+    straight = np.tensordot(np.stack([x, y, np.ones_like(x)], axis=-1).astype(np.float32), affine.astype(np.float32), 1)
+    return _sampled(field, np.ascontiguousarray(straight[..., 0]), np.ascontiguousarray(straight[..., 1]))
 
 
 def _bent(outline: Outline, match: Match) -> tuple[np.ndarray, np.ndarray]:
@@ -218,21 +283,22 @@ def _bent(outline: Outline, match: Match) -> tuple[np.ndarray, np.ndarray]:
     reach = 0.12 * min(rows, columns) + 2
     near = (np.abs(own) < reach) & known
     weight = (near * np.exp(-(own / (0.5 * reach)) ** 2)).astype(np.float32)
-    sigma = 0.07 * max(rows, columns) + 1
-    spread = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-3
     shift_x, shift_y = np.zeros_like(own), np.zeros_like(own)
     grow_x, grow_y = (map_x + 0.5) * kx - 0.5, (map_y + 0.5) * ky - 0.5
     pad = 16
     theirs = cv2.copyMakeBorder(theirs, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     slope_x, slope_y = cv2.Sobel(theirs, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(theirs, cv2.CV_32F, 0, 1, scale=1 / 8)
-    for _ in range(_STEPS):
-        at_x, at_y = (grow_x + shift_x + pad).astype(np.float32), (grow_y + shift_y + pad).astype(np.float32)
-        there = cv2.remap(theirs, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        gx = cv2.remap(slope_x, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        gy = cv2.remap(slope_y, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        wrong = np.clip(own - there, -reach, reach) * weight
-        shift_x += cv2.GaussianBlur(wrong * gx, (0, 0), sigma) / spread * 0.8
-        shift_y += cv2.GaussianBlur(wrong * gy, (0, 0), sigma) / spread * 0.8
+    for share, steps in _STEPS:
+        sigma = share * max(rows, columns) + 1
+        spread = cv2.GaussianBlur(weight, (0, 0), sigma) + 0.02 * weight.mean() + 1e-6
+        for _ in range(steps):
+            at_x, at_y = (grow_x + shift_x + pad).astype(np.float32), (grow_y + shift_y + pad).astype(np.float32)
+            there = cv2.remap(theirs, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            gx = cv2.remap(slope_x, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            gy = cv2.remap(slope_y, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            wrong = np.clip(own - there, -reach, reach) * weight
+            shift_x += cv2.GaussianBlur(wrong * gx, (0, 0), sigma) / spread * 0.8
+            shift_y += cv2.GaussianBlur(wrong * gy, (0, 0), sigma) / spread * 0.8
     limit = 0.2 * min(rows, columns)
     shift_x, shift_y = np.clip(shift_x, -limit, limit), np.clip(shift_y, -limit, limit)
     return map_x + (shift_x / kx).astype(np.float32), map_y + (shift_y / ky).astype(np.float32)

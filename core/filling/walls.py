@@ -19,8 +19,8 @@ from core.filling.view import View
 ASIDE = np.geomspace(2.5, 45.0, 20)
 AHEAD = np.geomspace(6.0, 160.0, 24)
 
-#: Usual distance of the walls beside a street, metres, and the price of an unusual one.
-_USUAL, _UNUSUAL = 9.0, 0.25
+#: Usual distance of walls beside a street and of those that close it, metres, and the price of an unusual one.
+_USUAL, _USUAL_AHEAD, _UNUSUAL = 9.0, 45.0, 0.25
 
 #: Price of a wall ahead; of a wall along the road this close to the vanishing point (share of the width).
 _FACING, _DISTANT, _CLOSE = 0.5, 1.6, 0.07
@@ -133,7 +133,7 @@ def find_walls(view: View, seen: Profile) -> list[Stretch]:
     cost = np.minimum(wrong / (0.012 * height), 4.0)
     cost[: len(ASIDE)] += _UNUSUAL * np.log(ASIDE / _USUAL)[:, None] ** 2
     cost[: len(ASIDE)] += _DISTANT * np.clip(1.5 - beside / (_CLOSE * view.size[0]), 0, 1)
-    cost[len(ASIDE):] += _FACING
+    cost[len(ASIDE):] += _FACING + _UNUSUAL / 2 * np.log(AHEAD / _USUAL_AHEAD)[:, None] ** 2
     slope, known = _slope(seen)
     level = np.where(known, np.minimum(np.abs(slope) / 0.2, 1.5), 0.0)
     expected = (seen.top - view.horizon) / np.where(np.abs(away) < 1, 1, away)
@@ -179,7 +179,8 @@ def _cheapest(cost: np.ndarray, feet: np.ndarray, step: float, gaps: np.ndarray)
 
 def _stretches(view: View, seen: Profile, chosen: np.ndarray) -> list[Stretch]:
     sides = np.where(seen.x + 0.5 < view.vanishing, -1, 1)
-    kinds = np.where(chosen < len(ASIDE), chosen * sides + 1000 * sides, 100 + chosen)
+    # Left and right of the vanishing point the same distance means two walls.
+    kinds = np.where(chosen < len(ASIDE), sides * (chosen + 1), 1000 + chosen)
     edges = np.flatnonzero(np.diff(kinds)) + 1
     starts, ends = np.r_[0, edges], np.r_[edges, len(kinds)]
     found = []

@@ -22,9 +22,9 @@ EYE = 1.3
 
 #: Kind -> (class name, bodies, distances in metres, silhouettes' height in pixels, yaws over half a turn).
 VIEWS = {
-    "car": ("car", ("hatchback", "sedan", "estate", "suv", "van", "sports"), (7.0, 18.0), 104, 13),
-    "truck": ("truck", ("box_truck", "tipper", "flatbed"), (12.0, 30.0), 112, 13),
-    "bus": ("bus", ("city_bus", "coach"), (14.0, 34.0), 112, 13),
+    "car": ("car", ("hatchback", "sedan", "estate", "suv", "van", "sports"), (4.8, 8.0, 18.0), 104, 13),
+    "truck": ("truck", ("box_truck", "tipper", "flatbed"), (9.0, 28.0), 112, 13),
+    "bus": ("bus", ("city_bus", "coach"), (12.0, 34.0), 112, 13),
     "train": ("train", ("tram",), (26.0,), 112, 13),
     "person": ("person", ("walk", "stand", "stroll", "walk", "run", "stand"), (9.0,), 128, 9),
     "rider": ("rider", ("bicycle", "motorcycle", "scooter"), (9.0,), 128, 13),
@@ -76,7 +76,9 @@ def draw(parts: Sequence[Part], class_id: int, yaw: float, distance: float, heig
     x0, y0, x1, y1 = mask_box(nearest > 0)
     nearest = nearest[y0:y1, x0:x1]
     base = STREETS.base[nearest]
-    return Silhouette(class_id, np.where((nearest > 0) & (base != class_id), class_id, nearest).astype(np.uint8))
+    return Silhouette(
+        class_id, np.where((nearest > 0) & (base != class_id), class_id, nearest).astype(np.uint8), yaw,
+    )
 
 
 def _painted(points: np.ndarray, depth: np.ndarray, labels: np.ndarray, width: int, height: int) -> np.ndarray:
