@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QMessageBox, QPushButton, QSlider, QSpinBox,
+    QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QLabel, QMessageBox, QPushButton, QSlider, QSpinBox,
     QVBoxLayout, QWidget,
 )
 
@@ -44,6 +47,26 @@ def ask_training(parent: QWidget, names: list[str]) -> str:
     )
     question = f"{', '.join(names)} {'are' if several else 'is'} still training."
     return _ask(parent, question, text, {"keep": "Keep training", "stop": "Stop and save"}, "Cancel") or "cancel"
+
+
+def ask_where(
+    parent: QWidget, title: str, start: str | Path, filters: str, complete: Callable[[Path, str], Path]
+) -> Path | None:
+    """Where to write a file; None where nothing was chosen.
+
+    Args:
+        complete: gives the path from the one chosen and the filter, with an ending where it has none.
+    """
+    chosen, kind = QFileDialog.getSaveFileName(parent, title, str(start), filters)
+    if not chosen:
+        return None
+    path = complete(Path(chosen), kind)
+    # The dialog has asked about the name as it was typed.
+    if path != Path(chosen) and path.exists():
+        words = "There is a file of this name already; what it holds would be lost."
+        if not ask_yes(parent, f"Replace {path.name}?", words, "Replace", "Cancel"):
+            return None
+    return path
 
 
 def _ask(parent: QWidget, question: str, text: str, answers: dict[str, str], refuse: str) -> str | None:

@@ -207,10 +207,10 @@ class Documents(QObject):
 
     def save_as(self) -> bool:
         start = self.path or Path(self.context.settings["folder"] or Path.home()) / f"{self.name}{PROJECT}"
-        path, _ = QFileDialog.getSaveFileName(self.window, "Save the street", str(start), "Projects (*.veduta)")
-        if not path:
-            return False
-        return self.save_to(_with_suffix(Path(path), PROJECT))
+        path = dialogs.ask_where(
+            self.window, "Save the street", start, "Projects (*.veduta)", lambda path, _: _with_suffix(path, PROJECT)
+        )
+        return path is not None and self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Write the project; False, after saying why, where that fails."""
@@ -248,12 +248,9 @@ class Documents(QObject):
 
     def ask_export_photograph(self) -> None:
         start = Path(self.context.settings["folder"] or Path.home()) / f"{self.name}.png"
-        path, chosen = QFileDialog.getSaveFileName(self.window, "Export the photograph", str(start), PICTURE_FILTER)
-        if path:
-            suffix = "." + chosen.split("*.")[1].split(" ")[0].rstrip(")") if "*." in chosen else ".png"
-            path = Path(path)
-            known = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-            self.export_photograph(path if path.suffix.lower() in known else path.with_name(path.name + suffix))
+        path = dialogs.ask_where(self.window, "Export the photograph", start, PICTURE_FILTER, _with_picture_suffix)
+        if path is not None:
+            self.export_photograph(path)
 
     def export_photograph(self, path: Path) -> None:
         """Write the photograph of the scene as it is now, rendering it first where needed."""
@@ -277,11 +274,12 @@ class Documents(QObject):
 
     def ask_export_maps(self) -> None:
         start = Path(self.context.settings["folder"] or Path.home()) / f"{self.name}_gtFine_labelIds.png"
-        path, _ = QFileDialog.getSaveFileName(
-            self.window, "Export the label map and the instance map", str(start), "Label map (*.png)"
+        path = dialogs.ask_where(
+            self.window, "Export the label map and the instance map", start, "Label map (*.png)",
+            lambda path, _: _with_suffix(path, ".png"),
         )
-        if path:
-            self.export_maps(_with_suffix(Path(path), ".png"))
+        if path is not None:
+            self.export_maps(path)
 
     def export_maps(self, label_path: Path) -> None:
         """Write the label map there and the instance map beside it."""
@@ -356,6 +354,15 @@ def _has_16_bits(path: Path) -> bool:
     except OSError:
         return False
     return head.startswith(SIGNATURE) and len(head) == 26 and head[24] == 16
+
+
+def _with_picture_suffix(path: Path, kind: str) -> Path:
+    """``path`` with the ending of the chosen filter where it has none of a picture."""
+    from core.scene.files import PICTURE_SUFFIXES
+
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return path
+    return path.with_name(path.name + ("." + kind.split("*.")[1].split(" ")[0].rstrip(")") if "*." in kind else ".png"))
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:

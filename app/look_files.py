@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app.dialogs import ask_where
 from core.errors import VedutaError
 from core.street_look import SUFFIX, StreetLook, check_fits, load_street_look, save_street_look
 
@@ -54,9 +55,9 @@ class LookFiles(QObject):
 
     def ask_save(self) -> None:
         start = str(Path(self.context.settings["folder"]) / f"street{SUFFIX}")
-        path, _ = QFileDialog.getSaveFileName(self.panel.window(), "Save this street's look", start, _FILTER)
-        if path:
-            self.save(Path(path if path.endswith(SUFFIX) else path.removesuffix(".json") + SUFFIX))
+        path = ask_where(self.panel.window(), "Save this street's look", start, _FILTER, lambda path, _: _named(path))
+        if path is not None:
+            self.save(path)
 
     def ask_apply(self) -> None:
         folder = self.context.settings["folder"]
@@ -69,3 +70,8 @@ class LookFiles(QObject):
         from app.capture_dialog import CaptureDialog
 
         CaptureDialog(self.panel).open()
+
+
+def _named(path: Path) -> Path:
+    """``path`` with the ending of a look."""
+    return path if path.name.endswith(SUFFIX) else path.with_name(path.name.removesuffix(".json") + SUFFIX)

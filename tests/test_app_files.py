@@ -15,6 +15,7 @@ from core.scene import edits
 from core.scene.files import read_instance_map, read_label_map, read_picture, write_png
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
+from tests.app_mouse import answering
 from tests.app_support import (
     CAR, bare_studio, drag, fresh_render, no_leaks, settings, small_street, studio, wait_current,
 )
@@ -254,6 +255,28 @@ def test_a_new_street_has_sky_above_road(qapp):
     dialog.start.setCurrentIndex(1)
     assert not dialog.scene().label_map.any()
     dialog.deleteLater()
+
+
+@pytest.mark.parametrize("typed, kind, path", [
+    ("named", "", "named.veduta"), ("named", "PNG (*.png)", "named.png"), ("named", "JPEG (*.jpg *.jpeg)", "named.jpg"),
+    ("a_labelIds", "", "a_labelIds.png"), ("dusk", "", "dusk.look.json"), ("dusk.json", "", "dusk.look.json"),
+])  # fmt: skip
+def test_a_name_that_gets_its_ending_replaces_no_file_unasked(studio, tmp_path, monkeypatch, typed, kind, path):  # noqa: F811
+    documents, there = studio.documents, tmp_path / path
+    ask = documents.ask_export_maps if "labelIds" in path else {
+        ".veduta": documents.save_as, ".json": studio.look_panel.files.ask_save,
+    }.get(there.suffix, documents.ask_export_photograph)  # fmt: skip
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), kind))
+    there.write_bytes(b"precious")
+    texts = answering("Cancel", ask)
+    assert f"Replace {path}?" in texts and there.read_bytes() == b"precious"
+    answering("Replace", ask)
+    assert len(there.read_bytes()) > 100 and not (tmp_path / typed).exists()
+    # A whole name was asked about by the dialog itself.
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(there), kind))
+    there.write_bytes(b"precious")
+    ask()
+    assert len(there.read_bytes()) > 100
 
 
 def test_saving_asks_for_a_place_once(bare_studio, tmp_path, monkeypatch):
