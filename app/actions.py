@@ -97,6 +97,7 @@ class Actions:
         self._add_undo()
         add_object_actions(window, self, Command)
         self.add(Command("Object", "Fill in parts", ("Ctrl+Shift+F",), "squares-four", window.parts_filler.run, True, True))
+        self.add(Command("Object", "Fill in parts, each house an object", (), "", window.parts_filler.run_houses, True))
         self._add_tools()
         self._add_views()
         self._add_quick_labels()

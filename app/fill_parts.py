@@ -29,11 +29,16 @@ class PartsFiller(QObject):
         context.scene_replaced.connect(self._offer)
         context.scene_changed.connect(lambda _: self.hint.hide())
 
-    def run(self, selected: bool = True) -> bool:
+    def run_houses(self) -> bool:
+        """As :meth:`run`, and each house of a row becomes an object."""
+        return self.run(houses=True)
+
+    def run(self, selected: bool = True, houses: bool = False) -> bool:
         """One undo step; True where something was filled in. Says in the status bar what was done.
 
         Args:
             selected: fill only the selected objects, where there are some.
+            houses: make each house of a row of buildings an object, so that it can have its own look.
         """
         from core.filling.fill import fill_parts
 
@@ -44,7 +49,7 @@ class PartsFiller(QObject):
         objects = context.selected if selected and context.selected else None
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            filling = fill_parts(context.scene, self._runs, objects, context.horizon())
+            filling = fill_parts(context.scene, self._runs, objects, context.horizon(), houses)
         except VedutaError as error:
             context.message.emit(str(error))
             return False

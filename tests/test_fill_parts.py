@@ -249,6 +249,23 @@ def test_a_gable_gets_a_roof_above_its_eaves_and_what_the_frame_cuts_none():
         assert not (cut == ROOF).any() and (cut == WINDOW).sum() > 1000
 
 
+def test_each_house_becomes_an_object_where_that_is_asked():
+    scene = town()
+    before = scene_state(scene)
+    instances = scene.instance_map.copy()
+    plain = town()
+    fill_parts(plain, 2).edit.apply(plain)
+    edit = fill_parts(scene, 2, houses=True).edit
+    edit.apply(scene)
+    assert np.array_equal(scene.label_map, plain.label_map)
+    houses = [entry for entry in scene.objects().values() if entry.is_object and entry.label_id == BUILDING]
+    assert 4 <= len(houses) <= 40 and scene.contradictions() == 0
+    assert np.array_equal(np.where(scene.instance_map >= 11000, scene.instance_map // 1000, 0) == BUILDING, instances == BUILDING)
+    assert all(len(np.unique(scene.instance_map[:, x][instances[:, x] == BUILDING])) <= 1 for x in range(0, 1024, 7))
+    edit.revert(scene)
+    assert scene_state(scene) == before
+
+
 # -- cars and people ----------------------------------------------------------------------------
 
 
@@ -360,6 +377,8 @@ def test_the_command_on_files(tmp_path, capsys):
     fill_parts(scene, 3).edit.apply(scene)
     assert np.array_equal(read_label_map(tmp_path / "o.png"), scene.label_map)
     assert run("fill-parts", tmp_path / "o.png", "--instances", tmp_path / "i.png", "--out", tmp_path / "p.veduta") == 0
+    assert run("fill-parts", tmp_path / "l.png", "--houses", tmp_path / "h.png", "--out", tmp_path / "h_labels.png") == 0
+    assert load_pair(tmp_path / "h_labels.png", tmp_path / "h.png").has_objects_of(BUILDING)
     assert run("fill-parts", tmp_path / "l.png", "--out", tmp_path / "o.jpg") == 2
     assert run("fill-parts", tmp_path / "nothing.png", "--out", tmp_path / "o.png") == 2
 

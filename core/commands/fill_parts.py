@@ -16,8 +16,7 @@ def main(argv: list[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog="main.py fill-parts",
-        description="Lay plausible parts inside bare buildings, vehicles and people. Objects that have parts stay as they are; "
-        "instance maps stay as they are always.",
+        description="Lay plausible parts inside bare buildings, vehicles and people. Objects that have parts stay as they are.",
     )
     parser.add_argument("labels", type=Path, metavar="LABELS", help="label map (PNG) or project (.veduta)")
     parser.add_argument(
@@ -25,15 +24,21 @@ def main(argv: list[str]) -> int:
         help="instance map (16-bit PNG); without it each connected region of a thing counts as an object",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another number gives other parts (default: 0)")
+    parser.add_argument(
+        "--houses", type=Path, metavar="PATH",
+        help="make each house of a row an object, which can have its own look, and write the instance map here",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="label map (.png) or project (.veduta)")
     options = parser.parse_args(argv)
     suffix = options.out.suffix.lower()
     if suffix not in (".png", SUFFIX):
         raise SceneError(f"'{options.out.name}' does not end in .png or {SUFFIX}; give it one of these.")
     scene = open_scene(options.labels, options.instances)
-    filling = fill_parts(scene, options.seed)
+    filling = fill_parts(scene, options.seed, houses=options.houses is not None)
     if filling.edit is not None:
         filling.edit.apply(scene)
+    if options.houses is not None:
+        write_png(options.houses, scene.instance_map)
     if suffix == SUFFIX:
         save_project(options.out, scene)
     else:

@@ -59,18 +59,26 @@ class Site:
     entrance: np.ndarray
 
 
-def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) -> np.ndarray:
-    """(h, w) uint8: part labels on the building, 0 where it stays bare."""
+def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Parts on a building, and which house stands where.
+
+    Returns:
+        (h, w) uint8 part labels, 0 where it stays bare; (w,) int32 numbers of the houses from 0, -1 where there is none.
+    """
     result = np.zeros(site.mask.shape, np.uint8)
+    owners, houses = np.full(site.mask.shape[1], -1, np.int32), 0
     ids = {label.name: label.id for label in label_set}
     shops = np.random.default_rng(seed).random() < 0.5
     for number, stretch in enumerate(find_walls(view, site.seen)):
         x0, x1 = max(stretch.x0 - site.x0, 0), min(stretch.x1 - site.x0, site.mask.shape[1])
         if x1 - x0 < 6:
             continue
+        along = stretch.wall.along(np.arange(x0, x1) + site.x0 + 0.5)
         canvas = np.zeros((site.mask.shape[0], x1 - x0), np.uint8)
         painter = _Painter(canvas, site, stretch.wall, x0, ids)
         for u0, u1 in _houses(site, stretch, [*seed, number]):
+            owners[x0:x1][(along >= u0) & (along < u1)] = houses
+            houses += 1
             # All walls of one house are of one kind.
             own = seed if site.single else [*seed, number, int(u0 * 16) & 0xFFFFF]
             _front(painter, site, stretch, u0, u1, own, _SHOPS[0 if shops else 1])
@@ -80,7 +88,7 @@ def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) ->
     # Roofs alone meet the sky.
     beside = cv2.dilate(site.sky.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     result[~site.mask | beside & (result != ids["roof"])] = 0
-    return result
+    return result, owners
 
 
 def _houses(site: Site, stretch: Stretch, seed: list[int]) -> list[tuple[float, float]]:

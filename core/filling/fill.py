@@ -1,8 +1,9 @@
 """Fill in parts: plausible windows, doors, car glass, wheels, hair and shoes inside bare objects.
 
-As in ``core.scene.edits``, an edit is described and the scene left alone. Labels alone
-change, and only from a class to one of its own parts, so folding the result gives the
-scene as it was. Objects that have parts already are left as they are.
+As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
+from a class to one of its own parts, so folding the result gives the map as it was; instance
+values stay, unless each house is asked to be an object. Objects that have parts already are
+left as they are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from core.filling.walls import profile
 from core.labels import INSTANCE_FACTOR
 from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
+from core.scene.objects import free_values
 from core.scene.regions import Box
 from core.scene.scene import Scene
 
@@ -61,7 +63,7 @@ class Filling:
 
 
 def fill_parts(
-    scene: Scene, seed: int = 0, objects: Iterable[int] | None = None, horizon: float | None = None,
+    scene: Scene, seed: int = 0, objects: Iterable[int] | None = None, horizon: float | None = None, houses: bool = False,
 ) -> Filling:
     """Lay parts inside bare objects.
 
@@ -69,6 +71,10 @@ def fill_parts(
         seed: another one gives another filling; the same gives the same again.
         objects: instance values to fill (a bare class id for all its regions); None for everything.
         horizon: its row where it is known, else it is estimated.
+        houses: make each house of a row without objects an object of its own, which then can have its own look.
+
+    Raises:
+        SceneError: when more houses are found than a class can have objects.
     """
     wanted = None if objects is None else {int(value) for value in objects}
     sites = [site for site in bare_sites(scene, wanted)]
@@ -76,14 +82,20 @@ def fill_parts(
         return Filling(None)
     view = estimate_view(scene, horizon)
     surroundings = _Surroundings(scene, view)
-    labels = scene.label_map.copy()
+    labels, instances = scene.label_map.copy(), scene.instance_map.copy()
     filled: set[int] = set()
-    regions = 0
+    regions = count = 0
+    numbered: list[tuple[Box, np.ndarray, np.ndarray]] = []
     for site in sites:
-        parts = _parts(scene, surroundings, site, int(seed))
+        parts, owners = _parts(scene, surroundings, site, int(seed))
         if parts is None:
             continue
         x0, y0, x1, y1 = site.box
+        if houses and owners is not None and site.value < INSTANCE_FACTOR:
+            number = np.where(owners >= 0, owners + count, -1)
+            count = max(count, int(number.max()) + 1)
+            mine = site.mask & (number >= 0)[None]
+            numbered.append((site.box, mine, np.broadcast_to(number, mine.shape)[mine]))
         there = labels[y0:y1, x0:x1]
         # A part must be one of this class: whatever the library says, folding gives the scene back.
         right = (parts > 0) & site.mask & (scene.label_set.base[parts] == site.class_id)
@@ -94,11 +106,14 @@ def fill_parts(
                 filled.add(site.value)
             else:
                 regions += 1
-    mask = labels != scene.label_map
+    if count:
+        values = np.array(free_values(scene, [surroundings.building] * count), np.uint16)
+        for (x0, y0, x1, y1), mine, numbers in numbered:
+            instances[y0:y1, x0:x1][mine] = values[numbers]
+    mask = (labels != scene.label_map) | (instances != scene.instance_map)
     if not mask.any():
         return Filling(None)
-    box = (0, 0, *scene.size)
-    edit = make_edit(scene, "Fill in parts", box, mask, labels[mask], scene.instance_map[mask])
+    edit = make_edit(scene, "Fill in parts", (0, 0, *scene.size), mask, labels[mask], instances[mask])
     return Filling(edit, tuple(sorted(filled)), regions)
 
 
@@ -174,17 +189,18 @@ class _Surroundings:
         self.feet = {value: entry.bbox[3] for value, entry in scene.objects().items()}
 
 
-def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> np.ndarray | None:
+def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """((h, w) part labels, (w,) numbers of its houses), each None where there is nothing of it."""
     name = scene.label_set[site.class_id].name
     # The seed follows the object, not its place in the list: filled alone, it gets the same parts.
     seeds = [seed & 0xFFFFFFFF, site.value, site.number]
     if name in SILHOUETTES:
         outline = _outline(scene, around, site)
-        return None if outline is None else fill_silhouette(outline, scene.label_set, seeds)
+        return fill_silhouette(outline, scene.label_set, seeds), None
     return _facade(scene, around, site, seeds)
 
 
-def _outline(scene: Scene, around: _Surroundings, site: BareSite) -> Outline | None:
+def _outline(scene: Scene, around: _Surroundings, site: BareSite) -> Outline:
     """The object with what hides it: nearer things that touch it, and the frame."""
     x0, y0, x1, y1 = site.box
     width, height = scene.size
@@ -220,18 +236,19 @@ def _outline(scene: Scene, around: _Surroundings, site: BareSite) -> Outline | N
     return Outline(site.class_id, site.mask, unknown, tuple(sides), heading)
 
 
-def _facade(scene: Scene, around: _Surroundings, site: BareSite, seeds: list[int]) -> np.ndarray | None:
+def _facade(
+    scene: Scene, around: _Surroundings, site: BareSite, seeds: list[int]
+) -> tuple[np.ndarray | None, np.ndarray | None]:
     x0, y0, x1, y1 = site.box
     if x1 - x0 < 12 or y1 - y0 < 12:
-        return None
+        return None, None
     seen = profile(site.mask, x0, y0, around.sky, around.next_ground, around.step)
     if not len(seen.x):
-        return None
+        return None, None
     rows = np.where(np.isfinite(seen.lowest), seen.lowest, 0).astype(int)
     touches = np.isfinite(seen.lowest) & (seen.lowest - seen.bottom <= 0.02 * scene.size[1])
     entrance = touches & around.walkable[around.base[rows, seen.x]]
-    base = around.base[y0:y1, x0:x1]
-    other = (base == around.building) & ~site.mask
+    other = (around.base[y0:y1, x0:x1] == around.building) & ~site.mask
     place = Site(
         site.mask, x0, y0, around.sky[y0:y1, x0:x1], other, seen, site.value >= INSTANCE_FACTOR, entrance,
     )
