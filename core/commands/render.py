@@ -82,10 +82,11 @@ def _render_folder(arguments: argparse.Namespace) -> int:
 def _streets(arguments: argparse.Namespace) -> list:
     """(pair, picture to write) for each street of a folder, whichever layout it has."""
     from core.scene.cityscapes import LABELS_ENDING, Pair, find_pairs
+    from core.scene.files import PICTURE_SUFFIXES
     from core.scene.pix2pixhd_folders import find_folder_pairs, phases, pictures
 
     folder, out = arguments.labels, arguments.out
-    if out.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff") or out.is_file():
+    if out.suffix.lower() in PICTURE_SUFFIXES or out.is_file():
         raise DataError(f"--labels is a folder, so --out must be one too; '{out}' is not.")
     if arguments.instances is not None:
         maps = _label_files(folder, LABELS_ENDING, pictures)
@@ -179,7 +180,7 @@ def _write(arguments: argparse.Namespace, renderer, scene, target: Path) -> None
             shown = ", ".join(str(v) for v in list(scene.objects())[-4:])
             raise SceneError(f"There is no object {value} in '{arguments.labels.name}'; it has for example {shown}.")
         label_id = scene.objects()[value].label_id
-        name = scene.label_set[label_id].name if label_id in scene.label_set else f"class {label_id}"
+        name = scene.label_set.name_of(label_id)
         if book is None or not book.looks(label_id):
             raise SceneError(f"This model has no looks to choose from for '{name}'; leave --code {value}={look} out.")
         if look >= book.looks(label_id):
