@@ -15,8 +15,9 @@ from core.scene.scene import Scene
 from core.stamps import library
 from tests.conftest import scene_state as state
 
-ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR = (
-    STREETS.named(name).id for name in ("road", "sky", "pole", "traffic light", "traffic sign", "red signal", "car")
+ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR, PERSON = (
+    STREETS.named(name).id
+    for name in ("road", "sky", "pole", "traffic light", "traffic sign", "red signal", "car", "person")
 )
 
 
@@ -88,6 +89,25 @@ def test_what_a_car_hides_of_a_post_goes_along():
     assert scene.area(POLE * 1000) == 2 * 34
     done(scene, objects.delete(scene, [CAR * 1000]))
     assert not (scene.label_map[:, 16:26] == POLE).any()
+
+
+def test_a_pole_behind_a_person_is_one_pole():
+    scene = street()
+    done(scene, paint(scene, np.ones((6, 8), bool), (17, 24), PERSON, NEW))
+    done(scene, paint(scene, np.ones((4, 8), bool), (17, 36), PERSON, NEW))
+    assert POLE not in scene.hidden and scene.label_at(21, 26) == PERSON
+    for x, y in ((21, 20), (21, 45), (21, 32)):
+        once = Scene(scene.label_map, scene.instance_map, codes=scene.codes)
+        done(once, posts.pick_out(once, x, y))
+        piece = take(once, POLE * 1000)
+        assert piece.mask.sum() == 2 * 34 and (piece.labels[piece.mask] == POLE).all()
+        assert once.area(POLE * 1000) == 2 * 24 and once.area(SIGN * 1000) == 80
+        done(once, objects.transform(once, [POLE * 1000], translation(40, 0)))
+        assert once.area(POLE * 1000) == 2 * 34
+    # On the ground it ends, also where something stands there.
+    done(scene, paint(scene, np.ones((14, 8), bool), (38, 46), CAR, NEW))
+    done(scene, posts.pick_out(scene, 41, 30))
+    assert scene.area(scene.object_at(41, 30)) == 2 * 26
 
 
 def test_a_sign_and_its_pole_are_taken_together_but_not_poles_that_cross():

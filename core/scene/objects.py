@@ -122,7 +122,7 @@ def bring_to_front(scene: Scene, values: Iterable[int]) -> Edit | None:
     and lamp posts are not of a shape that this would suit.
     """
     values = object_values(scene, values)
-    change, things = _Relabel(scene), _is_thing(scene)
+    change, things = _Relabel(scene), thing_values(scene)
     for value in values:
         behind = scene.hidden.get(value)
         behind = behind.where(behind.inside(scene.size)) if behind is not None else None
@@ -215,7 +215,7 @@ def _hull_over_things(scene: Scene, value: int, but: Sequence[int]) -> tuple[np.
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = np.zeros_like(mask)
     cv2.fillConvexPoly(hull, cv2.convexHull(np.concatenate(contours)), 1)
-    hull[~_is_thing(scene)[around] | (around == value)] = 0
+    hull[~thing_values(scene)[around] | (around == value)] = 0
     if len(but):
         hull[np.isin(around, np.array(but, np.uint16))] = 0
     rows, columns = np.nonzero(hull)
@@ -226,10 +226,10 @@ def _touching_things(scene: Scene, values: Sequence[int]) -> list[int]:
     ours = np.isin(scene.instance_map, np.array(values, np.uint16)).view(np.uint8)
     rim = cv2.dilate(ours, np.ones((3, 3), np.uint8)) > ours
     found = np.unique(scene.instance_map[rim])
-    return found[_is_thing(scene)[found]].tolist()
+    return found[thing_values(scene)[found]].tolist()
 
 
-def _is_thing(scene: Scene) -> np.ndarray:
+def thing_values(scene: Scene) -> np.ndarray:
     """(65536,) bool by instance value: single objects of Cityscapes' thing classes."""
     table = np.zeros(1 << 16, bool)
     for label in scene.label_set:

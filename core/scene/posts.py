@@ -15,8 +15,8 @@ import numpy as np
 from core.labels import INSTANCE_FACTOR, LabelSet, object_class
 from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
-from core.scene.hidden import Hidden, changes, joined
-from core.scene.objects import free_values, named
+from core.scene.hidden import Hidden, changes, joined, of_mask
+from core.scene.objects import free_values, named, thing_values
 from core.scene.regions import Box, clip, mask_box
 from core.scene.scene import Scene
 
@@ -41,7 +41,8 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
     """Make objects of the post at a pixel: one of each class in the connected region there.
 
     Only what belongs to no object yet is taken, with what of it lies hidden behind
-    others, so that the picture stays as it was.
+    others, so that the picture stays as it was. A pole that goes on below or above a
+    person or a car in front of it is one pole; the piece between counts as hidden.
 
     Args:
         codes: class id -> (K,) code for an object of it where the scene has none for the class.
@@ -66,8 +67,10 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
         if entry is not None:
             columns, rows = (axis[entry.inside(scene.size)] for axis in entry.points())
             everything[rows, columns] = 1
-    region, box = _region(everything, x, y)
-    x0, y0, x1, y1 = box
+    region = _region(everything, x, y)
+    between = _go_on(scene, everything, region)
+    x0, y0, x1, y1 = box = mask_box(region)
+    region = region[y0:y1, x0:x1]
     seen = region & bare[y0:y1, x0:x1]
     there = scene.instance_map[y0:y1, x0:x1][seen]
     present = np.unique(there).tolist()
@@ -78,7 +81,7 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
     edit = make_edit(scene, title, box, seen, scene.label_map[y0:y1, x0:x1][seen], table[there])
     given = {**(codes or {}), **{value: scene.codes[value] for value in present if value in scene.codes}}
     new_codes = {fresh[value]: given[value] for value in present if value in given}
-    old_hidden, new_hidden = changes(scene.hidden, _hidden(scene, region, box, fresh))
+    old_hidden, new_hidden = changes(scene.hidden, _hidden(scene, region, box, fresh, between))
     return replace(
         edit,
         old_codes={**edit.old_codes, **dict.fromkeys(new_codes)}, new_codes={**edit.new_codes, **new_codes},
@@ -107,21 +110,74 @@ def together(scene: Scene, value: int) -> tuple[int, ...]:
 # -- details ---------------------------------------------------------------------
 
 
-def _region(mask: np.ndarray, x: int, y: int) -> tuple[np.ndarray, Box]:
-    """The connected region (8 neighbours) of a (H, W) uint8 mask around a pixel: (h, w) bool, and its box."""
+def _region(mask: np.ndarray, x: int, y: int) -> np.ndarray:
+    """The connected region (8 neighbours) of a (H, W) uint8 mask around a pixel: (H, W) bool."""
     reached = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), np.uint8)
     flags = 8 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
     cv2.floodFill(mask, reached, (int(x), int(y)), 1, 0, 0, flags)
-    reached = reached[1:-1, 1:-1] > 0
-    x0, y0, x1, y1 = box = mask_box(reached)
-    return reached[y0:y1, x0:x1], box
+    return reached[1:-1, 1:-1] > 0
 
 
-def _hidden(scene: Scene, region: np.ndarray, box: Box, fresh: Mapping[int, int]) -> dict[int, Hidden | None]:
+def _go_on(scene: Scene, everything: np.ndarray, region: np.ndarray) -> dict[int, Hidden]:
+    """Add to ``region`` the pieces of its pole beyond what stands in front of it.
+
+    Returns:
+        class id -> its pixels between the pieces.
+    """
+    between: dict[int, Hidden] = {}
+    in_front = thing_values(scene)[scene.instance_map]
+    for carrier in (label for label in scene.label_set if label.name in _CARRIERS):
+        pole = everything.astype(bool) & (scene.label_map == carrier.id)
+        for step in (1, -1):
+            while True:
+                rows = np.flatnonzero((region & pole).any(1))
+                if not rows.size:
+                    break
+                start = int(rows[-1] if step == 1 else rows[0])
+                columns = np.flatnonzero(region[start] & pole[start])
+                end = _beyond(pole, in_front, start, (int(columns[0]), int(columns[-1])), step)
+                if end is None:
+                    break
+                row, left, right = end
+                spans = zip(*(
+                    np.rint(np.linspace(a, b, abs(row - start) + 1)).astype(int)[1:-1]
+                    for a, b in ((columns[0], left), (columns[-1], right))
+                ))
+                gap = np.zeros(region.shape, bool)
+                for at, (a, b) in zip(range(start + step, row, step), spans):
+                    gap[at, a:b + 1] = in_front[at, a:b + 1]
+                piece = of_mask(gap, np.full(region.shape, carrier.id, np.uint8), 0, 0)
+                between[carrier.id] = joined(between.get(carrier.id), piece)
+                region |= _region(everything, left, row)
+    return {value: entry for value, entry in between.items() if entry is not None}
+
+
+def _beyond(
+    pole: np.ndarray, in_front: np.ndarray, row: int, span: tuple[int, int], step: int
+) -> tuple[int, int, int] | None:
+    """(row, left, right) where a pole comes out again from behind others; None where it ends."""
+    left, right = span
+    hidden = 0
+    while 0 <= row + step < pole.shape[0]:
+        row += step
+        near = slice(max(left - 1, 0), right + 2)
+        if hidden and pole[row, near].any():
+            columns = near.start + np.flatnonzero(pole[row, near])
+            return row, int(columns[0]), int(columns[-1])
+        if not in_front[row, left:right + 1].all():
+            return None
+        hidden += 1
+    return None
+
+
+def _hidden(
+    scene: Scene, region: np.ndarray, box: Box, fresh: Mapping[int, int], between: Mapping[int, Hidden]
+) -> dict[int, Hidden]:
     """What the scene remembers, once the bare classes' places in ``region`` are the new objects'."""
     found: dict[int, Hidden | None] = dict(scene.hidden)
     x0, y0, x1, y1 = box
     for value, new in fresh.items():
+        found[new] = joined(found.get(new), between.get(value))
         entry = scene.hidden.get(value)
         if entry is None:
             continue
