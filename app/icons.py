@@ -20,11 +20,11 @@ _SHARE = 0.875
 
 
 class _SignEngine(QIconEngine):
-    """Draws one sign; ``colours`` by (state, mode), with (Off, Normal) for what is missing."""
+    """Draws a sign, or another where it is switched on; ``colours`` by (state, mode), (Off, Normal) for what is missing."""
 
-    def __init__(self, sign: str, colours: dict[tuple[QIcon.State, QIcon.Mode], QColor]):
+    def __init__(self, sign: str, on_sign: str, colours: dict[tuple[QIcon.State, QIcon.Mode], QColor]):
         super().__init__()
-        self._sign, self._colours = sign, colours
+        self._sign, self._on_sign, self._colours = sign, on_sign, colours
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         plain = self._colours[QIcon.State.Off, QIcon.Mode.Normal]
@@ -33,7 +33,7 @@ class _SignEngine(QIconEngine):
         painter.save()
         painter.setPen(self._colours.get((state, mode), plain))
         painter.setFont(font)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._sign)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._on_sign if state == QIcon.State.On else self._sign)
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
@@ -45,14 +45,18 @@ class _SignEngine(QIconEngine):
         return picture
 
     def clone(self) -> QIconEngine:
-        return _SignEngine(self._sign, self._colours)
+        return _SignEngine(self._sign, self._on_sign, self._colours)
 
 
-def icon(name: str, colour: str | QColor, disabled: str | QColor | None = None, on: str | QColor | None = None) -> QIcon:
+def icon(
+    name: str, colour: str | QColor, disabled: str | QColor | None = None, on: str | QColor | None = None,
+    on_name: str | None = None,
+) -> QIcon:
     """A sign, e.g. ``paint-brush``.
 
     Args:
         colour, disabled, on: as it stands, for what can't be used, and for what is switched on.
+        on_name: another sign for what is switched on.
 
     Raises:
         KeyError: when the font has no such sign.
@@ -63,7 +67,7 @@ def icon(name: str, colour: str | QColor, disabled: str | QColor | None = None, 
         colours |= {(state.On, each): QColor(on) for each in (mode.Normal, mode.Active, mode.Selected)}
     if disabled is not None:
         colours |= {(each, mode.Disabled): QColor(disabled) for each in (state.On, state.Off)}
-    return QIcon(_SignEngine(_signs()[name], colours))
+    return QIcon(_SignEngine(_signs()[name], _signs()[on_name or name], colours))
 
 
 def _files() -> tuple[Path, Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QSpinBox,
     QToolButton, QVBoxLayout, QWidget,
@@ -57,7 +57,10 @@ class LookPanel(QWidget):
         self.lock = QToolButton(checkable=True, toolTip="Keep this look when others are changed together")
         self.lock.setAccessibleName("Lock the look")
         self.lock.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        theme.dress(self.lock, "lock-simple")
+        self.lock.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.lock.setStyleSheet("padding: 3px 7px;")
+        self.lock.setIconSize(QSize(17, 17))
+        theme.dress(self.lock, "lock-open", "lock-fill")
         self.text = QLabel(objectName="muted", wordWrap=True)
         self.grid = QGridLayout()
         self.grid.setSpacing(5)
@@ -84,7 +87,8 @@ class LookPanel(QWidget):
         self.context.theme.dress(self.capture, "camera")
         self.seed = QSpinBox(minimum=0, maximum=999_999, value=1, toolTip="The same number gives the same street")
         self.seed.setPrefix("Seed ")
-        self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.seed.setObjectName("seed")  # the style takes its arrows away
+        self.seed.lineEdit().setTextMargins(6, 0, 4, 0)
         self.seed.setFixedWidth(96)
         self.dice = QPushButton("Randomise street", toolTip="Give every unlocked object a look drawn anew  (R)")
         self.dice.setStyleSheet("padding: 6px 8px;")
@@ -259,6 +263,7 @@ class LookPanel(QWidget):
         self.to_all.setVisible(value >= INSTANCE_FACTOR)
         self.lock.blockSignals(True)
         self.lock.setChecked(value in self.context.locked)
+        self.lock.setText("Locked" if self.lock.isChecked() else "Lock")
         self.lock.blockSignals(False)
         self.fine.show_code(looks.code_of(scene, book, value), *book.bounds(object_class(value)))
 

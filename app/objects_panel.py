@@ -21,9 +21,12 @@ _ROW, _PICTURE = 50, QSize(60, 42)
 #: The list follows the scene once it has rested for this long, in milliseconds.
 _REST = 180
 
+#: Objects of fewer pixels, what is left to see of something behind others, are listed last.
+_SPECK = 64
+
 
 class ObjectsPanel(QWidget):
-    """Lists the street's objects, the largest of each class first."""
+    """Lists the street's objects, the largest of each class first, specks at the end."""
 
     def __init__(self, context: StudioContext, canvas, parent: QWidget | None = None):
         super().__init__(parent)
@@ -117,7 +120,7 @@ class ObjectsPanel(QWidget):
 
         def rank(entry: SceneObject):
             thing = entry.label_id in label_set and label_set[entry.label_id].thing
-            return not thing, self._name(entry), -entry.area, entry.value
+            return entry.area < _SPECK, not thing, self._name(entry), -entry.area, entry.value
 
         wanted = self.classes.currentText() if self.classes.currentIndex() > 0 else None
         rows = sorted(

@@ -59,7 +59,7 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._choice = choice
-        self._dressed: list[tuple[weakref.ref, str]] = []
+        self._dressed: list[tuple[weakref.ref, tuple[str, ...]]] = []
         self.look = LIGHT
         app.setStyle(QStyleFactory.create("Fusion"))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
@@ -87,14 +87,14 @@ class Theme(QObject):
         self._app.setPalette(_palette(self.look))
         self._app.setStyleSheet(_style_sheet(self.look))
         alive = []
-        for reference, name in self._dressed:
+        for reference, names in self._dressed:
             target = reference()
             if target is not None:
                 try:
-                    target.setIcon(self.icon(name))
+                    target.setIcon(self.icon(*names))
                 except RuntimeError:  # the C++ side is gone already
                     continue
-                alive.append((reference, name))
+                alive.append((reference, names))
         self._dressed = alive
         self.changed.emit()
 
@@ -102,15 +102,15 @@ class Theme(QObject):
         """A named colour of the present look."""
         return QColor(getattr(self.look, name))
 
-    def icon(self, name: str) -> QIcon:
-        """A Phosphor icon, e.g. ``paint-brush``, in the look's colours; its "on" state is in the accent."""
+    def icon(self, name: str, on_name: str | None = None) -> QIcon:
+        """A Phosphor icon, e.g. ``paint-brush``, in the look's colours; its "on" state is in the accent, or ``on_name``."""
         look = self.look
-        return icon(name, look.text, look.faint, look.accent)
+        return icon(name, look.text, look.faint, look.accent, on_name)
 
-    def dress(self, target, name: str):
-        """Give ``target`` (anything with ``setIcon``) an icon that follows the look; returns ``target``."""
-        target.setIcon(self.icon(name))
-        self._dressed.append((weakref.ref(target), name))
+    def dress(self, target, *names: str):
+        """Give ``target`` (anything with ``setIcon``) an :meth:`icon` that follows the look; returns ``target``."""
+        target.setIcon(self.icon(*names))
+        self._dressed.append((weakref.ref(target), names))
         return target
 
 
@@ -138,7 +138,7 @@ def _palette(look: Look) -> QPalette:
 
 
 def _style_sheet(look: Look) -> str:
-    tick = (ICONS / f"check-{'dark' if look.dark else 'light'}.svg").as_posix()
+    tick, caret = ((ICONS / f"{name}-{'dark' if look.dark else 'light'}.svg").as_posix() for name in ("check", "caret"))
     return f"""
     QToolTip {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; padding: 5px 7px; }}
     QMainWindow::separator {{ background: {look.line}; width: 1px; height: 1px; }}
@@ -192,6 +192,14 @@ def _style_sheet(look: Look) -> str:
     QLineEdit#search {{ background: {look.field}; border: 1px solid {look.line}; border-radius: 7px; padding: 5px 8px;
         selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
     QLineEdit#search:focus {{ border-color: {look.accent}; }}
+    QWidget#panel QComboBox, QSpinBox#seed {{ background: {look.field}; border: 1px solid {look.line};
+        border-radius: 7px; padding: 4px 8px; selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
+    QWidget#panel QComboBox:hover, QSpinBox#seed:hover {{ border-color: {look.faint}; }}
+    QWidget#panel QComboBox:focus, QSpinBox#seed:focus {{ border-color: {look.accent}; }}
+    QWidget#panel QComboBox:disabled, QSpinBox#seed:disabled {{ color: {look.faint}; }}
+    QSpinBox#seed::up-button, QSpinBox#seed::down-button {{ width: 0; border: none; }}
+    QWidget#panel QComboBox::drop-down {{ border: none; width: 22px; }}
+    QWidget#panel QComboBox::down-arrow {{ image: url("{caret}"); width: 12px; height: 12px; }}
     QPushButton {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 7px; padding: 6px 14px; }}
     QPushButton:hover {{ background: {look.hover}; }}
     QPushButton:pressed {{ background: {look.line}; }}

@@ -111,6 +111,15 @@ def test_handles_scale_and_turn(window):
     assert context.history.undoText() == "Turn car" and area_of(window, 26000) == (78, 62, 102, 82)
 
 
+def test_something_small_is_dragged_and_not_scaled_by_its_handles(window):
+    context, pane = window.context, window.canvas.panes[0]
+    context.scene.write((20, 70, 24, 73), np.ones((3, 4), bool), CAR, 26007)
+    context.touched((20, 70, 24, 73))
+    click(pane, 21, 71)
+    drag(pane, (21, 71), (26, 74), (31, 76))
+    assert context.history.undoText() == "Move car" and area_of(window, 26007) == (30, 75, 34, 78)
+
+
 def test_ctrl_drag_copies_and_arrows_nudge(window):
     context, pane = window.context, window.canvas.panes[0]
     click(pane, 85, 70)

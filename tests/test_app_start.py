@@ -105,5 +105,7 @@ def test_icons_are_drawn_in_the_looks_colours(qapp, look):
     assert colour(drawn.pixmap(size, QIcon.Mode.Disabled))[0] == look.faint
     assert colour(drawn.pixmap(size, QIcon.Mode.Normal, QIcon.State.On))[0] == look.accent
     assert colour(QIcon(drawn).pixmap(size, QIcon.Mode.Active))[0] == look.text
+    lock = icon("lock-open", look.text, on=look.accent, on_name="lock-fill")
+    assert colour(lock.pixmap(size, QIcon.Mode.Normal, QIcon.State.On))[1] > 1.5 * colour(lock.pixmap(size))[1]
     with pytest.raises(KeyError):
         icon("no such sign", look.text)

@@ -29,28 +29,32 @@ CURSORS = {
 #: How near, in pane pixels, hits a handle; how far above the box the round one lies.
 REACH, STALK = 9.0, 26.0
 
+#: Handles stand at least so far apart, in pane pixels: something small is not covered, and can be dragged.
+APART = 34.0
+
 #: The smallest side, in image pixels, to which a box can be scaled.
 SMALLEST = 3.0
 
 
-def place(box: Box, handle: str) -> QPointF:
-    """Where a square handle lies, in image coordinates."""
-    u, v = PLACES[handle]
-    return QPointF(box[0] + u * (box[2] - box[0]), box[1] + v * (box[3] - box[1]))
+def frame(box: Box, transform: QTransform) -> QRectF:
+    """The frame on which the handles stand, in pane coordinates: the box, or around it where that is small."""
+    area = transform.mapRect(QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1]))
+    wider, taller = (max(0.0, (APART - side) / 2) for side in (area.width(), area.height()))
+    return area.adjusted(-wider, -taller, wider, taller)
 
 
 def handle_points(box: Box, transform: QTransform) -> dict[str, QPointF]:
-    """Every handle's place in pane coordinates; those that would lie on each other are left out."""
-    corners = {name: transform.map(place(box, name)) for name in PLACES}
-    width = corners["ne"].x() - corners["nw"].x()
-    height = corners["sw"].y() - corners["nw"].y()
-    if width < 30:
-        corners.pop("n"), corners.pop("s")
-    if height < 30:
-        corners.pop("w"), corners.pop("e")
-    top = transform.map(place(box, "n"))
-    corners[ROTATE] = QPointF(top.x(), top.y() - STALK)
-    return corners
+    """Every handle's place in pane coordinates; those that would be close together are left out."""
+    area = frame(box, transform)
+    points = {
+        name: QPointF(area.left() + u * area.width(), area.top() + v * area.height()) for name, (u, v) in PLACES.items()
+    }
+    if area.width() < 2 * APART:
+        points.pop("n"), points.pop("s")
+    if area.height() < 2 * APART:
+        points.pop("w"), points.pop("e")
+    points[ROTATE] = QPointF(area.center().x(), area.top() - STALK)
+    return points
 
 
 def hit(box: Box, transform: QTransform, position: QPointF) -> str | None:
@@ -103,8 +107,11 @@ def _apart(factor: float, least: float) -> float:
 def draw(painter: QPainter, box: Box, transform: QTransform, matrix: QTransform, accent: QColor, handles: bool) -> None:
     """The frame, under ``matrix`` while it is dragged, and its handles, in pane coordinates."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    x0, y0, x1, y1 = box
-    corners = [transform.map(matrix.map(QPointF(x, y))) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
+    area = frame(box, transform)
+    corners = [area.topLeft(), area.topRight(), area.bottomRight(), area.bottomLeft()]
+    if not matrix.isIdentity():
+        back = transform.inverted()[0]
+        corners = [transform.map(matrix.map(back.map(corner))) for corner in corners]
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (QPen(QColor(0, 0, 0, 110), 3), QPen(QColor(255, 255, 255, 240), 1.2)):
         painter.setPen(pen)
@@ -112,7 +119,7 @@ def draw(painter: QPainter, box: Box, transform: QTransform, matrix: QTransform,
     if not handles:
         return
     points = handle_points(box, transform)
-    top = transform.map(place(box, "n"))
+    top = QPointF(area.center().x(), area.top())
     painter.setPen(QPen(QColor(255, 255, 255, 240), 1.2))
     painter.drawLine(top, points[ROTATE])
     for name, point in points.items():
