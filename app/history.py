@@ -68,7 +68,7 @@ class EditCommand(QUndoCommand):
             context.locked.clear()
             context.locked.update(locks)
             context.locks_changed.emit()
-        if not there_already:
+        if not there_already and not self.edit.is_empty:
             context.touched(self.edit.bbox)
 
 

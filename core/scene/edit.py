@@ -80,6 +80,11 @@ class Edit:
         scene.change_hidden(self.old_hidden)
 
     @property
+    def is_empty(self) -> bool:
+        """True where the scene stays as it is, see :func:`nothing`."""
+        return not (self.mask.size or self.old_codes or self.new_codes or self.old_hidden or self.new_hidden)
+
+    @property
     def nbytes(self) -> int:
         """Memory held; runs of one value are kept as a single number."""
         arrays = (self.mask, self.old_labels, self.new_labels, self.old_instances, self.new_instances)
