@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import (
-    QComboBox, QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton,
+    QComboBox, QDialog, QDialogButtonBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton,
     QVBoxLayout, QWidget,
 )
 
 from app.capture_picture import CapturePicture
 from app.controls import Segments
+from app.dialogs import form_layout
 from app.files import sort_maps
 from core import looks
 from core.errors import SceneError, VedutaError
@@ -70,14 +71,13 @@ class CaptureDialog(QDialog):
         self.take.clicked.connect(self.start)
         buttons.rejected.connect(self.reject)
 
-        form = QFormLayout()
-        form.setHorizontalSpacing(18)
-        form.setVerticalSpacing(10)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = form_layout()
+        form.setFieldGrowthPolicy(form.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("Photograph", _pair(self.path, choose))
         form.addRow("It shows", self.subject)
         inner = QHBoxLayout(self.maps_row)
         inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(6)
         inner.addWidget(self.maps_path, 1)
         inner.addWidget(self.maps_choose)
         form.addRow("Maps", self.maps_row)
@@ -292,6 +292,7 @@ class CaptureJob(QRunnable):
 
 def _pair(field: QWidget, button: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
+    row.setSpacing(6)
     row.addWidget(field, 1)
     row.addWidget(button)
     return row

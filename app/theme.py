@@ -207,7 +207,7 @@ def _style_sheet(look: Look) -> str:
     QPushButton:focus {{ border-color: {look.accent}; }}
     QPushButton:checked {{ background: {look.accent_soft}; border-color: {look.accent}; }}
     QPushButton#primary, QPushButton:default {{ background: {look.accent}; color: {look.on_accent}; border-color: {look.accent}; }}
-    QPushButton#primary:disabled {{ background: {look.line}; color: {look.faint}; border-color: {look.line}; }}
+    QPushButton#primary:disabled, QPushButton:default:disabled {{ background: {look.line}; color: {look.faint}; border-color: {look.line}; }}
     QPushButton#code {{ padding: 0; border-radius: 6px; font-weight: 500; }}
     QPushButton#code:checked {{ background: {look.accent}; color: {look.on_accent}; border-color: {look.accent}; }}
     QSlider::groove:horizontal {{ height: 3px; background: {look.line}; border-radius: 1px; }}
