@@ -20,7 +20,7 @@ KEYS = (
     ("Objects", (
         ("V  S  L", "Select and move, stamp, copy a look"),
         ("Click, Shift+click, drag", "Select, add, select with a frame"),
-        ("Double click", "A sign, or its pole, alone"),
+        ("Double click", "A sign without its pole, a rider without the bicycle"),
         ("Drag, Ctrl+drag", "Move, move a copy; Shift keeps it straight"),
         ("Arrows", "Nudge by 1 pixel; with Shift by 10"),
         ("Ctrl+C  Ctrl+V  Ctrl+J  Del", "Copy, paste, duplicate, delete"),

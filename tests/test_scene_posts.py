@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from core.labels import CITYSCAPES, STREETS
 from core.scene import objects, posts
+from core.scene.belonging import together
 from core.scene.cityscapes import load_pair, save_pair
 from core.scene.edits import NEW, paint
 from core.scene.pieces import Piece, take, translation
@@ -15,9 +16,10 @@ from core.scene.scene import Scene
 from core.stamps import library
 from tests.conftest import scene_state as state
 
-ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR, PERSON = (
-    STREETS.named(name).id
-    for name in ("road", "sky", "pole", "traffic light", "traffic sign", "red signal", "car", "person")
+ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR, PERSON, RIDER, BICYCLE = (
+    STREETS.named(name).id for name in (
+        "road", "sky", "pole", "traffic light", "traffic sign", "red signal", "car", "person", "rider", "bicycle",
+    )
 )
 
 
@@ -115,14 +117,27 @@ def test_a_sign_and_its_pole_are_taken_together_but_not_poles_that_cross():
     for x, y in ((21, 30), (41, 30), (84, 6)):
         done(scene, posts.pick_out(scene, x, y))
     first, second = (scene.object_at(x, 30) for x in (21, 41))
-    assert posts.together(scene, first) == (scene.object_at(17, 9), first)
-    assert posts.together(scene, scene.object_at(17, 9)) == (first, scene.object_at(17, 9))
+    assert together(scene, first) == (scene.object_at(17, 9), first)
+    assert together(scene, scene.object_at(17, 9)) == (first, scene.object_at(17, 9))
     alone = scene.object_at(84, 6)
-    assert posts.together(scene, alone) == (alone,)
+    assert together(scene, alone) == (alone,)
     done(scene, objects.transform(scene, [first], translation(22, 20)))
     assert scene.object_at(42, 40) == first and scene.object_at(41, 40) == second
-    assert posts.together(scene, first) == (first,)
-    assert posts.together(scene, ROAD) == (ROAD,)
+    assert together(scene, first) == (first,)
+    assert together(scene, ROAD) == (ROAD,)
+
+
+def test_a_rider_comes_with_the_bicycle_and_not_with_one_that_is_parked():
+    labels = np.full((64, 96), ROAD, np.uint8)
+    instances = labels.astype(np.uint16)
+    for (x0, y0, x1, y1), label, value in (
+        ((10, 30, 40, 50), BICYCLE, 33000), ((18, 10, 30, 34), RIDER, 25000),
+        ((31, 20, 60, 40), BICYCLE, 33001), ((70, 10, 80, 50), RIDER, 25001), ((80, 30, 90, 50), PERSON, 24000),
+    ):
+        labels[y0:y1, x0:x1], instances[y0:y1, x0:x1] = label, value
+    scene = Scene(labels, instances)
+    assert together(scene, 25000) == (33000, 25000) and together(scene, 33000) == (25000, 33000)
+    assert together(scene, 33001) == (33001,) and together(scene, 25001) == (25001,) and together(scene, 24000) == (24000,)
 
 
 def test_front_without_memory_takes_nothing_from_beside_a_post():
@@ -152,7 +167,7 @@ def test_stamped_signs_are_objects_and_exports_stay_strict(tmp_path):
         done(scene, objects.put(scene, pieces, stamp.matrix(120 + 180 * i, 390, None)))
     held = [value for value, entry in scene.objects().items() if entry.is_object]
     assert {value // 1000 for value in held} <= {POLE, SIGN, LIGHT}
-    whole = posts.together(scene, held[0])
+    whole = together(scene, held[0])
     assert len(whole) == len(stamps[0].pieces)
     done(scene, objects.transform(scene, whole, translation(0, -5)))
 
@@ -173,7 +188,7 @@ def test_any_order_of_picking_out_moving_and_painting_reverts(sequence):
         if kind < 3:
             edit = posts.pick_out(scene, x, y)
         elif kind < 5 and values:
-            edit = objects.transform(scene, posts.together(scene, values[x % len(values)]), translation(step, y % 5 - 2))
+            edit = objects.transform(scene, together(scene, values[x % len(values)]), translation(step, y % 5 - 2))
         else:
             edit = paint(scene, np.ones((4, 3), bool), (x, y), (POLE, SIGN, CAR)[step % 3])
         if edit is not None:

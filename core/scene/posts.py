@@ -1,4 +1,4 @@
-"""Posts: poles with the signs and lights on them, and what is taken in the hand together.
+"""Posts: poles with the signs and lights on them.
 
 Cityscapes counts no poles, signs or lights: a street that comes from elsewhere has
 all of a class under its bare id. Those put down as stamps are objects from the
@@ -17,16 +17,14 @@ from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
 from core.scene.hidden import Hidden, changes, joined, of_mask
 from core.scene.objects import free_values, named, thing_values
-from core.scene.regions import Box, clip, mask_box
+from core.scene.regions import Box, mask_box
 from core.scene.scene import Scene
 
 #: Cityscapes' group of poles, traffic lights and traffic signs.
 _GROUP = "object"
 
-_CARRIERS = ("pole", "polegroup")
-
-#: Over gaps of so many pixels a sign still counts as fixed to its pole: they come from scaling.
-_REACH = 2
+#: What signs and lights are fixed to.
+CARRIERS = ("pole", "polegroup")
 
 
 def is_post(label_set: LabelSet, label_id: int) -> bool:
@@ -90,23 +88,6 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
     )
 
 
-def together(scene: Scene, value: int) -> tuple[int, ...]:
-    """What is taken in the hand with an object, itself last: a sign comes with its pole, and a pole with its signs.
-
-    Two poles that cross stay apart, and so do two signs that share none.
-    """
-    if value < INSTANCE_FACTOR or not is_post(scene.label_set, int(object_class(value))):
-        return (value,)
-    found, waiting = [value], [value]
-    while waiting:
-        one = waiting.pop()
-        for other in _touching(scene, one):
-            if other not in found and _carries(scene, one) != _carries(scene, other):
-                found.append(other)
-                waiting.append(other)
-    return tuple(found[::-1])
-
-
 # -- details ---------------------------------------------------------------------
 
 
@@ -126,7 +107,7 @@ def _go_on(scene: Scene, everything: np.ndarray, region: np.ndarray) -> dict[int
     """
     between: dict[int, Hidden] = {}
     in_front = thing_values(scene)[scene.instance_map]
-    for carrier in (label for label in scene.label_set if label.name in _CARRIERS):
+    for carrier in (label for label in scene.label_set if label.name in CARRIERS):
         pole = everything.astype(bool) & (scene.label_map == carrier.id)
         for step in (1, -1):
             while True:
@@ -188,23 +169,3 @@ def _hidden(
         found[new] = joined(found.get(new), entry.where(ours))
         found[value] = entry.where(~ours)
     return {value: entry for value, entry in found.items() if entry is not None}
-
-
-def _carries(scene: Scene, value: int) -> bool:
-    return scene.label_set[int(object_class(value))].name in _CARRIERS
-
-
-def _touching(scene: Scene, value: int) -> list[int]:
-    """The other posts' objects that touch this one, ascending."""
-    entry = scene.objects().get(value)
-    if entry is None:
-        return []
-    x0, y0, x1, y1 = entry.bbox
-    x0, y0, x1, y1 = clip((x0 - _REACH, y0 - _REACH, x1 + _REACH, y1 + _REACH), scene.size)
-    here = scene.instance_map[y0:y1, x0:x1]
-    side = 2 * _REACH + 1
-    near = cv2.dilate((here == value).view(np.uint8), np.ones((side, side), np.uint8)) > 0
-    return [
-        other for other in np.unique(here[near]).tolist()
-        if other >= INSTANCE_FACTOR and other != value and is_post(scene.label_set, int(object_class(other)))
-    ]

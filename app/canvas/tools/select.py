@@ -11,9 +11,10 @@ from app.canvas.tools.base import Modifiers, Tool
 from core.errors import VedutaError
 from core.labels import INSTANCE_FACTOR, object_class
 from core.scene import objects
+from core.scene.belonging import together
 from core.scene.hold import Hold
 from core.scene.pieces import after, scaling, translation
-from core.scene.posts import is_post, together
+from core.scene.posts import is_post
 from core.scene.regions import Box, union
 from core.perspective import growth
 
@@ -29,8 +30,8 @@ _ARROWS = {
 class SelectTool(Tool):
     """Click selects, Shift+click adds, a drag from the ground draws a rubber band; handles scale and turn.
 
-    A lamp post or a sign that is no object yet becomes one by the click. A sign is
-    taken with its pole; a double click takes the one alone.
+    A lamp post or a sign that is no object yet becomes one by the click. A sign is taken
+    with its pole, a rider with the bicycle; a double click takes the one alone.
     """
 
     name, title, icon, key = "select", "Select and move", "cursor", "V"
