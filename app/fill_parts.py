@@ -36,11 +36,13 @@ class PartsFiller(QObject):
     def run(self, selected: bool = True, houses: bool = False) -> bool:
         """One undo step; True where something was filled in. Says in the status bar what was done.
 
+        Selected objects that all have parts get others.
+
         Args:
             selected: fill only the selected objects, where there are some.
             houses: make each house of a row of buildings an object, so that it can have its own look.
         """
-        from core.filling.fill import fill_parts
+        from core.filling.fill import bare_sites, fill_parts
 
         context = self.context
         if context.scene is None or context.stroking:
@@ -49,7 +51,8 @@ class PartsFiller(QObject):
         objects = context.selected if selected and context.selected else None
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            filling = fill_parts(context.scene, self._runs, objects, context.horizon(), houses)
+            again = objects is not None and not bare_sites(context.scene, set(objects))
+            filling = fill_parts(context.scene, self._runs, objects, context.horizon(), houses, again)
         except VedutaError as error:
             context.message.emit(str(error))
             return False

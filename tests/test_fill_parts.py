@@ -125,6 +125,19 @@ def test_objects_with_parts_are_left_alone():
     assert filling.regions == 1
 
 
+def test_they_get_others_where_that_is_asked():
+    scene = town()
+    fill_parts(scene, 0).edit.apply(scene)
+    first = scene.label_map.copy()
+    filling = fill_parts(scene, 1, again=True)
+    assert filling.objects == (26000,) and filling.regions == 2
+    filling.edit.apply(scene)
+    fresh = town()
+    fill_parts(fresh, 1).edit.apply(fresh)
+    assert np.array_equal(scene.label_map, fresh.label_map), "nothing of the old parts is left"
+    assert not np.array_equal(scene.label_map, first)
+
+
 def test_only_the_objects_asked_for():
     scene = town()
     whole = fill_parts(scene, 2)
@@ -305,7 +318,8 @@ def test_what_no_silhouette_resembles_stays_bare():
     cross = np.zeros((200, 200), bool)
     cross[90:110] = cross[:, 90:110] = True
     labels[50:250, 100:300][cross], instances[50:250, 100:300][cross] = CAR, 26000
-    assert fill_parts(Scene(labels, instances)).edit is None
+    filling = fill_parts(Scene(labels, instances))
+    assert filling.edit is None and filling.unlike == 1 and "outline" in filling.sentence
 
 
 def test_a_car_behind_another_is_compared_by_what_is_seen_of_it():
@@ -447,6 +461,14 @@ def test_the_selected_objects_only_and_the_hint_goes_for_good(bare_studio):  # n
     window.actions_.named["Fill in parts"].trigger()
     labels = window.context.scene.label_map
     assert (labels == WHEEL).any() and not (labels == WINDOW).any()
+    # Asked again, the car gets other parts.
+    before = labels.copy()
+    for _ in range(6):
+        window.actions_.named["Fill in parts"].trigger()
+    assert window.context.history.count() >= 2
+    car = window.context.scene.instance_map == 26000
+    assert np.array_equal(before[~car], window.context.scene.label_map[~car])
+    assert set(np.unique(STREETS.base[window.context.scene.label_map[car]]).tolist()) == {CAR}
 
 
 def test_the_hint_does_it_and_is_not_shown_for_streets_with_parts(bare_studio):  # noqa: F811

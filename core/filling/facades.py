@@ -18,6 +18,9 @@ _WINDOW, _THIN = 3.0, 1.3
 #: How far away fronts are told apart, metres.
 _FAR = 220.0
 
+#: Nearest point of a wall along the road that is painted, in metres ahead.
+_NEAREST = 0.5
+
 #: Widths of houses in metres where one region holds a whole row.
 _NARROW, _WIDE = 7.5, 17.0
 
@@ -43,7 +46,8 @@ class Site:
 
     Attributes:
         mask: (h, w) bool. x0, y0: its place in the frame.
-        sky: (h, w) bool, the sky around it; other (h, w) bool, other buildings.
+        sky: (h, w) bool, the sky around it. near_sky: (h, w) bool, likewise with a pixel's margin.
+        other: (h, w) bool, other buildings.
         seen: its profile.
         single: it is one house, however wide.
         entrance: (N,) bool, columns of the profile in which its foot meets ground that people walk on.
@@ -53,6 +57,7 @@ class Site:
     x0: int
     y0: int
     sky: np.ndarray
+    near_sky: np.ndarray
     other: np.ndarray
     seen: Profile
     single: bool
@@ -86,8 +91,7 @@ def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) ->
     # "building" panels (a window's surround) stand for no part.
     result[result == ids["building"]] = 0
     # Roofs alone meet the sky.
-    beside = cv2.dilate(site.sky.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    result[~site.mask | beside & (result != ids["roof"])] = 0
+    result[~site.mask | site.near_sky & (result != ids["roof"])] = 0
     return result, owners
 
 
@@ -144,7 +148,9 @@ def _front(painter: "_Painter", site: Site, stretch: Stretch, u0: float, u1: flo
         eaves = _eaves(wall, tops[against], x[against], rng)
         if eaves < height - 0.3 or np.percentile(tops[against], 90) > eaves + 0.6:
             painter.paint([Panel("roof", u0, u1, eaves, min(float(tops.max()) + 2.0, eaves + _ROOF))])
-    width = u1 - u0
+    # What the frame cuts goes on beyond it, so its windows stand as if it were seen whole.
+    start, end = _beyond(stretch, u0, u1, rng)
+    width = end - start
     # The far end has the smallest windows.
     per_metre = min(_pixels_per_metre(wall, u0), _pixels_per_metre(wall, u1))
     middle = _pixels_per_metre(wall, (u0 + u1) / 2)
@@ -156,7 +162,18 @@ def _front(painter: "_Painter", site: Site, stretch: Stretch, u0: float, u1: flo
     coarse = int(np.clip(np.ceil(_WINDOW / max(across, 0.1)), 1, 4))
     flip = wall.side > 0
     for group in panels(house, rng, coarse):
-        painter.paint([_placed(panel, u0, u1, flip) for panel in group])
+        painter.paint([_placed(panel, start, end, flip) for panel in group])
+
+
+def _beyond(stretch: Stretch, u0: float, u1: float, rng) -> tuple[float, float]:
+    """A house's ends; beyond the frame's where that cuts it."""
+    wall, frame = stretch.wall, stretch.wall.view.size[0]
+    more = float(rng.uniform(3.0, 9.0))
+    cut = [float(wall.project(u, 0.0)[0]) for u in (u0, u1)]
+    at_left, at_right = min(cut) < 0.012 * frame, max(cut) > 0.988 * frame
+    if wall.side:
+        return (u0 - more, u1) if (at_left if wall.side < 0 else at_right) else (u0, u1)
+    return u0 - more * at_left, u1 + more * at_right
 
 
 def _placed(panel: Panel, u0: float, u1: float, flip: bool) -> Panel:
@@ -209,7 +226,12 @@ class _Painter:
 
     def _corners(self, panel: Panel) -> np.ndarray | None:
         """(4, 2) pixel coordinates, or None for what is too small or cut off."""
-        u = np.array([panel.u0, panel.u1, panel.u1, panel.u0])
+        start = panel.u0
+        if self.wall.side and start < _NEAREST:
+            if panel.whole or panel.u1 <= _NEAREST:
+                return None
+            start = _NEAREST  # what lies beside or behind the camera
+        u = np.array([start, panel.u1, panel.u1, start])
         up = np.array([panel.up0, panel.up0, panel.up1, panel.up1])
         corners = self.wall.project(u, up, max(panel.out, 0.0)) - self.shift
         if panel.out < 0 and self.wall.side:
@@ -218,7 +240,9 @@ class _Painter:
             far = 1 if panel.u1 > panel.u0 else 0
             far_x = back[far, 0]
             inner = np.clip(far_x, *sorted((corners[0, 0], corners[1, 0])))
-            share = min((inner - corners[1, 0]) / (corners[0, 0] - corners[1, 0] + 1e-9), _REVEALED)
+            wide = corners[0, 0] - corners[1, 0]
+            share = (inner - corners[1, 0]) / wide if wide else 0.0
+            share = min(share, _REVEALED, max(1 - _WINDOW / max(abs(wide), 1e-6), 0.0))
             moved = corners[[1, 2]] + (corners[[0, 3]] - corners[[1, 2]]) * share
             corners[1], corners[2] = moved[0], moved[1]
         low, high = corners.min(axis=0), corners.max(axis=0)

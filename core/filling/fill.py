@@ -14,7 +14,7 @@ from typing import Iterable
 import numpy as np
 
 from core.filling.facades import Site, fill_facade
-from core.filling.silhouettes import Outline, fill_silhouette
+from core.filling.silhouettes import SMALLEST, Outline, fill_silhouette
 from core.filling.view import View, estimate_view, ground_table
 from core.filling.walls import profile
 from core.labels import INSTANCE_FACTOR
@@ -47,23 +47,28 @@ class Filling:
         edit: one undoable step; None where nothing can be filled in.
         objects: instance values of the objects that get parts.
         regions: how many regions of classes without objects get parts, such as a row of houses.
+        unlike: how many large enough to get parts resemble nothing that is known.
     """
 
     edit: Edit | None
     objects: tuple[int, ...] = ()
     regions: int = 0
+    unlike: int = 0
 
     @property
     def sentence(self) -> str:
         """What was done, for a person."""
         count = len(self.objects) + self.regions
-        if not count:
-            return "There is nothing without parts that could get some."
-        return f"Parts laid into {count} {'object' if count == 1 else 'objects'}."
+        if count:
+            return f"Parts laid into {count} {'object' if count == 1 else 'objects'}."
+        if self.unlike:
+            return "Nothing known has an outline like this; paint the parts by hand, or put down a stamp."
+        return "There is nothing without parts that could get some."
 
 
 def fill_parts(
     scene: Scene, seed: int = 0, objects: Iterable[int] | None = None, horizon: float | None = None, houses: bool = False,
+    again: bool = False,
 ) -> Filling:
     """Lay parts inside bare objects.
 
@@ -73,22 +78,25 @@ def fill_parts(
         horizon: its row where it is known, else it is estimated.
         houses: make each house of a row without objects an object of its own, which then can have its own look.
 
+        again: fill objects that have parts anew, in place of those.
+
     Raises:
         SceneError: when more houses are found than a class can have objects.
     """
     wanted = None if objects is None else {int(value) for value in objects}
-    sites = [site for site in bare_sites(scene, wanted)]
+    sites = bare_sites(scene, wanted, again)
     if not sites:
         return Filling(None)
     view = estimate_view(scene, horizon)
     surroundings = _Surroundings(scene, view)
     labels, instances = scene.label_map.copy(), scene.instance_map.copy()
     filled: set[int] = set()
-    regions = count = 0
+    regions = unlike = count = 0
     numbered: list[tuple[Box, np.ndarray, np.ndarray]] = []
     for site in sites:
         parts, owners = _parts(scene, surroundings, site, int(seed))
         if parts is None:
+            unlike += int(min(site.mask.shape) >= SMALLEST)
             continue
         x0, y0, x1, y1 = site.box
         if houses and owners is not None and site.value < INSTANCE_FACTOR:
@@ -101,6 +109,7 @@ def fill_parts(
         right = (parts > 0) & site.mask & (scene.label_set.base[parts] == site.class_id)
         right &= parts != site.class_id
         if right.any():
+            there[site.mask] = site.class_id
             there[right] = parts[right]
             if site.value >= INSTANCE_FACTOR:
                 filled.add(site.value)
@@ -112,9 +121,9 @@ def fill_parts(
             instances[y0:y1, x0:x1][mine] = values[numbers]
     mask = (labels != scene.label_map) | (instances != scene.instance_map)
     if not mask.any():
-        return Filling(None)
+        return Filling(None, unlike=unlike)
     edit = make_edit(scene, "Fill in parts", (0, 0, *scene.size), mask, labels[mask], instances[mask])
-    return Filling(edit, tuple(sorted(filled)), regions)
+    return Filling(edit, tuple(sorted(filled)), regions, unlike)
 
 
 @dataclass(frozen=True)
@@ -134,8 +143,8 @@ class BareSite:
     mask: np.ndarray
 
 
-def bare_sites(scene: Scene, wanted: set[int] | None = None) -> list[BareSite]:
-    """Objects and regions of the classes that can be filled, and that have no part yet."""
+def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False) -> list[BareSite]:
+    """Objects and regions of the classes that can be filled, and that have no part yet (or all, with ``again``)."""
     label_set, found = scene.label_set, []
     fillable = {label.id for label in label_set if label.name in (*SILHOUETTES, *FACADES) and label_set.parts_of(label.id)}
     for value, entry in scene.objects().items():
@@ -148,25 +157,26 @@ def bare_sites(scene: Scene, wanted: set[int] | None = None) -> list[BareSite]:
         if not mask.any():
             continue
         if value >= INSTANCE_FACTOR:
-            if (labels[mask] == entry.label_id).all():
+            if again or (labels[mask] == entry.label_id).all():
                 found.append(BareSite(value, entry.label_id, 0, entry.bbox, mask))
             continue
-        found += _regions(scene, value, entry.bbox, mask, labels)
+        found += _regions(value, entry.bbox, mask, np.zeros_like(mask) if again else mask & (labels != value))
     return found
 
 
-def _regions(scene: Scene, value: int, box: Box, mask: np.ndarray, labels: np.ndarray) -> list[BareSite]:
-    """The bare ones of the connected regions of a class."""
+def _regions(value: int, box: Box, mask: np.ndarray, parts: np.ndarray) -> list[BareSite]:
+    """The connected regions of a class that hold none of ``parts``."""
     count, which, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
     parted = np.zeros(count, bool)
-    parted[np.unique(which[mask & (labels != value)])] = True
+    parted[np.unique(which[parts])] = True
     found = []
     for number in range(1, count):
         x, y, width, height, area = stats[number].tolist()
         if parted[number] or area < _REGION:
             continue
         own = which[y:y + height, x:x + width] == number
-        found.append(BareSite(value, value, number, (box[0] + x, box[1] + y, box[0] + x + width, box[1] + y + height), own))
+        x, y = box[0] + x, box[1] + y
+        found.append(BareSite(value, value, number, (x, y, x + width, y + height), own))
     return found
 
 
@@ -180,6 +190,7 @@ class _Surroundings:
         self.base = label_set.base[scene.label_map]
         self.hides = ~np.isin(np.arange(256), [names[name] for name in _NEVER_HIDES if name in names])
         self.sky = self.base == names.get("sky", -1)
+        self.near_sky = cv2.dilate(self.sky.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
         self.building = names.get("building", -1)
         self.step = max(2, -(-scene.size[0] // _COLUMNS))
         ground = ground_table(label_set)[scene.label_map[:, ::self.step]]
@@ -250,6 +261,7 @@ def _facade(
     entrance = touches & around.walkable[around.base[rows, seen.x]]
     other = (around.base[y0:y1, x0:x1] == around.building) & ~site.mask
     place = Site(
-        site.mask, x0, y0, around.sky[y0:y1, x0:x1], other, seen, site.value >= INSTANCE_FACTOR, entrance,
+        site.mask, x0, y0, around.sky[y0:y1, x0:x1], around.near_sky[y0:y1, x0:x1], other, seen,
+        site.value >= INSTANCE_FACTOR, entrance,
     )
     return fill_facade(place, around.view, scene.label_set, seeds)

@@ -31,8 +31,10 @@ _GRID = 40
 #: Longest side of partly hidden ones, at first and for the likely candidates, and how many those are.
 _COARSE, _WORK, _LIKELY = 28, 64, 30
 
-#: Candidates of which one is drawn; stages of bending: smoothness in the object's length, and steps.
-_SHORTLIST = 3
+#: Candidates of which one is drawn, and how much worse than the best they may be.
+_SHORTLIST, _NEARLY = 4, 0.1
+
+#: Stages of bending: smoothness as a share of the object's longer side, and steps.
 _STEPS = ((0.25, 5), (0.11, 5))
 
 #: How far an object may reach up or down behind what hides it, in its visible height; by how much its aspect may
@@ -89,8 +91,8 @@ def fill_silhouette(outline: Outline, label_set: LabelSet, seed: list[int]) -> n
     matches = [match for match in matches if match.agreement >= AGREEMENT.get(name, _AGREEMENT)]
     if not matches:
         return None
-    # Nearly as good ones take turns, so that another seed gives another car.
-    good = [match for match in matches if match.agreement > matches[0].agreement - 0.015]
+    # The first seed takes the best; with others nearly as good ones take turns.
+    good = [match for match in matches if match.agreement > matches[0].agreement - _NEARLY] if seed[0] else matches[:1]
     match = good[int(np.random.default_rng(seed).integers(len(good)))]
     return lay(outline, match, label_set)
 
