@@ -55,6 +55,7 @@ class PictureJob:
     value: int
     codes: tuple[np.ndarray, ...]
     size: tuple[int, int]
+    precision: str = "auto"
 
 
 class PictureWorker(QObject):
@@ -108,7 +109,8 @@ class PictureWorker(QObject):
 
         self._renderer, self._loaded = None, wanted
         if os.path.getsize(job.path) <= MODEL_BYTES:
-            self._renderer = Renderer(load_model(job.path), job.device)
+            # What was tried for the photograph need not be tried again.
+            self._renderer = Renderer(load_model(job.path), job.device, job.precision)
 
 
 class LookPictures(QObject):
@@ -215,7 +217,7 @@ class LookPictures(QObject):
         self._number += 1
         self._running = PictureJob(
             self._number, self._key, self._models, context.model.path, context.settings["device"],
-            context.scene.snapshot(), self._value, missing, self.size,
+            context.scene.snapshot(), self._value, missing, self.size, context.model.precision,
         )
         self._draw.emit(self._running)
 

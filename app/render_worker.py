@@ -53,7 +53,8 @@ class RenderJob:
 class ModelFacts:
     """What panels may know about the model in use; the networks stay in their thread.
 
-    ``code_book`` is a core.appearance.CodeBook or None, ``card`` a core.models.model_file.Card.
+    ``code_book`` is a core.appearance.CodeBook or None, ``card`` a core.models.model_file.Card;
+    ``precision`` is the number format that was found to serve it, for further renderers.
     """
 
     path: str
@@ -62,6 +63,7 @@ class ModelFacts:
     code_book: object
     label_set: object
     device: str
+    precision: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ class RenderWorker(QObject):
             renderer = Renderer(model, job.device)
             self._session = FrameSession(renderer)
             facts = ModelFacts(
-                job.path, model.card.name, model.card, model.code_book, model.label_set, describe(renderer.device)
+                job.path, model.card.name, model.card, model.code_book, model.label_set, describe(renderer.device),
+                renderer.precision,
             )
         except Exception as error:
             self.model_failed.emit(job.generation, *_explain(error, "The model can't be used"))
