@@ -133,6 +133,24 @@ def dialog(bare_studio, qtbot, tmp_path):  # noqa: F811
     shown.stop()
 
 
+def test_folders_as_people_type_them(dialog, bare_studio, monkeypatch, tmp_path):  # noqa: F811
+    from pathlib import Path
+
+    from app.training.parts import folder_named
+
+    assert folder_named(" ~/streets ") == Path.home() / "streets"
+    assert folder_named("~nobody-of-this-name/x") == Path("~nobody-of-this-name/x")
+    started = []
+    monkeypatch.setattr(dialog.job, "start", lambda *words: started.append(words))
+    dialog.folder.setText("  ")
+    dialog._toggle()
+    assert not started and "Choose a folder" in dialog.said.text
+    bare_studio.context.settings["scenes_folder"] = "~nobody-of-this-name"
+    again = scenes.ScenesDialog(bare_studio.context)
+    assert again.folder.text() == "~nobody-of-this-name"
+    again.deleteLater()
+
+
 def test_without_blender_it_says_what_is_missing(bare_studio, monkeypatch):  # noqa: F811
     monkeypatch.setattr(scenes.importlib.util, "find_spec", lambda name: None)
     press_menu(bare_studio, "Train", "New training scenes\u2026")

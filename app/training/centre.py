@@ -11,6 +11,7 @@ from app import dialogs
 from app.context import StudioContext
 from app.live import LiveRenderer
 from app.training.in_use import InUse
+from app.training.parts import folder_named
 from app.training.runs import Runs, default_folder
 from core.training.run_folder import PAUSED, RUNNING, STARTING
 
@@ -21,7 +22,7 @@ class TrainingCentre(QObject):
     def __init__(self, context: StudioContext, live: LiveRenderer, studio: QWidget):
         super().__init__(studio)
         self.context, self.live, self.studio = context, live, studio
-        folder = Path(context.settings["runs_folder"] or default_folder()).expanduser()
+        folder = folder_named(context.settings["runs_folder"] or str(default_folder()))
         self.runs = Runs(folder, self)
         self.in_use = InUse(context, live, self.runs, self)
         self.window = None

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from app.context import StudioContext
 from app.controls import swatch_icon
 from app.training.job import Job
-from app.training.parts import Sentences
+from app.training.parts import Sentences, folder_named
 from core.errors import VedutaError
 
 _KINDS = (
@@ -148,7 +148,7 @@ class DataPage(QWidget):
             self._forget()
             self.said.show_rows([])
         elif self.findings is None or Path(words) != self._looked:
-            self.look_into(Path(words).expanduser())
+            self.look_into(folder_named(words))
 
     def _forget(self) -> None:
         self.ready, self.findings = None, None

@@ -1,6 +1,9 @@
-"""Small parts of the training window: sentences with a sign before them, and a picture that fits its place."""
+"""Small parts of the training window: sentences with a sign before them, a picture that fits its place, typed folders."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -11,6 +14,11 @@ from app.theme import Theme
 
 #: Kind of a sentence -> icon, colour of the look.
 _SIGNS = {"error": ("warning", "warn"), "note": ("info", "muted"), "good": ("check-circle", "accent")}
+
+
+def folder_named(words: str) -> Path:
+    """The folder that a person has typed; ~ is the home folder, ~name stays as it is where nobody is called so."""
+    return Path(os.path.expanduser(words.strip()))
 
 
 class Sentences(QWidget):

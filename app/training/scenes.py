@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.context import StudioContext
 from app.dialogs import form_layout
 from app.training.job import Job
-from app.training.parts import Picture, Sentences
+from app.training.parts import Picture, Sentences, folder_named
 from core.training.duration import duration
 
 SIZES = (("512 \u00d7 256", "512x256"), ("1024 \u00d7 512", "1024x512"), ("2048 \u00d7 1024", "2048x1024"))
@@ -149,6 +149,9 @@ class ScenesDialog(QDialog):
             self.job.ask_to_end()
             QTimer.singleShot(8000, self._stop_if_slow)
             return
+        if not self.folder.text().strip():
+            self.said.show_rows([("error", "Choose a folder for the scenes first.")])
+            return
         self.context.settings["scenes_folder"] = self.folder.text()
         self._started, self._rendered, self._done = time.monotonic(), 0, 0
         self._total = self.count.value()
@@ -156,7 +159,7 @@ class ScenesDialog(QDialog):
         self.progress.setRange(0, 0)
         self.job.start(
             "streets", "--count", self.count.value(), "--size", self.size.currentData(), "--seed", self.seed.value(),
-            "--out", Path(self.folder.text()).expanduser().absolute(), "--progress", "json",
+            "--out", folder_named(self.folder.text()).absolute(), "--progress", "json",
             *(["--jpeg"] if self.jpeg.isChecked() else []),
         )  # fmt: skip
         self._clock.start()
@@ -169,7 +172,7 @@ class ScenesDialog(QDialog):
             self._stopped()
 
     def _train(self) -> None:
-        self.train_requested.emit(str(Path(self.folder.text()).expanduser()))
+        self.train_requested.emit(str(folder_named(self.folder.text())))
         self.close()
 
     # -- being told --------------------------------------------------------------------
@@ -226,7 +229,7 @@ class ScenesDialog(QDialog):
             field.setEnabled(not running)
         self.begin.setText("Stop" if running else "Render")
         self.begin.setEnabled(there or running)
-        folder = Path(self.folder.text()).expanduser() if self.folder.text() else None
+        folder = folder_named(self.folder.text()) if self.folder.text() else None
         self.train.setEnabled(self._done > 0 or bool(folder and (folder / "gtFine" / "train").is_dir()))
 
     def keyPressEvent(self, event) -> None:
