@@ -16,9 +16,10 @@ from core.scene.scene import Scene
 from core.stamps import library
 from tests.conftest import scene_state as state
 
-ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR, PERSON, RIDER, BICYCLE = (
+ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR, PERSON, RIDER, BICYCLE, TREE = (
     STREETS.named(name).id for name in (
         "road", "sky", "pole", "traffic light", "traffic sign", "red signal", "car", "person", "rider", "bicycle",
+        "vegetation",
     )
 )
 
@@ -110,6 +111,21 @@ def test_a_pole_behind_a_person_is_one_pole():
     done(scene, paint(scene, np.ones((14, 8), bool), (38, 46), CAR, NEW))
     done(scene, posts.pick_out(scene, 41, 30))
     assert scene.area(scene.object_at(41, 30)) == 2 * 26
+
+
+def test_a_pole_behind_leaves_is_one_pole_but_a_tree_ends_none():
+    scene = street()
+    leaves = np.random.default_rng(1).random((9, 12)) < 0.8
+    leaves[4] = True
+    done(scene, paint(scene, leaves, (15, 22), TREE))
+    done(scene, posts.pick_out(scene, 21, 45))
+    piece = take(scene, POLE * 1000)
+    assert piece.mask.sum() >= 2 * 34 - 2 and scene.area(SIGN * 1000) == 80
+    # A crown above a short post is not taken for its upper half.
+    other = street()
+    done(other, paint(other, np.ones((25, 8), bool), (37, 20), TREE))
+    done(other, posts.pick_out(other, 41, 50))
+    assert other.area(POLE * 1000) == 2 * 7 and not other.hidden
 
 
 def test_a_sign_and_its_pole_are_taken_together_but_not_poles_that_cross():

@@ -26,6 +26,9 @@ _GROUP = "object"
 #: What signs and lights are fixed to.
 CARRIERS = ("pole", "polegroup")
 
+#: So many rows at a piece's end show how wide it is.
+_RAGGED = 4
+
 
 def is_post(label_set: LabelSet, label_id: int) -> bool:
     """True for poles, signs and lights, and for their parts, where the label set has objects of them."""
@@ -40,7 +43,7 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
 
     Only what belongs to no object yet is taken, with what of it lies hidden behind
     others, so that the picture stays as it was. A pole that goes on below or above a
-    person or a car in front of it is one pole; the piece between counts as hidden.
+    person, a car or leaves in front of it is one pole; the piece between counts as hidden.
 
     Args:
         codes: class id -> (K,) code for an object of it where the scene has none for the class.
@@ -106,49 +109,69 @@ def _go_on(scene: Scene, everything: np.ndarray, region: np.ndarray) -> dict[int
         class id -> its pixels between the pieces.
     """
     between: dict[int, Hidden] = {}
-    in_front = thing_values(scene)[scene.instance_map]
+    in_front = _covers(scene)[scene.instance_map]
     for carrier in (label for label in scene.label_set if label.name in CARRIERS):
         pole = everything.astype(bool) & (scene.label_map == carrier.id)
+        gap = np.zeros(region.shape, bool)
         for step in (1, -1):
-            while True:
-                rows = np.flatnonzero((region & pole).any(1))
-                if not rows.size:
-                    break
-                start = int(rows[-1] if step == 1 else rows[0])
-                columns = np.flatnonzero(region[start] & pole[start])
-                end = _beyond(pole, in_front, start, (int(columns[0]), int(columns[-1])), step)
-                if end is None:
-                    break
-                row, left, right = end
-                spans = zip(*(
-                    np.rint(np.linspace(a, b, abs(row - start) + 1)).astype(int)[1:-1]
-                    for a, b in ((columns[0], left), (columns[-1], right))
-                ))
-                gap = np.zeros(region.shape, bool)
-                for at, (a, b) in zip(range(start + step, row, step), spans):
-                    gap[at, a:b + 1] = in_front[at, a:b + 1]
-                piece = of_mask(gap, np.full(region.shape, carrier.id, np.uint8), 0, 0)
-                between[carrier.id] = joined(between.get(carrier.id), piece)
-                region |= _region(everything, left, row)
-    return {value: entry for value, entry in between.items() if entry is not None}
+            while (found := _next_piece(pole, region, in_front, step)) is not None:
+                start, end, column = found
+                beyond = _region(everything, column, end)
+                spans = [_end_of(region & pole, start, -step), _end_of(beyond & pole, end, step)]
+                rows = np.arange(start - step * _RAGGED, end + step * (_RAGGED + 1), step)
+                rows = rows[(rows >= 0) & (rows < len(gap))]
+                lefts, rights = (
+                    np.rint(np.interp(rows * step, [start * step, end * step], sides)).astype(int)
+                    for sides in zip(*spans)
+                )
+                for row, left, right in zip(rows, lefts, rights):
+                    gap[row, left:right + 1] = in_front[row, left:right + 1]
+                region |= beyond
+        piece = of_mask(gap, np.full(region.shape, carrier.id, np.uint8), 0, 0)
+        if piece is not None:
+            between[carrier.id] = piece
+    return between
 
 
-def _beyond(
-    pole: np.ndarray, in_front: np.ndarray, row: int, span: tuple[int, int], step: int
-) -> tuple[int, int, int] | None:
-    """(row, left, right) where a pole comes out again from behind others; None where it ends."""
-    left, right = span
-    hidden = 0
-    while 0 <= row + step < pole.shape[0]:
+def _next_piece(pole: np.ndarray, region: np.ndarray, in_front: np.ndarray, step: int) -> tuple[int, int, int] | None:
+    """(last row of the pole in ``region`` before it goes behind others, row and column where it comes out again).
+
+    None where it ends, or stays hidden for longer than it is seen.
+    """
+    ours = region & pole
+    rows = np.flatnonzero(ours.any(1))
+    if not rows.size:
+        return None
+    row = start = int(rows[-1] if step == 1 else rows[0])
+    left, right = _end_of(ours, start, -step)
+    near = slice(max(left - 1, 0), right + 2)
+    for _ in range(rows.size):
         row += step
-        near = slice(max(left - 1, 0), right + 2)
-        if hidden and pole[row, near].any():
-            columns = near.start + np.flatnonzero(pole[row, near])
-            return row, int(columns[0]), int(columns[-1])
-        if not in_front[row, left:right + 1].all():
+        if not 0 <= row < pole.shape[0]:
             return None
-        hidden += 1
+        fresh = np.flatnonzero(pole[row, near] & ~region[row, near])
+        if fresh.size:
+            return start, row, near.start + int(fresh[0])
+        if not (in_front[row, left:right + 1] | pole[row, left:right + 1]).all():
+            return None
     return None
+
+
+def _end_of(pole: np.ndarray, row: int, step: int) -> tuple[int, int]:
+    """(left, right) of a piece that ends at ``row``: leaves make it ragged, so some rows inwards are looked at together."""
+    inwards = pole[max(row - _RAGGED, 0):row + 1] if step == -1 else pole[row:row + _RAGGED + 1]
+    columns = np.flatnonzero(inwards.any(0))
+    return int(columns[0]), int(columns[-1])
+
+
+def _covers(scene: Scene) -> np.ndarray:
+    """(65536,) bool by instance value: what a pole may be seen again behind: people, vehicles, and trees."""
+    table = thing_values(scene).copy()
+    for label in scene.label_set:
+        if label.name == "vegetation":
+            table[label.id] = True
+            table[label.id * INSTANCE_FACTOR:(label.id + 1) * INSTANCE_FACTOR] = True
+    return table
 
 
 def _hidden(
