@@ -258,3 +258,13 @@ def test_region_statistics_pass_over_what_is_marked():
     assert region_statistics_loss([fake], [real], regions) > 2 * both
     marked = torch.where(regions == 7, 7, -1)
     assert region_statistics_loss([fake], [real], marked) < 2 * both
+
+
+def test_region_statistics_of_a_flat_photograph_stay_bounded():
+    """All sky: there is no texture to be relative to."""
+    torch.manual_seed(0)
+    real = torch.full((2, 5, 16, 24), 0.5)
+    fake = (real + 0.1 * torch.randn_like(real)).requires_grad_()
+    loss = region_statistics_loss([fake], [real], two_regions(2, 16, 24))
+    loss.backward()
+    assert 0.1 < loss < 0.5 and fake.grad.abs().max() < 0.01

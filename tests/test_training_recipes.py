@@ -322,6 +322,21 @@ def test_an_objects_code_that_reaches_too_far_is_told(samples):
     assert reports[0].losses["locality"] >= 0
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_an_odd_crop_can_move_the_weights_no_further_than_the_recipe_allows(samples, precision):
+    recipe = replace(recipe_named("tiny", precision=precision).cropped(64), steps=3)
+
+    def lengths(longest: float) -> list[float]:
+        trainer = Trainer(replace(recipe, longest_gradient=longest), samples, None, device="cpu")
+        trainer.train_step(trainer.batch_at(0))
+        sides = (trainer.networks.trained(), trainer.networks.discriminator.parameters())
+        return [torch.stack([p.grad.norm() for p in side if p.grad is not None]).norm().item() for side in sides]
+
+    free = lengths(1e6)
+    assert min(free) > 0.02, free
+    assert lengths(0.01) == pytest.approx([0.01, 0.01], rel=1e-2)
+
+
 def test_a_run_may_begin_with_what_another_learnt(samples, tmp_path):
     recipe = replace(recipe_named("tiny").cropped(64), steps=2)
     first = Trainer(recipe, samples, tmp_path / "first", device="cpu")

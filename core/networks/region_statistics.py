@@ -31,7 +31,7 @@ def region_statistics_loss(fake: Sequence[Tensor], real: Sequence[Tensor], regio
 
     Returns:
         a scalar: per layer the regions' mean |difference|, weighed by the square
-        root of their areas, relative to the photograph's mean deviation; averaged over layers.
+        root of their areas, relative to the photograph's mean feature; averaged over layers.
     """
     total = torch.zeros((), device=regions.device)
     for found, target in zip(fake, real):
@@ -43,7 +43,8 @@ def region_statistics_loss(fake: Sequence[Tensor], real: Sequence[Tensor], regio
             mean_r, spread_r = _statistics(target, masks)
         apart = ((mean_f - mean_r).abs() + (spread_f - spread_r).abs()).mean(1)
         share = masks.sum(1).sqrt()
-        total = total + (share * apart).sum() / share.sum() / spread_r.mean().clamp_min(1e-6)
+        # Not relative to the deviation: where all is sky there is next to none, and the loss had no bound.
+        total = total + (share * apart).sum() / share.sum() / target.float().mean().clamp_min(1e-6)
     return total / len(fake)
 
 

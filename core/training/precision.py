@@ -53,9 +53,17 @@ class Precision:
         """``loss`` as it goes into ``backward``."""
         return self._scaler.scale(loss)
 
-    def update(self, *optimisers: torch.optim.Optimizer) -> None:
-        """Step each optimiser; with float16, not those whose gradients overflowed."""
+    def update(self, *optimisers: torch.optim.Optimizer, longest: float = 0.0) -> None:
+        """Step each optimiser; with float16, not those whose gradients overflowed.
+
+        Args:
+            longest: gradients of one optimiser that are longer than this all together are shortened to it; 0: never.
+        """
         for optimiser in optimisers:
+            if longest:
+                self._scaler.unscale_(optimiser)
+                parameters = [p for group in optimiser.param_groups for p in group["params"]]
+                torch.nn.utils.clip_grad_norm_(parameters, longest)
             self._scaler.step(optimiser)
         self._scaler.update()
 

@@ -44,6 +44,8 @@ class Recipe:
             cut, at a place drawn for each step. Otherwise their strides always
             fall on the same pixels as G's, and draw a grid there.
         fold_parts, fold_some: see :class:`core.data.crops.CropSettings`.
+        longest_gradient: longer ones, of G with E or of D, are shortened to
+            this: one odd crop must not undo an hour; 0 for no limit.
         ema: decay of the averaged weights that are saved for use.
         pool: fake pictures kept to show D older ones too (Shrivastava et al.
             2017, sec. 2.3); 0 shows it the newest only, as pix2pixHD does.
@@ -76,6 +78,7 @@ class Recipe:
     perceptual_scale: int = 1
     fold_parts: float = 0.5
     fold_some: float = 0.0
+    longest_gradient: float = 0.0
     ema: float = 0.999
     pool: int = 0
     accumulate: int = 1
@@ -192,9 +195,10 @@ _TABLE = (
         discriminator_rate=0.4,
         pixel_weight=5.0,
         perceptual_weight=15.0,
-        texture_weight=6.0,
+        texture_weight=3.0,
         locality_weight=10.0,
         jitter=8,
+        longest_gradient=150.0,
         perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
         perceptual_scale=2,
         ema=0.998,

@@ -191,7 +191,7 @@ class Trainer:
             for group in optimiser.param_groups:
                 group["lr"] = self.recipe.learning_rate * place.factor * share
         losses = self.gradients(batch)
-        self.precision.update(*optimisers)
+        self.precision.update(*optimisers, longest=self.recipe.longest_gradient)
         self.networks.average(self.step + 1)
         return losses
 
