@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 import main
 from core.errors import SceneError
 from core.filling import library
-from core.filling.fill import fill_parts
+from core.filling.fill import _Surroundings, bare_sites, fill_parts
+from core.filling.houses import design, panels
 from core.filling.library import Silhouette, load_silhouettes, save_silhouettes, silhouettes_of
 from core.filling.view import View, estimate_view
-from core.filling.walls import Wall
+from core.filling.walls import Wall, find_walls, profile
 from core.labels import CITYSCAPES, STREETS
 from core.opencv import cv2
 from core.scene.cityscapes import load_pair
@@ -218,6 +219,58 @@ def test_windows_are_near_convex_quadrilaterals_that_recede_to_the_vanishing_poi
     near = np.median([height for away, height in sizes if away > 350])
     far = np.median([height for away, height in sizes if away < 200])
     assert near > 1.5 * far
+
+
+@hypothesis_settings(max_examples=80, deadline=None)
+@given(st.integers(0, 10**6), st.floats(1.5, 40), st.floats(2.3, 40), st.booleans(), st.booleans())
+def test_a_front_keeps_within_its_house_and_its_windows_apart(seed, width, height, known, entrance):
+    rng = np.random.default_rng(seed)
+    house = design(rng, width, height, known, entrance, 0.4)
+    for coarse in (1, 3):
+        panes = []
+        for group in panels(house, np.random.default_rng(seed), coarse):
+            main_panel = group[-1]
+            assert main_panel.u0 < main_panel.u1 and main_panel.up0 < main_panel.up1
+            if main_panel.what in ("window", "door", "shopfront"):
+                assert -0.01 <= main_panel.u0 and main_panel.u1 <= width + 0.01
+                assert main_panel.up1 <= height + 0.01 or not known
+                panes.append((main_panel.u0, main_panel.u1, main_panel.up0, main_panel.up1))
+        for i, (a0, a1, c0, c1) in enumerate(panes):
+            for b0, b1, d0, d1 in panes[i + 1:]:
+                assert min(a1, b1) - max(a0, b0) < 0.01 or min(c1, d1) - max(c0, d0) < 0.01
+        assert panes or width < 3.2 or height < 3
+
+
+def test_the_eyes_height_is_told_by_people_and_cars():
+    labels = np.full((512, 1024), SKY, np.uint8)
+    labels[220:] = ROAD
+    instances = labels.astype(np.uint16)
+    for number, (x, foot) in enumerate(((100, 300), (300, 360), (500, 330), (700, 420))):
+        tall = round(1.7 / 2.2 * (foot - 205))
+        there = np.s_[foot - tall:foot, x:x + tall // 3]
+        labels[there], instances[there] = PERSON, 24000 + number
+    assert abs(estimate_view(Scene(labels, instances), horizon=205).eye - 2.2) < 0.25
+    bare = Scene(np.where(labels == PERSON, ROAD, labels).astype(np.uint8))
+    assert 1.2 < estimate_view(bare).eye < 1.5
+
+
+def test_walls_along_the_road_and_across_it_are_told_apart():
+    scene = town()
+    labels = scene.label_map.copy()
+    cv2.rectangle(labels, (440, 120), (590, 232), BUILDING, -1)  # it closes the street
+    instances = np.where((labels == BUILDING) & (scene.label_map != BUILDING), 11005, scene.instance_map)
+    scene = Scene(labels, instances.astype(np.uint16))
+    view = estimate_view(scene)
+    around = _Surroundings(scene, view)
+    for site in bare_sites(scene):
+        if site.class_id != BUILDING:
+            continue
+        seen = profile(site.mask, *site.box[:2], around.sky, around.next_ground, around.step)
+        found = find_walls(view, seen, site.value >= 1000)
+        widest = max(found, key=lambda stretch: stretch.x1 - stretch.x0)
+        expected = 0 if site.value == 11005 else -1 if site.box[0] == 0 else 1
+        assert widest.wall.side == expected
+        assert widest.x1 - widest.x0 > 0.8 * (site.box[2] - site.box[0])
 
 
 def test_a_wall_projects_there_and_back():

@@ -74,7 +74,7 @@ def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) ->
     owners, houses = np.full(site.mask.shape[1], -1, np.int32), 0
     ids = {label.name: label.id for label in label_set}
     shops = np.random.default_rng(seed).random() < 0.5
-    for number, stretch in enumerate(find_walls(view, site.seen)):
+    for number, stretch in enumerate(find_walls(view, site.seen, site.single)):
         x0, x1 = max(stretch.x0 - site.x0, 0), min(stretch.x1 - site.x0, site.mask.shape[1])
         if x1 - x0 < 6:
             continue

@@ -12,6 +12,9 @@ from typing import Iterator
 
 import numpy as np
 
+#: Height in metres from which a house has an upper floor.
+_TWO_STOREYS = 4.6
+
 STYLES = ("plaster", "brick", "stone", "concrete", "glass")
 _SHARES = (0.40, 0.24, 0.16, 0.16, 0.04)
 
@@ -89,14 +92,7 @@ def design(rng: np.random.Generator, width: float, height: float, known_height: 
     storey = float(rng.uniform(2.85, 3.5))
     shop = bool(rng.random() < shops) and entrance and width > 5
     if known_height:
-        if height < 1.3 * ground:
-            ground = height
-        else:
-            storeys = max(int(round((height - ground) / storey)), 1)
-            storey = (height - ground) / storeys
-            if storey > 4.2:  # a tall ground floor takes the rest
-                storey = 3.6
-                ground = height - storeys * storey
+        ground, storey = _storeys(height, ground, storey)
     ribbon = style == "concrete" and rng.random() < 0.6
     wide = 2.4 if ribbon else float(rng.uniform(0.95, 1.45))
     tall = float(rng.uniform(1.3, 1.6) if style == "concrete" else rng.uniform(1.45, 1.9))
@@ -121,6 +117,19 @@ def design(rng: np.random.Generator, width: float, height: float, known_height: 
     )
 
 
+def _storeys(height: float, ground: float, storey: float) -> tuple[float, float]:
+    """Heights of the ground floor and of the storeys, near the wanted ones, that make up ``height``."""
+    if height < _TWO_STOREYS:
+        return height, storey
+    count = max(int(round((height - ground) / storey)), 1)
+    above = (height - ground) / count
+    if above < 2.5:
+        above = (height - 0.15 * height / (count + 1)) / (count + 1)
+    # A tall ground floor takes what the storeys leave.
+    above = min(above, 3.7)
+    return height - count * above, above
+
+
 def _axes(width: float, wide: float, pitch: float, margin: float) -> np.ndarray:
     """Left edges of windows ``wide`` metres wide, evenly over the front."""
     free = width - 2 * margin - wide
@@ -142,12 +151,13 @@ def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[
         yield from _single(_curtain_wall(house, coarse))
         return
     small = coarse == 1
+    while coarse > 1 and house.pane[0] * coarse > house.width - 0.4:
+        coarse -= 1
     if small:
         yield from _single(_trim(house))
-    yield from _ground_floor(house, rng, coarse)
+    yield from _ground_floor(house, rng, coarse, small)
     wide = house.pane[0] * coarse
-    axes = house.windows[::coarse]
-    axes = axes[axes + wide <= house.width - 0.2]
+    axes = _joined(house, coarse)
     for storey, floor in enumerate(house.floors.tolist(), start=1):
         low, high = floor + house.sill, floor + house.sill + house.pane[1]
         has = _balconies(house, storey, len(axes), rng) if small else np.zeros(len(axes), bool)
@@ -159,6 +169,17 @@ def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[
 
 def _single(several: Iterator[Panel]) -> Iterator[tuple[Panel]]:
     return ((panel,) for panel in several)
+
+
+def _joined(house: House, coarse: int) -> np.ndarray:
+    """Left edges of the windows where ``coarse`` axes make up one."""
+    wide = house.pane[0] * coarse
+    axes = house.windows[::coarse]
+    if coarse > 1:
+        axes = np.minimum(axes, house.width - wide - 0.2)
+        if len(axes) > 1 and axes[-1] - axes[-2] < wide:
+            axes = axes[:-1]
+    return axes
 
 
 def _balconies(house: House, storey: int, count: int, rng) -> np.ndarray:
@@ -218,16 +239,15 @@ def _trim(house: House) -> Iterator[Panel]:
             yield Panel("facade trim", u, u + 0.45, 0.0, house.height - 0.3)
 
 
-def _ground_floor(house: House, rng, coarse: int) -> Iterator[tuple[Panel, ...]]:
+def _ground_floor(house: House, rng, coarse: int, small: bool) -> Iterator[tuple[Panel, ...]]:
     if house.shop:
-        yield from _single(_shopfront(house, rng, coarse))
+        yield from _single(_shopfront(house, rng, coarse, small))
         return
     low, high = 0.95, min(0.95 + house.pane[1] + 0.1, house.ground - 0.5)
-    small = coarse == 1
     if small:
         yield (Panel("facade trim", 0, house.width, 0.0, house.plinth, 0.02),)
     wide = house.pane[0] * coarse
-    for axis, u in enumerate(house.windows.tolist()):
+    for axis, u in enumerate(_joined(house, coarse).tolist()):
         if axis == house.door and small:
             middle, half = u + house.pane[0] / 2, min(0.62, house.pane[0] / 2 + 0.12)
             top = min(2.65, house.ground - 0.45)
@@ -236,11 +256,11 @@ def _ground_floor(house: House, rng, coarse: int) -> Iterator[tuple[Panel, ...]]
                 Panel("building", middle - half, middle + half, 0.0, top, whole=True),
                 Panel("door", middle - half, middle + half, 0.1, top, -max(house.reveal, 0.16), True),
             )
-        elif axis % coarse == 0 and u + wide <= house.width - 0.2 and high - low > 0.5:
+        elif high - low > 0.5:
             yield tuple(_window(house, u, low, u + wide, high, small))
 
 
-def _shopfront(house: House, rng, coarse: int) -> Iterator[Panel]:
+def _shopfront(house: House, rng, coarse: int, small: bool) -> Iterator[Panel]:
     """Pillars, display windows and a signboard."""
     pillar = float(rng.uniform(0.28, 0.5))
     bays = max(int(round((house.width - pillar) / (rng.uniform(2.6, 4.2) * coarse))), 1)
@@ -250,7 +270,7 @@ def _shopfront(house: House, rng, coarse: int) -> Iterator[Panel]:
     for bay in range(bays):
         u = pillar + bay * span
         yield Panel("shopfront", u, u + span - pillar, 0.0, head, -depth, True)
-    if house.sign and coarse == 1:
+    if house.sign and small:
         signs = max(1, min(bays, int(round(house.width / 9))))
         for i in range(signs):
             lo, hi = pillar / 2 + i * house.width / signs, (i + 1) * house.width / signs - pillar / 2

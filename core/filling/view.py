@@ -26,8 +26,8 @@ FOCAL = 1.0
 #: Height of the eye in metres where nobody's height tells it, and its bounds.
 EYE, LOWEST_EYE, HIGHEST_EYE = 1.35, 1.0, 3.0
 
-#: Height in metres of a person in the street.
-PERSON = 1.7
+#: What tells the eye's height: height in metres, and least and largest width in heights.
+_WHOLE = {"person": (1.7, 0.2, 0.5), "car": (1.5, 0.9, 3.2)}
 
 #: What one stands and drives on.
 GROUND = ("road", "sidewalk", "parking", "rail track", "ground", "terrain")
@@ -116,14 +116,24 @@ def _ground_lines(scene: Scene, horizon: float) -> np.ndarray:
 
 
 def _eye(scene: Scene, horizon: float) -> float:
-    """Metres from the ground to the eye, from whole people: they are as tall above their feet as the horizon is not."""
-    ids = [label.id for label in scene.label_set if label.name == "person"]
-    boxes = np.array([
-        entry.bbox for entry in scene.objects().values()
-        if entry.is_object and entry.label_id in ids and 0 < entry.bbox[1] and entry.bbox[3] < scene.size[1] - 1
-    ], np.float64).reshape(-1, 4)
-    tall, wide, below = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0], boxes[:, 3] - horizon
-    whole = (tall > 2 * wide) & (tall < 5 * wide) & (below > 0.03 * scene.size[1])
-    if whole.sum() < 3:
+    """Metres from the ground to the eye, from people and cars that look whole.
+
+    What is ``tall`` metres is seen tall / eye times as high as the horizon lies above its foot. Each thing says
+    as much as the usual height does alone.
+    """
+    width, height = scene.size
+    said = []
+    for entry in scene.objects().values():
+        name = scene.label_set[entry.label_id].name if entry.label_id in scene.label_set else ""
+        if not entry.is_object or name not in _WHOLE:
+            continue
+        metres, narrow, wide = _WHOLE[name]
+        x0, y0, x1, y1 = entry.bbox
+        below, tall = y1 - horizon, y1 - y0
+        cut = x0 <= 0 or y0 <= 0 or x1 >= width or y1 >= height - 1
+        if not cut and below > 0.03 * height and narrow * tall < x1 - x0 < wide * tall:
+            said.append(np.log(metres * below / tall))
+    if not said:
         return EYE
-    return float(np.clip(PERSON * np.median(below[whole] / tall[whole]), LOWEST_EYE, HIGHEST_EYE))
+    mean = (np.log(EYE) + len(said) * float(np.median(said))) / (1 + len(said))
+    return float(np.clip(np.exp(mean), LOWEST_EYE, HIGHEST_EYE))

@@ -115,8 +115,12 @@ def profile(mask: np.ndarray, x0: int, y0: int, sky: np.ndarray, next_ground: np
     return Profile(columns, top.astype(np.float64), bottom.astype(np.float64), ground, against)
 
 
-def find_walls(view: View, seen: Profile) -> list[Stretch]:
-    """The walls of a building from left to right; none for a building without columns."""
+def find_walls(view: View, seen: Profile, single: bool = False) -> list[Stretch]:
+    """The walls of a building from left to right; none for a building without columns.
+
+    Args:
+        single: it is one house, which has few corners.
+    """
     count = len(seen.x)
     if not count:
         return []
@@ -142,7 +146,7 @@ def find_walls(view: View, seen: Profile) -> list[Stretch]:
     told = np.clip(np.abs(expected) / 0.2, 0, 1)
     cost[: len(ASIDE)] += towards * told
     cost[len(ASIDE):] += level * told
-    chosen = _cheapest(cost, feet, _STEP / (0.05 * height), np.diff(seen.x))
+    chosen = _cheapest(cost, feet, (2 if single else 1) * _CORNER, _STEP / (0.05 * height))
     return _stretches(view, seen, chosen)
 
 
@@ -160,13 +164,13 @@ def _slope(seen: Profile) -> tuple[np.ndarray, np.ndarray]:
     return slope, known
 
 
-def _cheapest(cost: np.ndarray, feet: np.ndarray, step: float, gaps: np.ndarray) -> np.ndarray:
+def _cheapest(cost: np.ndarray, feet: np.ndarray, corner: float, step: float) -> np.ndarray:
     """(N,) indices of the walls with the smallest sum of (K, N) costs and prices of corners (Viterbi)."""
     states, count = cost.shape
     total, back = cost[:, 0].copy(), np.zeros((count, states), np.int64)
     stay = np.arange(states)
     for i in range(1, count):
-        moves = total[:, None] + _CORNER + np.minimum(np.abs(feet[:, i][None] - feet[:, i - 1][:, None]) * step, _STEP)
+        moves = total[:, None] + corner + np.minimum(np.abs(feet[:, i][None] - feet[:, i - 1][:, None]) * step, _STEP)
         moves[stay, stay] = total
         back[i] = moves.argmin(axis=0)
         total = moves[back[i], stay] + cost[:, i]
