@@ -394,6 +394,11 @@ class LookPanel(QWidget):
         self.context.lock(self.values, on)
         self.refresh()  # while a stroke is drawn nothing can be locked
 
+    def toggle_lock(self) -> None:
+        """Lock the looks of what is chosen, or unlock them where all are locked."""
+        if self._ready():
+            self._lock(not self.context.locked.issuperset(self.values))
+
     # -- several objects -----------------------------------------------------------------
 
     def copy_look(self) -> None:

@@ -31,6 +31,7 @@ def object_commands(window) -> tuple[tuple, ...]:
         ("Object", "Fill holes", (), "", lambda: do.outline("fill_holes"), False, True),
         ("Object", "Copy look", ("Ctrl+Alt+C",), "", look.copy_look, True, True),
         ("Object", "Paste look", ("Ctrl+Alt+V",), "", look.paste_look, False, True),
+        ("Object", "Lock or unlock the look", ("Ctrl+Alt+L",), "lock", look.toggle_lock, False, True),
     )
 
 

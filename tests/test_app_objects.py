@@ -343,6 +343,11 @@ def test_locks_are_steps_that_can_be_undone(studio):  # noqa: F811
     for _ in range(2):
         context.history.undo()
     assert not context.locked and context.history.index() == 0
+    context.select_many([26000, 26001])
+    named = studio.actions_.named["Lock or unlock the look"]
+    for expected in ({26000, 26001}, set()):
+        named.trigger()
+        assert context.locked == expected
 
 
 def test_locks_and_horizon_are_saved_in_the_project(window, tmp_path):
