@@ -145,7 +145,7 @@ def _front(painter: "_Painter", site: Site, stretch: Stretch, u0: float, u1: flo
         return
     eaves = height
     if known:
-        eaves = _eaves(wall, tops[against], x[against], rng)
+        eaves = _eaves(wall, tops[against], rng)
         if eaves < height - 0.3 or np.percentile(tops[against], 90) > eaves + 0.6:
             painter.paint([Panel("roof", u0, u1, eaves, min(float(tops.max()) + 2.0, eaves + _ROOF))])
     # What the frame cuts goes on beyond it, so its windows stand as if it were seen whole.
@@ -188,7 +188,7 @@ def _pixels_per_metre(wall: Wall, u: float) -> float:
     return wall.view.focal * wall.distance / max(u, 1.0) ** 2
 
 
-def _eaves(wall: Wall, tops: np.ndarray, x: np.ndarray, rng) -> float:
+def _eaves(wall: Wall, tops: np.ndarray, rng) -> float:
     """Height in metres of the eaves: below a gable, below a roof that can be seen from the street, else the top."""
     top = float(np.percentile(tops, 50))
     few = max(len(tops) // 16, 1)
@@ -237,14 +237,11 @@ class _Painter:
         if panel.out < 0 and self.wall.side:
             # A pane set back is hidden at its far end by the wall.
             back = self.wall.project(u, up, panel.out) - self.shift
-            far = 1 if panel.u1 > panel.u0 else 0
-            far_x = back[far, 0]
-            inner = np.clip(far_x, *sorted((corners[0, 0], corners[1, 0])))
+            inner = np.clip(back[1, 0], *sorted((corners[0, 0], corners[1, 0])))
             wide = corners[0, 0] - corners[1, 0]
             share = (inner - corners[1, 0]) / wide if wide else 0.0
             share = min(share, _REVEALED, max(1 - _WINDOW / max(abs(wide), 1e-6), 0.0))
-            moved = corners[[1, 2]] + (corners[[0, 3]] - corners[[1, 2]]) * share
-            corners[1], corners[2] = moved[0], moved[1]
+            corners[[1, 2]] += (corners[[0, 3]] - corners[[1, 2]]) * share
         low, high = corners.min(axis=0), corners.max(axis=0)
         limit = _WINDOW - 0.6 if panel.whole and panel.what in ("window", "door", "shopfront") else _THIN
         heights = abs(corners[0, 1] - corners[3, 1]), abs(corners[1, 1] - corners[2, 1])

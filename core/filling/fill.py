@@ -77,7 +77,6 @@ def fill_parts(
         objects: instance values to fill (a bare class id for all its regions); None for everything.
         horizon: its row where it is known, else it is estimated.
         houses: make each house of a row without objects an object of its own, which then can have its own look.
-
         again: fill objects that have parts anew, in place of those.
 
     Raises:
@@ -96,7 +95,7 @@ def fill_parts(
     for site in sites:
         parts, owners = _parts(scene, surroundings, site, int(seed))
         if parts is None:
-            unlike += int(min(site.mask.shape) >= SMALLEST)
+            unlike += int(scene.label_set[site.class_id].name in SILHOUETTES and min(site.mask.shape) >= SMALLEST)
             continue
         x0, y0, x1, y1 = site.box
         if houses and owners is not None and site.value < INSTANCE_FACTOR:

@@ -274,8 +274,9 @@ def _bent(outline: Outline, match: Match) -> tuple[np.ndarray, np.ndarray]:
     x0, y0, x1, y1 = match.box
     source = match.silhouette.mask
     sx, sy = source.shape[1] / (x1 - x0), source.shape[0] / (y1 - y0)
-    map_x = np.broadcast_to(((np.arange(columns) + 0.5) * width / columns - x0) * sx - 0.5, (rows, columns)).astype(np.float32)
-    map_y = np.broadcast_to((((np.arange(rows) + 0.5) * height / rows - y0) * sy - 0.5)[:, None], (rows, columns)).astype(np.float32)
+    across = ((np.arange(columns) + 0.5) * width / columns - x0) * sx - 0.5
+    down = ((np.arange(rows) + 0.5) * height / rows - y0) * sy - 0.5
+    map_x, map_y = (axis.astype(np.float32) for axis in np.meshgrid(across, down))
     # Distances in working pixels on both sides.
     own = _distance(cv2.resize(outline.mask.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA) > 0.5)
     size = max(int(round((x1 - x0) * columns / width)), 4), max(int(round((y1 - y0) * rows / height)), 4)
