@@ -1,4 +1,4 @@
-""""Fill in parts": the command, and the hint that offers it for a street that has none."""
+"""The command "Fill in parts", and the hint that offers it for a street that has none."""
 
 from __future__ import annotations
 
