@@ -140,6 +140,8 @@ def test_a_contact_sheet_of_label_maps_is_written_or_the_reason_said(tmp_path, s
     words = ["--model", str(small_model_path), "--maps", str(tmp_path / "data")]
     assert main([*words, "--out", str(tmp_path / "new" / "sheet.png")]) == 0
     assert read_picture(tmp_path / "new" / "sheet.png").shape == (280, 2 * 560 + 6, 3)
+    assert main([*words, "--fill", "1", "--out", str(tmp_path / "filled.png")]) == 0
+    assert read_picture(tmp_path / "filled.png").shape == (2 * 280 + 6, 2 * 560 + 6, 3)
     assert main([*words, "--map-names", "nowhere", "--out", str(tmp_path / "sheet.png")]) == 2
     assert "no label map called 'nowhere'" in capsys.readouterr().err
     assert main([*words, "--out", str(tmp_path / "sheet.webp")]) == 2

@@ -40,6 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--frames", nargs="*", help="their names (default: the first six)")
     parser.add_argument("--maps", type=Path, help="folder of label maps without photographs: only what is generated is shown")
     parser.add_argument("--map-names", nargs="*", help="parts of their names (default: the first six)")
+    parser.add_argument("--fill", type=int, metavar="SEED",
+                        help="below each row of --maps the same maps with parts filled in, each house an object")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="picture to write (.jpg or .png)")
     options = parser.parse_args(argv)
 
@@ -59,9 +61,11 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
     """The sheet's pictures; DataError for a name that isn't there."""
     from core.capture import photograph_codes
     from core.data.samples import find_maps, find_samples, read_maps, read_sample
+    from core.filling.fill import fill_parts
     from core.labels import STREETS
     from core.models.model_file import load_model
     from core.rendering.renderer import Renderer, default_model_path
+    from core.scene.scene import Scene
 
     model = load_model(options.model or default_model_path())
     renderer = Renderer(model)
@@ -80,15 +84,26 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
         maps = [m for split in ("train", "val", "test") for m in find_maps(options.maps, split)]
         if not maps:
             raise DataError(f"There are no label maps in {options.maps}; check the path.")
-        made = []
+        made, filled = [], []
+
+        def paint(labels: np.ndarray, instances: np.ndarray) -> np.ndarray:
+            codes = model.code_book.random_codes(np.unique(instances).tolist(), seed=1) if model.code_book else {}
+            return renderer.render(labels, instances, codes)
+
         for name in options.map_names or [m.name for m in maps[:6]]:
             found_map = next((m for m in maps if name in m.name), None)
             if found_map is None:
                 raise DataError(f"There is no label map called '{name}' in {options.maps}; check the name.")
-            labels, instances = read_maps(found_map)
-            codes = model.code_book.random_codes(np.unique(instances).tolist(), seed=1) if model.code_book else {}
-            made.append(renderer.render(labels, instances, codes))
-        rows += [made[i : i + 3] for i in range(0, len(made), 3)]
+            bare = read_maps(found_map)
+            made.append(paint(*bare))
+            if options.fill is not None:
+                scene = Scene(*bare)
+                filling = fill_parts(scene, options.fill, houses=True)
+                if filling.edit is not None:
+                    filling.edit.apply(scene)
+                filled.append(paint(scene.label_map, scene.instance_map))
+        for i in range(0, len(made), 3):
+            rows += [part[i : i + 3] for part in (made, filled) if part]
     return rows
 
 
