@@ -10,7 +10,7 @@ Standard = QKeySequence.StandardKey
 def object_commands(window) -> tuple[tuple, ...]:
     """Rows of (menu, words, keys, icon, run, starts a group, needs a selection)."""
     do = window.canvas.commands
-    look = window.look_panel
+    look = window.look_panel.commands
     return (
         ("Edit", "Cut", (Standard.Cut,), "scissors", do.cut, True, True),
         ("Edit", "Copy", (Standard.Copy,), "copy", do.copy, False, True),
