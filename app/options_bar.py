@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
 
 from app.canvas.canvas import VIEWS, Canvas
 from app.context import TARGETS, StudioContext
@@ -72,7 +72,7 @@ class OptionsBar(QToolBar):
         self.autofill.setChecked(context.settings["autofill"])
         self.autofill.toggled.connect(lambda on: context.settings.__setitem__("autofill", on))
         self.over.setMenu(menu)
-        self.perspective = QToolButton(self, text="Size by perspective", checkable=True)
+        self.perspective = QCheckBox("Size by perspective", self)
         self.perspective.setToolTip("What is moved towards the horizon becomes smaller")
         self.perspective.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.perspective.setChecked(context.settings["perspective"])
