@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import SceneError
 from core.labels import STREETS, object_class
-from core.scene import edits, objects, shapes
+from core.scene import edits, hidden, objects, shapes
 from core.scene.edits import NEW, History, Stroke
 from core.scene.hold import Hold
 from core.scene.pieces import after, moved, rotation, scaling, take, translation
@@ -469,3 +469,12 @@ def test_a_library_of_stamps_that_is_damaged_or_something_else_is_named_as_such(
         load_stamps(path)
     with pytest.raises(SceneError, match="can't be read"):
         load_stamps(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("run", [[1, 0, 2**63 - 1, 7], [1, 0, 2**62, 7], [0, 0, 0, 7], [1 << 15, 0, 1, 7], [0, 0, 1, 256]])
+def test_runs_of_hidden_pixels_that_no_street_could_hold_are_refused(run):
+    known = np.ones(256, bool)
+    whole = {"26001": [3, 4, 5, 26]}
+    assert len(hidden.from_json(whole, known)[26001]) == 5
+    with pytest.raises(SceneError, match="open a backup"):
+        hidden.from_json({**whole, "26002": run}, known)

@@ -156,7 +156,9 @@ def from_json(data: Mapping[str, list], known: np.ndarray) -> dict[int, Hidden]:
             runs = np.array(runs, np.int64).reshape(-1, 4)
             x, y, lengths, labels = runs.T
             places = np.concatenate([x, y, x + lengths])
-            ok = runs.size and (lengths > 0).all() and (np.abs(places) < REACH).all() and (labels >= 0).all()
+            # Lengths first: beside 2^63 the sums would wrap round.
+            ok = runs.size and ((lengths > 0) & (lengths < 2 * REACH)).all()
+            ok = ok and (np.abs(places) < REACH).all() and (labels >= 0).all()
             if not ok or (labels > 255).any() or not known[labels].all():
                 raise ValueError
             left -= int(lengths.sum())
