@@ -111,7 +111,7 @@ def test_handles_scale_and_turn(window):
     assert context.history.undoText() == "Turn car" and area_of(window, 26000) == (78, 62, 102, 82)
 
 
-def test_something_small_is_dragged_and_not_scaled_by_its_handles(window):
+def test_something_small_is_dragged_and_not_scaled(window):
     context, pane = window.context, window.canvas.panes[0]
     context.scene.write((20, 70, 24, 73), np.ones((3, 4), bool), CAR, 26007)
     context.touched((20, 70, 24, 73))
