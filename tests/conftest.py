@@ -47,6 +47,18 @@ def scene_state(scene: Scene) -> tuple:
     return scene.label_map.tobytes(), scene.instance_map.tobytes(), codes, behind
 
 
+def carried_out(scene: Scene, edit) -> Scene:
+    """The edit applied, after checking that it reverts exactly."""
+    before = scene_state(scene)
+    edit.apply(scene)
+    after = scene_state(scene)
+    edit.revert(scene)
+    assert scene_state(scene) == before
+    edit.apply(scene)
+    assert scene_state(scene) == after and scene.contradictions() == 0
+    return scene
+
+
 @pytest.fixture
 def street() -> Scene:
     return make_street()

@@ -18,6 +18,7 @@ from core.scene.pieces import after, moved, rotation, scaling, take, translation
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
 from tests.conftest import make_street
+from tests.conftest import carried_out as done
 from tests.conftest import scene_state as state
 
 CAR, WHEEL, ROAD, SKY, TRUCK, PERSON = 26, 48, 7, 23, 27, 24
@@ -38,18 +39,6 @@ def street(size=(96, 64)) -> Scene:
 def shape(scene: Scene, value: int) -> np.ndarray:
     piece = take(scene, value)
     return np.where(piece.mask, piece.labels, 0)
-
-
-def done(scene: Scene, edit):
-    """The edit applied, after checking that describing it left the scene alone and that it reverts exactly."""
-    before = state(scene)
-    edit.apply(scene)
-    after_ = state(scene)
-    edit.revert(scene)
-    assert state(scene) == before
-    edit.apply(scene)
-    assert state(scene) == after_ and scene.contradictions() == 0
-    return scene
 
 
 def test_an_object_moves_with_its_parts_and_code_and_the_gap_fills_with_what_surrounds_it():

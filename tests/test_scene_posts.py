@@ -14,6 +14,7 @@ from core.scene.pieces import Piece, take, translation
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
 from core.stamps import library
+from tests.conftest import carried_out as done
 from tests.conftest import scene_state as state
 
 ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR, PERSON, RIDER, BICYCLE, TREE = (
@@ -35,18 +36,6 @@ def street() -> Scene:
     labels[13:15, 40:42] = RED
     labels[5:9, 80:88] = SIGN
     return Scene(labels, codes={SIGN: np.float32([1, 2, 3])})
-
-
-def done(scene: Scene, edit) -> Scene:
-    """Applied, after checking that it reverts exactly."""
-    before = state(scene)
-    edit.apply(scene)
-    after = state(scene)
-    edit.revert(scene)
-    assert state(scene) == before
-    edit.apply(scene)
-    assert state(scene) == after and scene.contradictions() == 0
-    return scene
 
 
 def test_a_post_is_picked_out_whole_and_the_others_stay():
