@@ -14,6 +14,9 @@ import numpy as np
 
 from core.labels import INSTANCE_FACTOR, object_class
 
+#: Beyond so many pixels from an object, its look is to change nothing.
+FAR = 64
+
 
 def object_means(features: np.ndarray, instance_map: np.ndarray) -> dict[int, tuple[np.ndarray, int]]:
     """Instance value -> (mean feature (K,) float32, pixels), for one frame.

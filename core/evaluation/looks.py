@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Mapping
 
 import numpy as np
 
+from core.appearance import FAR
 from core.evaluation.metrics import delta_e
 from core.labels import INSTANCE_FACTOR, LabelSet, object_class
 from core.look_thumbnails import Crop, crop_pictures, object_box, plan_crop
@@ -20,9 +21,6 @@ CAR = 26
 
 #: Smaller cars, in pixels of a frame 2048 wide, say little about looks.
 LEAST_AREA = 400
-
-#: Beyond so many pixels from a car, its look is to change nothing.
-FAR = 64
 
 
 @dataclass(frozen=True)

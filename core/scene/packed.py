@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from core.scene.edit import Edit
-from core.scene.regions import Box
 
 # Masks and runs of labels shrink to a twentieth and less; higher levels gain little and take many times as long.
 _LEVEL = 1
@@ -18,7 +17,6 @@ _LEVEL = 1
 class PackedEdit:
     """An edit whose arrays are compressed without loss; :meth:`unpacked` gives it back."""
 
-    bbox: Box
     edit: Edit  # codes and what is hidden stay as they are: small, and shared with the scene
     arrays: dict[str, tuple[tuple[int, ...], str, bytes]]
 
@@ -42,7 +40,7 @@ def packed(edit: Edit) -> PackedEdit:
             data = np.packbits(array) if array.dtype == bool else np.ascontiguousarray(array)
             arrays[name] = (array.shape, array.dtype.str, zlib.compress(data.tobytes(), _LEVEL))
             empty[name] = np.zeros(0, array.dtype)
-    return PackedEdit(edit.bbox, replace(edit, **empty), arrays)
+    return PackedEdit(replace(edit, **empty), arrays)
 
 
 def _expanded(shape: tuple[int, ...], dtype: str, data: bytes) -> np.ndarray:

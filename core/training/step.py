@@ -12,6 +12,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
+from core.appearance import FAR
 from core.data.crops import Batch
 from core.errors import TrainingError
 from core.networks.perceptual import PerceptualLoss
@@ -28,8 +29,8 @@ from core.training.recipes import Recipe
 TEXTURE_LAYERS = 3
 #: One step in so many looks at how far an object's code reaches.
 LOCALITY_EVERY = 4
-#: Pixels at which an object's code should no longer matter, and how many of the worst beyond count.
-FAR, WORST = 64, 512
+#: How many of the worst pixels that an object's code should no longer reach count.
+WORST = 512
 
 
 class Step:
@@ -116,10 +117,10 @@ class Step:
         if self.recipe.adversarial:
             losses, loss_d = self._judged(seen, numbers, seen_fake)
         if self.perceptual is not None:
-            *images, regions = self._seen(step, seen_fake, seen.photograph, self._regions(seen))
-            taps = self.perceptual.taps(*images)
+            taps = self.perceptual.taps(*self._seen(step, seen_fake, seen.photograph))
             losses["perceptual"] = self.perceptual.distance(*taps)
             if self.recipe.texture_weight:
+                (regions,) = self._seen(step, self._regions(seen))
                 losses["texture"] = region_statistics_loss(*(layers[:TEXTURE_LAYERS] for layers in taps), regions)
         if self.recipe.pixel_weight:
             losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
