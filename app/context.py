@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from app.history import UndoHistory
+from app.history import Horizon, UndoHistory
 from app.settings import Settings
 from app.theme import Theme
 from core.labels import INSTANCE_FACTOR, STREETS, Label, object_class
@@ -76,9 +76,8 @@ class StudioContext(QObject):
         #: The object selected last, 0 for none, and all that are selected.
         self.selection = 0
         self.selected: tuple[int, ...] = ()
-        #: Whether a person has set the horizon; then the project keeps it.
-        self.horizon_set = False
-        self._horizon: float | None = None
+        #: Ask :meth:`horizon` for its row. One that a person has set is kept in the project.
+        self.horizon_settled = Horizon()
         #: Codes that the photograph shows in place of the scene's, while a look is tried on.
         self.preview: dict = {}
         #: Objects that keep their look when others are changed together; saved in the project.
@@ -106,7 +105,7 @@ class StudioContext(QObject):
         self.photograph = None
         self.selection, self.selected = 0, ()
         self.preview = {}
-        self._horizon, self.horizon_set = None, False
+        self.horizon_settled = Horizon()
         self.locked.clear()
         self.history.restart()
         if scene is not None and self.label_id not in scene.label_set:
@@ -117,16 +116,19 @@ class StudioContext(QObject):
         self.selection_changed.emit(0)
         self.label_changed.emit(self.label_id)
 
-    def commit(self, edit: Edit | None, applied: bool = False, locks: frozenset[int] | None = None) -> bool:
+    def commit(
+        self, edit: Edit | None, applied: bool = False, locks: frozenset[int] | None = None, horizon: Horizon | None = None
+    ) -> bool:
         """Carry out ``edit`` as one undo step; False for None.
 
         ``applied`` says that a stroke has carried it out, and told of it, already;
-        ``locks`` are the objects whose looks are locked from then on, None: the same as before.
+        ``locks`` are the objects whose looks are locked from then on, None: the same as before;
+        ``horizon`` is the horizon from then on, None: the same as before.
         Nothing is carried out while a stroke is being drawn, or objects are held.
         """
         if edit is None or self.scene is None or self.stroking:
             return False
-        self.history.push(edit, applied, locks)
+        self.history.push(edit, applied, locks, horizon)
         return True
 
     def lock(self, values, on: bool) -> bool:
@@ -227,17 +229,40 @@ class StudioContext(QObject):
 
     def horizon(self) -> float:
         """Row of the horizon: the one that was set for this street, else estimated from it as it was opened."""
-        if self._horizon is None and self.scene is not None:
-            from core.perspective import estimate_horizon
+        if self.horizon_settled.row is None and self.scene is not None:
+            self.horizon_settled = Horizon(self._estimated_horizon())
+        return self.horizon_settled.row or 0.0
 
-            self._horizon = estimate_horizon(self.scene)
-        return self._horizon if self._horizon is not None else 0.0
+    @property
+    def horizon_set(self) -> bool:
+        """True where a person has set the horizon."""
+        return self.horizon_settled.by_hand
 
-    def set_horizon(self, row: float | None) -> None:
-        """Set the horizon by hand; None estimates it again."""
-        self._horizon = row
-        self.horizon_set = row is not None
-        self.horizon_changed.emit()
+    def settle_horizon(self, horizon: Horizon) -> None:
+        """Let this be the horizon, without a step to undo: on opening, and while it is dragged."""
+        if horizon != self.horizon_settled:
+            self.horizon_settled = horizon
+            self.horizon_changed.emit()
+
+    def set_horizon(self, row: float) -> bool:
+        """Set the horizon by hand, as one undo step; False where that changes nothing."""
+        horizon = Horizon(float(row), True)
+        return horizon != self.horizon_settled and self.commit(nothing("Set the horizon"), horizon=horizon)
+
+    def find_horizon(self) -> None:
+        """Estimate the horizon from the street as it is now; one that was set by hand goes, as one undo step."""
+        if self.scene is None or self.stroking:
+            return
+        horizon = Horizon(self._estimated_horizon())
+        if self.horizon_set:
+            self.commit(nothing("Find the horizon"), horizon=horizon)
+        else:
+            self.settle_horizon(horizon)  # no project keeps an estimate
+
+    def _estimated_horizon(self) -> float:
+        from core.perspective import estimate_horizon
+
+        return estimate_horizon(self.scene)
 
     def paint_target(self) -> Target:
         """The target for the next edit, see ``core.scene.edit``."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 from app import dialogs
 from app.canvas.pyramid import Pyramid, bgrx, halves
 from app.context import StudioContext
+from app.history import Horizon
 from app.live import LiveRenderer, Photograph
 from core.errors import VedutaError
 from core.scene.scene import Scene
@@ -186,7 +187,7 @@ class Documents(QObject):
             self.context.locked.update(value for value in locked if type(value) is int and value in there)
             self.context.locks_changed.emit()
         if type(horizon) in (int, float) and 0 <= horizon < self.context.scene.size[1]:
-            self.context.set_horizon(float(horizon))
+            self.context.settle_horizon(Horizon(float(horizon), True))
 
     def _read_maps(self, label_path: Path, instance_path: Path | None) -> Scene:
         from core.scene.cityscapes import load_pair

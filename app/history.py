@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import dataclass
 
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
@@ -16,20 +17,36 @@ READY = 8
 LIMIT_BYTES = 1 << 30
 
 
+@dataclass(frozen=True)
+class Horizon:
+    """Where the horizon lies: its row, None where it is yet to be estimated, and whether a person has set it."""
+
+    row: float | None = None
+    by_hand: bool = False
+
+
 class EditCommand(QUndoCommand):
     """One edit on the stack; ``applied`` where a stroke has carried it out already.
 
     Locks belong to objects: one that is gone takes its lock along, and brings it back
-    when the step is undone. ``locks`` are the locks from this step on; None leaves them.
+    when the step is undone. ``locks`` are the locks from this step on; None leaves them,
+    but that what goes on under another number stays locked, and selected. ``horizon``
+    is the horizon from this step on, None where the step has nothing to do with it.
     """
 
-    def __init__(self, edit: Edit, history: "UndoHistory", applied: bool, locks: frozenset[int] | None = None):
+    def __init__(
+        self, edit: Edit, history: "UndoHistory", applied: bool, locks: frozenset[int] | None = None,
+        horizon: Horizon | None = None,
+    ):
         super().__init__(edit.title)
         self.edit: Edit | PackedEdit | None = edit
         self._applied = applied
         self._history = weakref.ref(history)
         self._locks_before = frozenset(history.context.locked)
+        if locks is None and edit.heirs:
+            locks = self._locks_before.union(new for new, old in edit.heirs.items() if old in self._locks_before)
         self._locks_after = locks
+        self._horizons = None if horizon is None else (history.context.horizon_settled, horizon)
 
     def redo(self) -> None:
         # Pushing a command redoes it; what a stroke has painted and drawn is not done twice.
@@ -68,8 +85,19 @@ class EditCommand(QUndoCommand):
             context.locked.clear()
             context.locked.update(locks)
             context.locks_changed.emit()
+        if self._horizons is not None:
+            context.settle_horizon(self._horizons[direction == "apply"])
         if not there_already and not self.edit.is_empty:
+            self._keep_selected(context, direction)
             context.touched(self.edit.bbox)
+
+    def _keep_selected(self, context, direction: str) -> None:
+        """What is selected and has got another number is selected under that one."""
+        renamed = self.edit.heirs
+        if direction == "apply":
+            renamed = {old: new for new, old in renamed.items() if not context.scene.area(old)}
+        if not renamed.keys().isdisjoint(context.selected):
+            context.select_many([renamed.get(value, value) for value in context.selected])
 
 
 class UndoHistory(QUndoStack):
@@ -86,8 +114,10 @@ class UndoHistory(QUndoStack):
         self.setUndoLimit(self.context.settings["undo_steps"])
         self._forgotten = False
 
-    def push(self, edit: Edit, applied: bool = False, locks: frozenset[int] | None = None) -> None:
-        super().push(EditCommand(edit, self, applied, locks))
+    def push(
+        self, edit: Edit, applied: bool = False, locks: frozenset[int] | None = None, horizon: Horizon | None = None
+    ) -> None:
+        super().push(EditCommand(edit, self, applied, locks, horizon))
         if self.count() > READY:
             self.command(self.count() - 1 - READY).pack()
         self._spare_memory()

@@ -163,9 +163,7 @@ class ObjectCommands(QObject):
         """The selected objects become objects of a class, by default the one in hand."""
         context = self.context
         label_id = context.label_id if label_id is None else label_id
-        before = set(context.scene.objects())
-        if self._do(lambda scene, values: objects.change_class(scene, values, label_id), "It is of that class already."):
-            context.select_many(sorted(set(context.scene.objects()) - before))
+        self._do(lambda scene, values: objects.change_class(scene, values, label_id), "It is of that class already.")
 
     def outline(self, change: str, pixels: int = 2) -> None:
         """``change``: "grow", "shrink", "smooth" or "fill_holes", of the object selected last."""

@@ -73,7 +73,7 @@ class StampsPanel(QWidget):
         self.list.itemSelectionChanged.connect(self._chosen)
         self.list.itemClicked.connect(lambda _: self._chosen())
         self.perspective.toggled.connect(lambda on: context.settings.__setitem__("perspective", on))
-        self.estimate.clicked.connect(lambda: context.set_horizon(None))
+        self.estimate.clicked.connect(lambda _: context.find_horizon())
         self.mirror.toggled.connect(self.tool.mirror)
         self.tool.mirror_changed = self.mirror.setChecked
         self.size.valueChanged.connect(self._sized)

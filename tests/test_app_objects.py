@@ -12,6 +12,7 @@ from app.canvas import handles
 from core import looks
 from core.labels import STREETS
 from core.scene import clip
+from core.scene.edits import paint
 from core.scene.scene import Scene
 from tests.app_support import (  # noqa: F401
     BUILDING, CAR, LEFT, NONE, ROAD, SHIFT, WHEEL, bare_studio, click, drag, move, no_leaks, pane_at, settings,
@@ -20,7 +21,7 @@ from tests.app_support import (  # noqa: F401
 from tests.conftest import scene_state
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-PERSON, POLE, SIGN = (STREETS.named(name).id for name in ("person", "pole", "traffic sign"))
+PERSON, POLE, SIGN, TRUCK = (STREETS.named(name).id for name in ("person", "pole", "traffic sign", "truck"))
 
 
 @pytest.fixture
@@ -230,7 +231,7 @@ def test_stamps_are_put_down_at_the_size_of_the_perspective(window, qtbot):
     for size, foot in zip(sizes, (160, 280)):
         expected = height * (foot - 100) / stamp.below_horizon
         assert abs(size - expected) <= 0.05 * expected + 2
-    assert context.history.count() == 2 and context.scene.contradictions() == 0
+    assert context.history.count() == 3 and context.scene.contradictions() == 0  # the horizon is a step too
     assert (context.scene.label_map == WHEEL).any()
     panel.perspective.setChecked(False)
 
@@ -350,6 +351,78 @@ def test_locks_are_steps_that_can_be_undone(studio):  # noqa: F811
         assert context.locked == expected
 
 
+def test_an_object_stays_locked_and_selected_when_it_changes_its_class_or_is_split(window):
+    context, do = window.context, window.canvas.commands
+    context.select_many([26001, 26000])
+    assert context.lock([26000], True)
+    do.change_class(TRUCK)
+    assert context.selected == (27000, 27001) and context.locked == {27001}
+    assert context.scene.area(27001) and not context.scene.area(26000) and context.history.count() == 2
+    context.history.undo()
+    assert context.selected == (26001, 26000) and context.locked == {26000}
+    context.history.redo()
+    assert context.selected == (27000, 27001) and context.locked == {27001}
+    # The one that is of the class already stays as it is, and selected.
+    context.select(27001)
+    do.change_class(CAR)
+    context.select_many([27000, 26000])
+    do.change_class(TRUCK)
+    assert context.selected == (27000, 27001) and context.locked == {27001}
+    # What has no objects has no lock either.
+    do.change_class(ROAD)
+    assert not context.locked and not context.selected
+    context.history.undo()
+    assert context.locked == {27001}
+    cut = np.ones((40, 2), bool)
+    context.select(27001)
+    context.commit(paint(context.scene, cut, (88, 50), ROAD))
+    do.split()
+    assert context.selected == (27002, 27001) and context.locked == {27001, 27002}
+    context.history.undo()
+    assert context.selected == (27001,) and context.locked == {27001}
+
+
+def test_the_horizon_is_a_step_that_can_be_undone(window, qtbot):
+    context, documents, pane = window.context, window.documents, window.canvas.panes[0]
+    context.settings["perspective"] = True
+    context.choose_tool("stamp")
+    row = context.horizon()
+    assert documents.saved and not context.horizon_set
+    QTest.mousePress(pane, LEFT, NONE, pane_at(pane, 1, row))
+    for y in (row + 10, row + 20):
+        move(pane, pane_at(pane, 1, y), LEFT)
+    held = context.horizon()
+    assert held > row + 15 and documents.saved  # the hand has not let go yet
+    context.history.undo()
+    assert context.horizon() == held
+    QTest.mouseRelease(pane, LEFT, NONE, pane_at(pane, 1, row + 20))
+    assert context.horizon() == held and context.horizon_set and not documents.saved
+    assert context.history.count() == 1 and context.history.undoText() == "Set the horizon"
+    assert documents.project_settings()["horizon"] == held
+    context.history.undo()
+    assert context.horizon() == row and not context.horizon_set and documents.saved
+    assert "horizon" not in documents.project_settings()
+    context.history.redo()
+    assert context.horizon() == held
+    # Steps of other kinds leave it alone; finding it anew is a step.
+    context.lock([26000], True)
+    context.history.undo()
+    assert context.horizon() == held
+    qtbot.mouseClick(window.stamps_panel.estimate, LEFT)
+    assert not context.horizon_set and context.horizon() == row and context.history.undoText() == "Find the horizon"
+    context.history.undo()
+    assert context.horizon() == held and context.horizon_set
+    # Escape, and a click without a drag, change nothing.
+    QTest.mousePress(pane, LEFT, NONE, pane_at(pane, 1, held))
+    move(pane, pane_at(pane, 1, held - 20), LEFT)
+    QTest.keyClick(pane, Qt.Key.Key_Escape)
+    assert context.horizon() == held and not context.stroking
+    QTest.mouseRelease(pane, LEFT, NONE, pane_at(pane, 1, held - 20))
+    click(pane, 1, held)
+    assert context.horizon() == held and context.history.index() == 1
+    context.settings["perspective"] = False
+
+
 def test_locks_and_horizon_are_saved_in_the_project(window, tmp_path):
     context, documents = window.context, window.documents
     context.locked.add(26001)
@@ -359,7 +432,7 @@ def test_locks_and_horizon_are_saved_in_the_project(window, tmp_path):
     documents.show(small_street(), "Other", None)
     assert not context.locked and not context.horizon_set
     assert documents.open([tmp_path / "street.veduta"])
-    assert context.locked == {26001} and context.horizon() == 30.0
+    assert context.locked == {26001} and context.horizon() == 30.0 and documents.saved
     assert documents.project_settings()["from the future"] == [1, 2]
 
 

@@ -49,6 +49,8 @@ class Edit:
         old_codes, new_codes: instance value -> code, or None for no code. An edit
             that removes an object's last pixel takes its code along.
         old_hidden, new_hidden: likewise, what lies behind others (``core.scene.hidden``).
+        heirs: new instance value -> the one that goes on under it, as when an object changes its
+            class. What is settled about the old one beside the scene (a lock) holds for its heirs.
     """
 
     title: str
@@ -62,6 +64,7 @@ class Edit:
     new_codes: dict[int, np.ndarray | None] = field(default_factory=dict)
     old_hidden: dict[int, Hidden | None] = field(default_factory=dict)
     new_hidden: dict[int, Hidden | None] = field(default_factory=dict)
+    heirs: dict[int, int] = field(default_factory=dict)
 
     def apply(self, scene: Scene) -> None:
         """Carry the edit out; ``scene.revision`` grows where that changes anything."""

@@ -286,10 +286,10 @@ def split(scene: Scene, value: int) -> Edit | None:
     new = table[parts[mask]]
     labels = scene.label_map[y0:y1, x0:x1][mask]
     edit = make_edit(scene, f"Split {named(scene, [value])}", (x0, y0, x1, y1), mask, labels, new)
-    code = scene.codes.get(value)
+    code, fresh = scene.codes.get(value), [int(v) for v in table[order[1:]]]
+    edit = replace(edit, heirs=dict.fromkeys(fresh, value))
     if code is None:
         return edit
-    fresh = [int(v) for v in table[order[1:]]]
     return replace(
         edit, old_codes={**edit.old_codes, **dict.fromkeys(fresh)}, new_codes={**edit.new_codes, **dict.fromkeys(fresh, code)}
     )
@@ -316,7 +316,8 @@ def change_class(scene: Scene, values: Iterable[int], label_id: int) -> Edit | N
         if entry is not None:
             table = part_table(scene, int(object_class(value)), target.id)
             changed[new] = Hidden(entry.keys, table[entry.labels])
-    return _recast(scene, fresh, target.id, f"Change {named(scene, values)} to {target.name}", codes, changed)
+    edit = _recast(scene, fresh, target.id, f"Change {named(scene, values)} to {target.name}", codes, changed)
+    return replace(edit, heirs={new: value for value, new in single.items()})
 
 
 def part_table(scene: Scene, old: int, new: int) -> np.ndarray:

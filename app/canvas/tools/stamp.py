@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QImage, QPainter, QPen, QPolygonF, QTransform
 
 from app.canvas.tools.base import Modifiers, Tool
+from app.history import Horizon
 from core.errors import VedutaError
 from core.labels import INSTANCE_FACTOR
 from core.scene import objects
@@ -38,13 +39,12 @@ class StampTool(Tool):
         self._pixels: np.ndarray | None = None
         self._hold: Hold | None = None
         self._pointer: QPointF | None = None
-        self._horizon = False  # the horizon is being dragged
+        self._lifted: tuple[float, Horizon] | None = None  # while the horizon is dragged: how far above the hand, and before
         context.scene_replaced.connect(self._forget)
         context.horizon_changed.connect(canvas.redraw)
 
     def _forget(self) -> None:
-        self._hold = self._pointer = None
-        self._horizon = False
+        self._hold = self._pointer = self._lifted = None
         if self.stamp is not None and self._label_set is not self.context.label_set:
             self.choose(None)  # its numbers mean other classes here, or none
 
@@ -78,7 +78,8 @@ class StampTool(Tool):
     def press(self, point: QPointF, modifiers: Modifiers) -> None:
         self._pointer = QPointF(point)
         if self._near_handle(point):
-            self._horizon = True
+            self._lifted = self.context.horizon() - point.y(), self.context.horizon_settled
+            self.context.stroking = True
             return
         if self.stamp is None:
             self.context.message.emit("Choose a stamp first.")
@@ -97,16 +98,18 @@ class StampTool(Tool):
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
         self._pointer = QPointF(point)
-        if self._horizon:
+        if self._lifted is not None:
             height = self.context.scene.size[1]
-            self.context.set_horizon(min(max(point.y(), 0.0), height - 1.0))
+            self.context.settle_horizon(Horizon(min(max(point.y() + self._lifted[0], 0.0), height - 1.0), True))
         elif self._hold is not None:
             box = self.guarded(lambda: self._hold.place(self.matrix(point)))
             if box is not None:
                 self.context.touched(box)
 
     def release(self, point: QPointF, modifiers: Modifiers) -> None:
-        self._horizon = False
+        if self._lifted is not None:
+            self._put_down()
+            return
         hold, self._hold = self._hold, None
         if hold is None:
             return
@@ -136,8 +139,10 @@ class StampTool(Tool):
         return False
 
     def abort(self) -> bool:
+        if self._lifted is not None:
+            self._put_down(keep=False)
+            return True
         hold, self._hold = self._hold, None
-        self._horizon = False
         if hold is None:
             return False
         box = hold.abort()
@@ -148,7 +153,17 @@ class StampTool(Tool):
 
     def pane_cursor(self) -> QCursor:
         near = self._pointer is not None and self._near_handle(self._pointer)
-        return QCursor(Qt.CursorShape.SplitVCursor if near or self._horizon else self.cursor)
+        return QCursor(Qt.CursorShape.SplitVCursor if near or self._lifted is not None else self.cursor)
+
+    def _put_down(self, keep: bool = True) -> None:
+        """The horizon is let go: the whole drag is one step, or (not ``keep``) none."""
+        row, before = self.context.horizon(), self._lifted[1]
+        moved = self.context.horizon_settled != before
+        self._lifted = None
+        self.context.stroking = False
+        self.context.settle_horizon(before)
+        if keep and moved:
+            self.context.set_horizon(row)
 
     # -- drawing ----------------------------------------------------------------------
 
@@ -164,7 +179,7 @@ class StampTool(Tool):
             self._draw_horizon(painter, transform)
         if self.stamp is None or self._picture is None or self._pointer is None or self._hold is not None:
             return
-        if self._horizon or self._near_handle(self._pointer):
+        if self._lifted is not None or self._near_handle(self._pointer):
             return
         (a, b, c), (d, e, f) = self.matrix(self._pointer).tolist()
         x0, y0, x1, y1 = self.stamp.box
