@@ -215,8 +215,10 @@ def test_parts_are_folded_wholly_partly_or_not(tmp_path):
     settings = CropSettings(labels.shape[::-1], (labels.shape[1], labels.shape[1]), flip=False, fold_parts=0.3, fold_some=0.4)
     kinds = {"all": 0, "some": 0, "none": 0}
     for step in range(200):
-        found = set(np.unique(make_batch(samples, settings, STREETS, 0, step, 1).labels.numpy()).tolist())
+        batch = make_batch(samples, settings, STREETS, 0, step, 1)
+        found = set(np.unique(batch.labels.numpy()).tolist())
         left = len(found) - 1
+        assert np.array_equal(batch.hidden[0].numpy(), STREETS.index[labels] != batch.labels[0].numpy()), "what was folded is known"
         assert int(STREETS.index[11]) in found
         kinds["all" if left == 0 else "none" if left == len(parts) else "some"] += 1
     assert 35 < kinds["all"] < 90 and 50 < kinds["some"] < 110 and 35 < kinds["none"] < 90

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from core.appearance import FAR
 from core.networks.compact import CompactGenerator
 from core.networks.grain import FixedGrain
 from core.networks.pix2pixhd import GlobalGenerator, LocalEnhancer
@@ -178,6 +181,31 @@ def test_a_pixel_of_the_compact_generator_reaches_as_far_as_it_says(upsampling):
             planes[0, :, y, x] -= 1e3
             seen.append(int((changed - x).abs().max()))
     assert network.reach / 2 < max(seen) <= network.reach
+
+
+@pytest.mark.parametrize("upsampling", ["bilinear", "nearest"])
+def test_a_code_reaches_as_far_as_its_channels_let_it(upsampling):
+    """Labels and edges reach farther; no change of a code, however large, is seen beyond its reach."""
+    build = partial(CompactGenerator, 9, 4, (8, 8, 8, 8), (1, 1, 1), upsampling, True)
+    network = unit_weights(build(code_channels=(3, 3, 3)).double())
+    labels, planes = torch.zeros(1, 32, 768, dtype=torch.int64), torch.randn(1, 5, 32, 768).double()
+
+    def reached(channel: int) -> int:
+        seen = []
+        with torch.inference_mode():
+            before = network(labels, planes)
+            for x in range(360, 376):
+                planes[0, channel, 1, x] += 1e3
+                changed = (network(labels, planes) != before).any(1).any(1)[0].nonzero()
+                planes[0, channel, 1, x] -= 1e3
+                seen.append(int((changed - x).abs().max()))
+        return max(seen)
+
+    assert max(map(reached, range(1, 5))) == network.code_reach <= FAR
+    assert network.code_reach < reached(0) <= network.reach
+    network, planes = network.float(), planes.float()
+    torch.testing.assert_close(fold(network)(labels, planes), network(labels, planes), rtol=0, atol=1e-5)
+    assert build(code_channels=None).code_reach == network.reach
 
 
 class Doubled(nn.Module):

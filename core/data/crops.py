@@ -54,12 +54,15 @@ class Batch:
         labels: (B, H, W) int64 channel indices.
         instances: (B, H, W) int64 instance values.
         edges: (B, 1, H, W) float32, 0 or 1.
+        hidden: (B, H, W) bool, where a part was folded into its parent: the
+            photograph shows what no label tells.
     """
 
     photograph: torch.Tensor
     labels: torch.Tensor
     instances: torch.Tensor
     edges: torch.Tensor
+    hidden: torch.Tensor
 
     def to(self, device) -> "Batch":
         return Batch(*(t.to(device, non_blocking=True) for t in vars(self).values()))
@@ -86,7 +89,7 @@ def make_batch(
         _crop(read, samples[_sample_index(len(samples), seed, number)], settings, label_set, (seed, 1, number))
         for number in range(step * batch + rank, (step + 1) * batch, world)
     ]
-    photographs, labels, instances = (np.stack(arrays) for arrays in zip(*crops))
+    photographs, labels, instances, hidden = (np.stack(arrays) for arrays in zip(*crops))
     edges = np.stack([instance_edges(m) for m in instances])
     # A permuted view is channels-last in memory, as the networks want it.
     photograph = torch.from_numpy(photographs).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
@@ -95,6 +98,7 @@ def make_batch(
         torch.from_numpy(label_set.index[labels].astype(np.int64)),
         torch.from_numpy(instances.astype(np.int64)),
         torch.from_numpy(edges).float()[:, None],
+        torch.from_numpy(hidden),
     )
 
 
@@ -126,10 +130,10 @@ def _crop(read, sample: Sample, settings: CropSettings, label_set: LabelSet, see
     instances = cv2.resize(instances[window], settings.size, interpolation=cv2.INTER_NEAREST_EXACT)
     if settings.flip and rng.random() < 0.5:
         photograph, labels, instances = photograph[:, ::-1], labels[:, ::-1], instances[:, ::-1]
-    drawn = rng.random()
+    drawn, shown = rng.random(), labels
     if drawn < settings.fold_parts:
-        labels = label_set.base[labels]
+        shown = label_set.base[labels]
     elif drawn < settings.fold_parts + settings.fold_some:
         ids = np.arange(256, dtype=np.uint8)
-        labels = np.where(rng.random(256) < 0.5, label_set.base, ids)[labels]
-    return photograph, labels, instances
+        shown = np.where(rng.random(256) < 0.5, label_set.base, ids)[labels]
+    return photograph, shown, instances, shown != labels

@@ -6,6 +6,11 @@ comes back through skips at 1/8, 1/4 and 1/2, so a painted window keeps its
 straight edge. Nothing depends on the whole frame: a changed pixel reaches at
 most :attr:`CompactGenerator.reach` pixels, so a stroke can be rendered locally
 and exactly.
+
+What an object looks like is its own affair: channels of their own carry the
+appearance codes down to 1/8, where a look is decided, and the others, with all
+of 1/16, see labels and edges alone. A changed code therefore reaches only
+:attr:`CompactGenerator.code_reach` pixels.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from core.networks.grain import Grain
-from core.networks.weights import LabelEmbedding, StandardConv2d
+from core.networks.weights import LabelEmbedding, MaskedConv2d, StandardConv2d
 
 
 class ResidualBlock(nn.Module):
@@ -43,9 +48,16 @@ class CompactGenerator(nn.Module):
             Repeated pixels left a pattern of lines in the picture, 16 apart.
         grain: add fixed noise at 1/8 and 1/4, to make texture of; models were
             trained without before.
+        code_channels: how many of the channels on the way down, at 1/2, 1/4
+            and 1/8, codes may enter; None lets them enter all, to 1/16, as
+            models were trained before.
 
     Raises:
         ValueError: for another ``upsampling``.
+
+    Attributes:
+        reach: pixels that a change of the input reaches at most.
+        code_reach: the same for a change of the codes alone.
 
     The frame's sides must be multiples of 16; the renderer pads.
     """
@@ -61,6 +73,7 @@ class CompactGenerator(nn.Module):
         blocks: tuple[int, int, int] = (1, 1, 2),
         upsampling: str = "bilinear",
         grain: bool = False,
+        code_channels: tuple[int, int, int] | None = None,
     ):
         super().__init__()
         if upsampling not in ("bilinear", "nearest"):
@@ -70,10 +83,16 @@ class CompactGenerator(nn.Module):
         half, quarter, eighth, sixteenth = widths
         # 16 input planes in all: what one vector register of float32 holds.
         self.embedding = LabelEmbedding(label_count, 15 - code_dim)
-        self.stem = nn.Conv2d(16, half, 2, stride=2)
-        self.down1 = StandardConv2d(half, quarter, 3, stride=2, padding=1)
-        self.down2 = StandardConv2d(quarter, eighth, 3, stride=2, padding=1)
-        self.down3 = StandardConv2d(eighth, sixteenth, 3, stride=2, padding=1)
+        coded = (code_dim, *code_channels, 0) if code_channels else None
+
+        def blind(scale: int, outputs: int) -> tuple[int, int]:
+            """Of the convolution from the scale before: outputs that see no codes, inputs that hold some."""
+            return (outputs - coded[scale + 1], coded[scale]) if coded else (0, 0)
+
+        self.stem = MaskedConv2d(16, half, 2, stride=2, blind=blind(0, half))
+        self.down1 = StandardConv2d(half, quarter, 3, stride=2, padding=1, blind=blind(1, quarter))
+        self.down2 = StandardConv2d(quarter, eighth, 3, stride=2, padding=1, blind=blind(2, eighth))
+        self.down3 = StandardConv2d(eighth, sixteenth, 3, stride=2, padding=1, blind=blind(3, sixteenth))
 
         def stage(channels, count, dilated):
             return nn.Sequential(*(ResidualBlock(channels, 2 if dilated else 1) for _ in range(count)))
@@ -91,6 +110,7 @@ class CompactGenerator(nn.Module):
         self.head = nn.Conv2d(half, 12, 3, padding=1)
         self._init_head()
         self.reach = _reach(blocks, upsampling)
+        self.code_reach = _reach(blocks, upsampling, codes=True) if code_channels else self.reach
 
     def _init_head(self) -> None:
         # The four sub-pixels of a pixel-shuffle start equal (Aitken et al. 2017),
@@ -129,16 +149,27 @@ class CompactGenerator(nn.Module):
         return F.interpolate(x, scale_factor=2.0, mode=self.upsampling, align_corners=align_corners)
 
 
-def _reach(blocks: tuple[int, int, int], upsampling: str) -> int:
-    """Upper bound, in pixels, of how far a changed input pixel changes the output.
+def _reach(blocks: tuple[int, int, int], upsampling: str, codes: bool = False) -> int:
+    """How far, in pixels, a changed input pixel changes the output at most; with ``codes`` by way of 1/8 alone.
 
-    At a scale of 1/s a convolution of dilation d reaches s*d pixels further,
-    linear interpolation to that scale s, and each change of scale may round
-    outwards by s pixels.
+    From an output pixel back to the first and the last column it is computed
+    from, for every place that a pixel can have in the grid of 1/16.
     """
     quarter, eighth, sixteenth = blocks
-    down = 2 + 4 + 8 + 16
-    body = 16 * 3 * sixteenth + 8 * 3 * eighth + 4 * 2 * quarter + 2
-    up = 16 + 8 + 4 + 2
-    between = 8 + 4 + 2 if upsampling == "bilinear" else 0
-    return down + body + up + between + 2
+
+    def doubled(low: int, high: int) -> tuple[int, int]:
+        return ((low - 1) // 2, (high + 1) // 2) if upsampling == "bilinear" else (low // 2, high // 2)
+
+    found = 0
+    for pixel in range(16):
+        low, high = pixel // 2 - 2, pixel // 2 + 2  # the pixel shuffle, head and body2
+        low, high = doubled(low, high)
+        low, high = doubled(low - 2 * quarter, high + 2 * quarter)
+        low, high = low - 3 * eighth, high + 3 * eighth
+        if not codes:
+            low, high = doubled(low, high)
+            low, high = 2 * (low - 3 * sixteenth) - 1, 2 * (high + 3 * sixteenth) + 1
+        for _ in range(2):
+            low, high = 2 * low - 1, 2 * high + 1
+        found = max(found, pixel - 2 * low, 2 * high + 1 - pixel)
+    return found

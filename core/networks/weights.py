@@ -25,10 +25,12 @@ class StandardConv2d(nn.Conv2d):
 
     ``gain`` is the initial output scale: 1 keeps the variance of a
     LeakyReLU(0.2) input of unit variance; a residual branch starts lower.
+    ``blind`` (outputs, inputs): the first outputs don't see the last inputs.
     """
 
-    def __init__(self, in_channels, out_channels, kernel_size, *, gain: float = 1.0, **options):
+    def __init__(self, in_channels, out_channels, kernel_size, *, gain: float = 1.0, blind: tuple[int, int] = (0, 0), **options):
         super().__init__(in_channels, out_channels, kernel_size, **options)
+        self.blind = blind
         # The scale of the raw weight cancels out, but sets how fast Adam can turn it.
         nn.init.normal_(self.weight, std=0.03)
         nn.init.zeros_(self.bias)
@@ -36,7 +38,12 @@ class StandardConv2d(nn.Conv2d):
 
     def standard_weight(self) -> torch.Tensor:
         """(out, in / groups, k, k) effective kernel."""
-        weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
+        seen = _seen(self.weight, self.blind)
+        if seen is None:
+            weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
+        else:
+            share = seen.mean(dim=(1, 2, 3), keepdim=True)
+            weight = (self.weight - (self.weight * seen).mean(dim=(1, 2, 3), keepdim=True) / share) * seen
         norm = torch.sqrt(weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-10)
         return weight * (self.gain * LEAKY_GAIN / norm)
 
@@ -45,14 +52,48 @@ class StandardConv2d(nn.Conv2d):
 
     def folded(self) -> nn.Conv2d:
         """A plain convolution that computes the same."""
-        plain = nn.Conv2d(
-            self.in_channels, self.out_channels, self.kernel_size, self.stride,
-            self.padding, self.dilation, self.groups,
-        )
-        with torch.no_grad():
-            plain.weight.copy_(self.standard_weight())
-            plain.bias.copy_(self.bias)
-        return plain.to(self.weight.device)
+        return _plain(self, self.standard_weight())
+
+
+class MaskedConv2d(nn.Conv2d):
+    """A convolution whose first ``blind[0]`` outputs don't see the last ``blind[1]`` inputs."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, *, blind: tuple[int, int], **options):
+        super().__init__(in_channels, out_channels, kernel_size, **options)
+        self.blind = blind
+
+    def masked_weight(self) -> torch.Tensor:
+        """(out, in, k, k) effective kernel."""
+        seen = _seen(self.weight, self.blind)
+        return self.weight if seen is None else self.weight * seen
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(x, self.masked_weight(), self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def folded(self) -> nn.Conv2d:
+        """A plain convolution that computes the same."""
+        return _plain(self, self.masked_weight())
+
+
+def _seen(weight: torch.Tensor, blind: tuple[int, int]) -> torch.Tensor | None:
+    """Of ``weight``'s shape, 0 where an output is blind to an input and 1 elsewhere; None where all see all."""
+    outputs, inputs = blind
+    if not outputs or not inputs:
+        return None
+    seen = torch.ones_like(weight)
+    seen[:outputs, weight.shape[1] - inputs :] = 0
+    return seen
+
+
+@torch.no_grad()
+def _plain(conv: nn.Conv2d, weight: torch.Tensor) -> nn.Conv2d:
+    """A convolution like ``conv`` with this kernel."""
+    plain = nn.Conv2d(
+        conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.groups,
+    )
+    plain.weight.copy_(weight)
+    plain.bias.copy_(conv.bias)
+    return plain.to(conv.weight.device)
 
 
 class LabelEmbedding(nn.Module):

@@ -34,8 +34,6 @@ class Recipe:
             early in short runs.
         texture_weight: of :func:`core.networks.region_statistics.region_statistics_loss`
             on the shallow taps; needs the perceptual loss.
-        locality_weight: of what an object's code changes more than 64 pixels
-            from it, looked at in every fourth step; not in the paper.
         perceptual_layers: VGG taps, shallow to deep.
         perceptual_scale: 2 looks at the picture at half size in every other
             step, at a window of half the size in the others: a quarter of the
@@ -72,7 +70,6 @@ class Recipe:
     perceptual_weight: float = 10.0
     pixel_weight: float = 0.0
     texture_weight: float = 0.0
-    locality_weight: float = 0.0
     jitter: int = 0
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_scale: int = 1
@@ -149,7 +146,7 @@ class Recipe:
         return replace(self, **changes)
 
 
-_COMPACT = ("compact", {"widths": [32, 48, 96, 160], "blocks": [1, 1, 2], "upsampling": "bilinear", "grain": True})
+_COMPACT = ("compact", {"widths": [32, 48, 96, 160], "blocks": [1, 1, 2], "upsampling": "bilinear", "grain": True, "code_channels": [12, 20, 36]})
 _COMPACT_ENCODER = ("compact_encoder", {"width": 16})
 
 #: pix2pixHD's networks as published: 64 channels in G1, 32 in G2, 3-scale D.
@@ -196,7 +193,6 @@ _TABLE = (
         pixel_weight=5.0,
         perceptual_weight=15.0,
         texture_weight=3.0,
-        locality_weight=10.0,
         jitter=8,
         longest_gradient=150.0,
         perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),

@@ -12,7 +12,6 @@ from torch.func import functional_call
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-from core.appearance import FAR
 from core.data.crops import Batch
 from core.errors import TrainingError
 from core.networks.perceptual import PerceptualLoss
@@ -27,10 +26,6 @@ from core.training.recipes import Recipe
 
 #: Of the perceptual taps, the shallow ones that tell of texture rather than of things.
 TEXTURE_LAYERS = 3
-#: One step in so many looks at how far an object's code reaches.
-LOCALITY_EVERY = 4
-#: How many of the worst pixels that an object's code should no longer reach count.
-WORST = 512
 
 
 class Step:
@@ -64,7 +59,6 @@ class Step:
             "perceptual": recipe.perceptual_weight,
             "pixel": recipe.pixel_weight,
             "texture": recipe.texture_weight,
-            "locality": recipe.locality_weight,
         }
 
     def gradients(self, batch: Batch, numbers: list[int], step: int) -> dict[str, float]:
@@ -124,8 +118,6 @@ class Step:
                 losses["texture"] = region_statistics_loss(*(layers[:TEXTURE_LAYERS] for layers in taps), regions)
         if self.recipe.pixel_weight:
             losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
-        if self.recipe.locality_weight and step % LOCALITY_EVERY == 0:
-            losses["locality"] = self._spill(batch, fake, step)
         return losses, sum(self.weights[name] * loss for name, loss in losses.items()), loss_d
 
     def _judged(self, batch: Batch, numbers: list[int], fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
@@ -158,8 +150,17 @@ class Step:
         return dense(Conditioning(labels, edges), self.label_count, self.precision.dtype)
 
     def _regions(self, batch: Batch) -> Tensor:
-        """(B, H, W) int64: each object's parts by themselves, -1 on things, whose shine and small parts are no texture."""
-        return torch.where(self._things[batch.labels], -1, batch.instances * 256 + batch.labels)
+        """(B, H, W) int64: each object's parts by themselves, and -1 where texture is not asked for.
+
+        A thing's shine and small parts are no texture, nor are the windows of a
+        house whose map doesn't tell of them: a wall that must have the
+        statistics of wall and windows together grows hair.
+        """
+        regions = batch.instances * 256 + batch.labels
+        left_out = self._things[batch.labels]
+        for region, hidden, out in zip(regions, batch.hidden, left_out):
+            out |= torch.isin(region, region[hidden].unique())
+        return torch.where(left_out, -1, regions)
 
     def _shifted(self, batch: Batch, fake: Tensor, step: int) -> tuple[Batch, Tensor]:
         """Batch and picture without a few rows and columns: see :attr:`Recipe.jitter`."""
@@ -170,29 +171,6 @@ class Step:
         height, width = (side - jitter for side in fake.shape[-2:])
         window = (..., slice(y, y + height), slice(x, x + width))
         return Batch(*(t[window] for t in vars(batch).values())), fake[window]
-
-    def _spill(self, batch: Batch, fake: Tensor, step: int) -> Tensor:
-        """How much another code for one object changes what is far from it: the worst pixels' mean |difference|.
-
-        The object is the one under a pixel drawn at random, its new code that of another object of the batch.
-        """
-        generating = self.networks.generating
-        rng = np.random.default_rng((step, 7))
-        with torch.no_grad():
-            codes = generating.codes(batch.edges, batch.photograph, batch.instances)
-        count, height, width = batch.labels.shape
-        ys, xs = (torch.from_numpy(rng.integers(side, size=count)) for side in (height, width))
-        items = torch.arange(count)
-        chosen = batch.instances[items, ys, xs][:, None, None] == batch.instances
-        other_ys, other_xs = (torch.from_numpy(rng.integers(side, size=count)) for side in (height, width))
-        others = codes[items.roll(1), :, other_ys, other_xs][..., None, None]
-        changed = generating.paint(batch.labels, batch.edges, torch.where(chosen[:, None], others, codes))
-        # Along one axis and then the other: the same square, at a sixtieth of the work.
-        near = chosen[:, None].float()
-        for kernel, padding in (((2 * FAR + 1, 1), (FAR, 0)), ((1, 2 * FAR + 1), (0, FAR))):
-            near = F.max_pool2d(near, kernel, stride=1, padding=padding)
-        apart = (changed - fake.detach()).float().abs() * (1 - near)
-        return apart.flatten(1).topk(WORST).values.mean()
 
     def _seen(self, step: int, *images: Tensor) -> list[Tensor]:
         """What the perceptual loss looks at: see :attr:`Recipe.perceptual_scale`."""

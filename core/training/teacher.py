@@ -7,6 +7,8 @@ photograph exists as well.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -65,9 +67,7 @@ class Teacher:
         planes = planes.contiguous(memory_format=torch.channels_last)
         conditioning = Conditioning(self._channels[batch.labels], planes)
         picture = self.generator(*inputs_for(self.generator, conditioning)).float().clamp(-1, 1)
-        return Batch(
-            picture.contiguous(memory_format=torch.channels_last), batch.labels, batch.instances, batch.edges
-        )
+        return replace(batch, photograph=picture.contiguous(memory_format=torch.channels_last))
 
     def _codes(self, batch: Batch, instances: Tensor, numbers: list[int]) -> Tensor:
         dim = self.model.card.code_dim
