@@ -290,6 +290,45 @@ def test_a_margin_bounds_what_a_preview_draws():
     assert picture.touched == [rect.grow(16)]
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_changed_code_is_followed_no_further_than_it_reaches(dtype):
+    network = unit_weights(CompactGenerator(9, 4, (8, 8, 8, 8), (1, 1, 2), "bilinear", True, (3, 3, 3)))
+    executor, picture = Executor(fold(network).to(dtype, memory_format=torch.channels_last)), Picture()
+    emit = picture.bind(executor)
+    labels, planes = torch.zeros(1, 512, 1024, dtype=torch.int64), torch.randn(1, 5, 512, 1024).to(dtype)
+    executor.full(TensorFeed(labels, planes), emit)
+    rect = Rect(480, 240, 544, 272)
+    for channel, reach in ((2, network.code_reach), (0, network.reach)):
+        picture.touched.clear()
+        planes[0, channel, rect.y0 : rect.y1, rect.x0 : rect.x1] += 1.0
+        executor.update([rect], emit)
+        inside = rect.grow(reach + 16)
+        assert all(touched.intersect(inside) == touched for touched in picture.touched)
+        assert sum(touched.area for touched in picture.touched) > rect.area
+        drawn = picture.whole.clone()
+        executor.full(TensorFeed(labels, planes), emit)
+        assert (picture.whole - drawn).abs().max() <= (TOLERANCE if dtype == torch.float32 else 0.02)
+    picture.touched.clear()
+    executor.update([rect], emit)
+    assert sum(touched.area for touched in picture.touched) < rect.grow(network.code_reach).area, "nothing changed"
+
+
+def test_an_update_repairs_what_a_margin_cut_off():
+    network = unit_weights(CompactGenerator(9, 4, (8, 8, 8, 8), (1, 1, 2), "bilinear", True))
+    executor, picture = Executor(fold(network)), Picture()
+    emit = picture.bind(executor)
+    labels, planes = torch.zeros(1, 256, 512, dtype=torch.int64), torch.randn(1, 5, 256, 512)
+    executor.full(TensorFeed(labels, planes), emit)
+    rect = Rect(240, 120, 272, 136)
+    planes[..., rect.y0 : rect.y1, rect.x0 : rect.x1] += 1.0
+    executor.update([rect], emit, margin=16)
+    with torch.inference_mode():
+        expected = executor.generator(labels, planes)
+    assert (picture.whole - expected).abs().max() > TOLERANCE
+    executor.update([rect], emit)
+    assert (picture.whole - expected).abs().max() <= TOLERANCE
+
+
 class RandomNetwork(nn.Module):
     """A random chain with skips of everything the executor has a rule for."""
 

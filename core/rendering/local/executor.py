@@ -31,6 +31,10 @@ Emit = Callable[[Rect, torch.Tensor], None]
 _BAND_BYTES = 64 << 20
 
 
+# Outputs so many times smaller than the frame, or more, are compared with what they were.
+_COARSE = 8
+
+
 class Stopped(Exception):
     """A full frame was given up because it was asked to."""
 
@@ -83,6 +87,8 @@ class Executor:
         self.feed: Feed | None = None
         self.size: tuple[int, int] | None = None
         self.ready = False
+        # After an update that stopped at a margin, what is kept doesn't agree with what is kept of its inputs.
+        self._cut_short = False
         self.steps = [Step(op) for op in self.graph.ops if op.kept or op is self.graph.output]
         self.cost = CostModel(self.steps)
         self._last_read = _last_reads(self.steps)
@@ -137,7 +143,7 @@ class Executor:
             if before is not None:
                 self._restore(before)
             raise
-        self.ready = keep
+        self.ready, self._cut_short = keep, False
         self.cost.full_took(time.perf_counter() - started)
 
     def _state(self) -> list[tuple]:
@@ -193,57 +199,84 @@ class Executor:
             margin: stop growing this many pixels round ``dirty``; None never
                 stops, which exactness needs.
         """
+        edit, limits = self._edit(dirty, margin)
         found: dict[Op, list[Rect]] = {}
-        edit = [rect.clip(self.size).snap(self.grid).clip(self.size) for rect in dirty]
-        edit = coalesce(edit)
-        limits = None if margin is None else [rect.grow(margin).snap(self.grid).clip(self.size) for rect in edit]
         for op in self.graph.ops:
-            if isinstance(op, Source):
-                found[op] = edit
-                continue
-            before = {rect for parent in op.inputs for rect in found[parent]}
-            rects = [op.reach(rect).clip(op.size) for rect in before]
-            if limits is not None:
-                inside = [limit.scale(op.size, self.size) for limit in limits]
-                rects = [rect.intersect(limit) for rect in rects for limit in inside]
-            found[op] = coalesce(rects, self.cost.pixels_per_step(op))
+            found[op] = edit if isinstance(op, Source) else self._reached(op, found, limits)
         rects = [found[step.op] for step in self.steps]
         return rects, self.cost.predict(rects)
+
+    def _edit(self, dirty: Sequence[Rect], margin: int | None) -> tuple[list[Rect], list[Rect] | None]:
+        edit = coalesce([rect.clip(self.size).snap(self.grid).clip(self.size) for rect in dirty])
+        limits = None if margin is None else [rect.grow(margin).snap(self.grid).clip(self.size) for rect in edit]
+        return edit, limits
+
+    def _reached(self, op: Op, found: dict[Op, list[Rect]], limits: list[Rect] | None) -> list[Rect]:
+        """Rectangles of ``op`` that those ``found`` of its inputs can change."""
+        before = {rect for parent in op.inputs for rect in found[parent]}
+        rects = [op.reach(rect).clip(op.size) for rect in before]
+        if limits is not None:
+            inside = [limit.scale(op.size, self.size) for limit in limits]
+            rects = [rect.intersect(limit) for rect in rects for limit in inside]
+        return coalesce(rects, self.cost.pixels_per_step(op))
 
     @torch.inference_mode()
     def update(self, dirty: Sequence[Rect], emit: Emit, margin: int | None = None) -> list[Rect]:
         """Recompute what a change of ``dirty`` reaches; the feed must hold the new conditioning.
 
+        A change dies out where an operation answers as before: an appearance
+        code that coarse scales don't read, the same class painted again.
+
         Returns:
             rectangles of the picture that were computed and given to ``emit``.
         """
+        self._cut_short |= margin is not None
+        return self._update(dirty, emit, margin, compare=self.exact and not self._cut_short)
+
+    def _update(self, dirty: Sequence[Rect], emit: Emit, margin: int | None, compare: bool) -> list[Rect]:
         if not self.ready:
             raise RuntimeError("an update needs a full frame before it")
         plan, _ = self.plan(dirty, margin)
+        edit, limits = self._edit(dirty, margin)
         threads, before = self.threads.pick(), torch.get_num_threads()
         if threads != before:
             torch.set_num_threads(threads)
         try:
-            seconds = self._compute(plan, emit)
+            drawn, seconds = self._compute(edit, limits, emit, compare)
         finally:
             if threads != before:
                 torch.set_num_threads(before)
         self.cost.update_took(plan, seconds)
         self.threads.took(threads, seconds / max(self.cost.work(plan), 1e-9))
-        return plan[-1]
+        return drawn
 
-    def _compute(self, plan: Sequence[Sequence[Rect]], emit: Emit) -> float:
+    def _compute(
+        self, edit: list[Rect], limits: list[Rect] | None, emit: Emit, compare: bool
+    ) -> tuple[list[Rect], float]:
         started = time.perf_counter()
-        for step, rects in zip(self.steps, plan):
-            op = step.op
-            for rect in rects:
-                block, _ = op.evaluate(rect)
-                if op.kept:
-                    op.cache[:, :, rect.y0 : rect.y1, rect.x0 : rect.x1].copy_(block)
-                else:
-                    emit(rect, block)
+        found: dict[Op, list[Rect]] = {}
+        for op in self.graph.ops:
+            if isinstance(op, Source):
+                found[op] = edit
+                continue
+            found[op] = rects = self._reached(op, found, limits)
+            if op.kept:
+                found[op] = [rect for rect in (self._keep(op, rect, compare) for rect in rects) if rect]
+            elif op is self.graph.output:
+                for rect in rects:
+                    emit(rect, op.evaluate(rect)[0])
         self._wait()
-        return time.perf_counter() - started
+        return found[self.graph.output], time.perf_counter() - started
+
+    def _keep(self, op: Op, rect: Rect, compare: bool) -> Rect:
+        """Compute ``rect`` of a kept output; what of it the outputs that read it must follow."""
+        block, _ = op.evaluate(rect)
+        cached = op.cache[:, :, rect.y0 : rect.y1, rect.x0 : rect.x1]
+        # Asking a card would wait for it. Where pixels are small, comparing costs more than it spares.
+        compare = compare and self.device.type == "cpu" and op.size[0] * _COARSE <= self.size[0]
+        changed = _changed(cached, block, rect) if compare else rect
+        cached.copy_(block)
+        return changed
 
     def work(self, plan: Sequence[Sequence[Rect]] | None = None) -> tuple[int, int]:
         """(multiply-accumulates, bytes read and written at least) of an update, or of a full frame for None.
@@ -266,8 +299,9 @@ class Executor:
 
     def calibrate(self, rect: Rect, repeats: int = 3) -> None:
         """Recompute ``rect`` without any change, to learn what an update costs here."""
-        for _ in range(repeats):
-            self.update([rect], lambda *_: None)
+        with torch.inference_mode():
+            for _ in range(repeats):
+                self._update([rect], lambda *_: None, None, compare=False)
 
     # -- details ----------------------------------------------------------------------
 
@@ -291,6 +325,17 @@ class Executor:
             torch.cuda.synchronize(self.device)
         elif self.device.type == "mps":
             torch.mps.synchronize()
+
+
+def _changed(before: torch.Tensor, after: torch.Tensor, rect: Rect) -> Rect:
+    """The smallest part of ``rect`` that holds every pixel in which two blocks (1, C, h, w) differ."""
+    differs = (before != after).any(1)[0]
+    rows, columns = (differs.any(axis).nonzero() for axis in (1, 0))
+    if not len(rows):
+        return Rect(rect.x0, rect.y0, rect.x0, rect.y0)
+    return Rect(
+        rect.x0 + int(columns[0]), rect.y0 + int(rows[0]), rect.x0 + int(columns[-1]) + 1, rect.y0 + int(rows[-1]) + 1
+    )
 
 
 def _last_reads(steps: Sequence[Step]) -> dict[Op, list[Op]]:
