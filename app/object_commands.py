@@ -13,6 +13,7 @@ from core.labels import INSTANCE_FACTOR, object_class
 from core.scene import clip, objects, posts, shapes
 from core.scene.edit import Edit
 from core.scene.pieces import Piece, around, scaling, rotation, translation
+from core.scene.regions import Box
 
 #: A duplicate is put down this many screen pixels away, so that it is seen.
 _ASIDE = 24
@@ -33,6 +34,12 @@ class ObjectCommands(QObject):
         self.context.commit(self._guarded(lambda: posts.pick_out(scene, x, y, self._usual_codes())))
         value = scene.object_at(x, y)
         return value if value >= INSTANCE_FACTOR else 0
+
+    def objects_in(self, box: Box) -> list[int]:
+        """The objects of which most lies inside a box, ascending; posts there that are none yet become some, as one step."""
+        scene = self.context.scene
+        self.context.commit(self._guarded(lambda: posts.pick_out_in(scene, box, self._usual_codes())))
+        return objects.mostly_in(scene, box)
 
     def _usual_codes(self) -> dict[int, np.ndarray]:
         """Class id -> the look of what has no number, for classes whose objects the model knows apart."""

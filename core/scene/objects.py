@@ -36,6 +36,13 @@ def object_values(scene: Scene, values: Iterable[int]) -> tuple[int, ...]:
     return values
 
 
+def mostly_in(scene: Scene, box: Box) -> list[int]:
+    """The objects of which more than half lies inside a box within the frame, ascending."""
+    x0, y0, x1, y1 = box
+    counts = np.bincount(scene.instance_map[y0:y1, x0:x1].reshape(-1), minlength=1 << 16)
+    return [v for v in np.flatnonzero(counts).tolist() if v >= INSTANCE_FACTOR and 2 * counts[v] > scene.area(v)]
+
+
 def free_values(scene: Scene, label_ids: Sequence[int]) -> list[int]:
     """An unused instance value for each class in ``label_ids``; the bare id for a class without objects.
 

@@ -7,8 +7,8 @@ start; :func:`pick_out` makes objects of the others, one post at a time.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Mapping
+from dataclasses import dataclass, replace
+from typing import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
 from core.scene.hidden import Hidden, changes, joined, of_mask
 from core.scene.objects import free_values, named, thing_values
-from core.scene.regions import Box, mask_box
+from core.scene.regions import Box, clip, mask_box, union
 from core.scene.scene import Scene
 
 #: Cityscapes' group of poles, traffic lights and traffic signs.
@@ -56,42 +56,159 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
     """
     if not is_post(scene.label_set, scene.label_at(x, y)) or scene.object_at(x, y) >= INSTANCE_FACTOR:
         return None
-    classes = [label.id for label in scene.label_set if label.parent is None and is_post(scene.label_set, label.id)]
-    bare = np.isin(scene.instance_map, classes)
-    # A pixel that contradicts its object is left alone.
-    bare &= scene.label_set.base[scene.label_map] == scene.instance_map
-    if not bare[y, x]:
+    bare = _Bare(scene)
+    if not bare.mask[y, x]:
         return None
-    everything = bare.view(np.uint8).copy()
-    for value in classes:
-        entry = scene.hidden.get(value)
-        if entry is not None:
-            columns, rows = (axis[entry.inside(scene.size)] for axis in entry.points())
-            everything[rows, columns] = 1
-    region = _region(everything, x, y)
-    between = _go_on(scene, everything, region)
-    x0, y0, x1, y1 = box = mask_box(region)
-    region = region[y0:y1, x0:x1]
-    seen = region & bare[y0:y1, x0:x1]
-    there = scene.instance_map[y0:y1, x0:x1][seen]
-    present = np.unique(there).tolist()
-    fresh = dict(zip(present, free_values(scene, present)))
-    table = np.arange(1 << 16, dtype=np.uint16)
-    table[present] = [fresh[value] for value in present]
     title = f"Pick out {named(scene, [int(scene.instance_map[y, x])])}"
-    edit = make_edit(scene, title, box, seen, scene.label_map[y0:y1, x0:x1][seen], table[there])
-    given = {**(codes or {}), **{value: scene.codes[value] for value in present if value in scene.codes}}
-    new_codes = {fresh[value]: given[value] for value in present if value in given}
-    old_hidden, new_hidden = changes(scene.hidden, _hidden(scene, region, box, fresh, between))
+    return _picked(scene, [bare.take(x, y)], title, codes)
+
+
+def pick_out_in(scene: Scene, box: Box, codes: Mapping[int, np.ndarray] | None = None) -> Edit | None:
+    """As :func:`pick_out`, for every post whose pole, sign or light lies inside ``box`` for the most part.
+
+    Raises:
+        SceneError: when a class has 1000 objects.
+    """
+    box, bare = clip(box, scene.size), _Bare(scene)
+    if box is None:
+        return None
+    x0, y0, x1, y1 = box
+    found, values = [], []
+    for row, column in zip(*np.nonzero(bare.mask[y0:y1, x0:x1])):
+        x, y = int(column) + x0, int(row) + y0
+        if not bare.mask[y, x]:
+            continue  # it has been taken meanwhile
+        post = bare.take(x, y)
+        there = post.box[0], post.box[1]
+        near = np.zeros_like(post.seen)
+        near[max(y0 - there[1], 0):y1 - there[1], max(x0 - there[0], 0):x1 - there[0]] = True
+        inside = [value for value, own in post.classes(scene) if 2 * np.count_nonzero(own & near) > np.count_nonzero(own)]
+        if inside:
+            found.append(post)
+            values += inside
+    return _picked(scene, found, f"Pick out {named(scene, values)}", codes) if found else None
+
+
+# -- details ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Post:
+    """What is to become objects.
+
+    Attributes:
+        box: around it, what is hidden of it included. region: (h, w) bool over the box, likewise.
+        seen: (h, w) bool, what of it is seen.
+        between: class id -> what goes on behind others from one seen piece to the next.
+    """
+
+    box: Box
+    region: np.ndarray
+    seen: np.ndarray
+    between: dict[int, Hidden]
+
+    def classes(self, scene: Scene) -> Iterator[tuple[int, np.ndarray]]:
+        """Each class of it that is seen, ascending, with its (h, w) bool pixels."""
+        x0, y0, x1, y1 = self.box
+        there = scene.instance_map[y0:y1, x0:x1]
+        for value in np.unique(there[self.seen]).tolist():
+            yield value, self.seen & (there == value)
+
+
+class _Bare:
+    """The posts of a scene that belong to no object; ``mask``, (H, W) bool, is where they are seen."""
+
+    def __init__(self, scene: Scene):
+        self.scene, label_set = scene, scene.label_set
+        classes = [label.id for label in label_set if label.parent is None and is_post(label_set, label.id)]
+        table = np.zeros(1 << 16, bool)
+        table[classes] = True
+        # A pixel that contradicts its object is left alone.
+        self.mask = table[scene.instance_map] & (label_set.base[scene.label_map] == scene.instance_map)
+        self._everything = self.mask.view(np.uint8).copy()
+        for value in classes:
+            entry = scene.hidden.get(value)
+            if entry is not None:
+                columns, rows = (axis[entry.inside(scene.size)] for axis in entry.points())
+                self._everything[rows, columns] = 1
+        self._in_front = _covers(scene)[scene.instance_map]
+        carriers = [label.id for label in label_set if label.name in CARRIERS]
+        self._carriers = {label_id: where for label_id in carriers if (where := scene.label_map == label_id).any()}
+
+    def take(self, x: int, y: int) -> _Post:
+        """The post at a pixel of the mask; none taken later has any of it."""
+        region = _region(self._everything, x, y)
+        between = self._go_on(region)
+        x0, y0, x1, y1 = box = mask_box(region)
+        region = region[y0:y1, x0:x1]
+        mask, everything = self.mask[y0:y1, x0:x1], self._everything[y0:y1, x0:x1]
+        post = _Post(box, region, region & mask, between)
+        mask[region] = False
+        everything[region] = 0
+        return post
+
+    def _go_on(self, region: np.ndarray) -> dict[int, Hidden]:
+        """Add to ``region`` the pieces of its pole beyond what stands in front of it.
+
+        Returns:
+            class id -> its pixels between the pieces.
+        """
+        between: dict[int, Hidden] = {}
+        in_front = self._in_front
+        for carrier, where in self._carriers.items():
+            pole, gap = None, np.zeros(region.shape, bool)
+            for step in (1, -1):
+                if not (region & where).any():
+                    break
+                pole = where & (self._everything > 0) if pole is None else pole
+                while (found := _next_piece(pole, region, in_front, step)) is not None:
+                    start, end, column = found
+                    beyond = _region(self._everything, column, end)
+                    spans = [_end_of(region & pole, start, -step), _end_of(beyond & pole, end, step)]
+                    rows = np.arange(start - step * _RAGGED, end + step * (_RAGGED + 1), step)
+                    rows = rows[(rows >= 0) & (rows < len(gap))]
+                    lefts, rights = (
+                        np.rint(np.interp(rows * step, [start * step, end * step], sides)).astype(int)
+                        for sides in zip(*spans)
+                    )
+                    for row, left, right in zip(rows, lefts, rights):
+                        gap[row, left:right + 1] = in_front[row, left:right + 1]
+                    region |= beyond
+            piece = of_mask(gap, np.full(region.shape, carrier, np.uint8), 0, 0)
+            if piece is not None:
+                between[carrier] = piece
+        return between
+
+
+def _picked(scene: Scene, found: Sequence[_Post], title: str, codes: Mapping[int, np.ndarray] | None) -> Edit:
+    """The edit that makes objects of posts."""
+    box: Box | None = None
+    for post in found:
+        box = union(box, post.box)
+    x0, y0, x1, y1 = box
+    instances, mask = scene.instance_map[y0:y1, x0:x1].copy(), np.zeros((y1 - y0, x1 - x0), bool)
+    numbers = iter(free_values(scene, [value for post in found for value, _ in post.classes(scene)]))
+    hidden: dict[int, Hidden | None] = dict(scene.hidden)
+    heirs: dict[int, int] = {}
+    for post in found:
+        here = np.s_[post.box[1] - y0:post.box[3] - y0, post.box[0] - x0:post.box[2] - x0]
+        fresh = {}
+        for value, own in post.classes(scene):
+            fresh[value] = new = next(numbers)
+            instances[here][own] = new
+            heirs[new] = value
+        mask[here] |= post.seen
+        _hide(scene, hidden, post, fresh)
+    edit = make_edit(scene, title, box, mask, scene.label_map[y0:y1, x0:x1][mask], instances[mask])
+    given = {**(codes or {}), **{value: scene.codes[value] for value in heirs.values() if value in scene.codes}}
+    new_codes = {new: given[value] for new, value in heirs.items() if value in given}
+    old_hidden, new_hidden = changes(scene.hidden, {value: entry for value, entry in hidden.items() if entry is not None})
     return replace(
-        edit,
+        edit, heirs=heirs,
         old_codes={**edit.old_codes, **dict.fromkeys(new_codes)}, new_codes={**edit.new_codes, **new_codes},
         # What the edit itself forgets with a class's last pixel stays forgotten.
         old_hidden={**old_hidden, **edit.old_hidden}, new_hidden={**new_hidden, **edit.new_hidden},
     )
-
-
-# -- details ---------------------------------------------------------------------
 
 
 def _region(mask: np.ndarray, x: int, y: int) -> np.ndarray:
@@ -100,37 +217,6 @@ def _region(mask: np.ndarray, x: int, y: int) -> np.ndarray:
     flags = 8 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
     cv2.floodFill(mask, reached, (int(x), int(y)), 1, 0, 0, flags)
     return reached[1:-1, 1:-1] > 0
-
-
-def _go_on(scene: Scene, everything: np.ndarray, region: np.ndarray) -> dict[int, Hidden]:
-    """Add to ``region`` the pieces of its pole beyond what stands in front of it.
-
-    Returns:
-        class id -> its pixels between the pieces.
-    """
-    between: dict[int, Hidden] = {}
-    in_front = _covers(scene)[scene.instance_map]
-    for carrier in (label for label in scene.label_set if label.name in CARRIERS):
-        pole = everything.astype(bool) & (scene.label_map == carrier.id)
-        gap = np.zeros(region.shape, bool)
-        for step in (1, -1):
-            while (found := _next_piece(pole, region, in_front, step)) is not None:
-                start, end, column = found
-                beyond = _region(everything, column, end)
-                spans = [_end_of(region & pole, start, -step), _end_of(beyond & pole, end, step)]
-                rows = np.arange(start - step * _RAGGED, end + step * (_RAGGED + 1), step)
-                rows = rows[(rows >= 0) & (rows < len(gap))]
-                lefts, rights = (
-                    np.rint(np.interp(rows * step, [start * step, end * step], sides)).astype(int)
-                    for sides in zip(*spans)
-                )
-                for row, left, right in zip(rows, lefts, rights):
-                    gap[row, left:right + 1] = in_front[row, left:right + 1]
-                region |= beyond
-        piece = of_mask(gap, np.full(region.shape, carrier.id, np.uint8), 0, 0)
-        if piece is not None:
-            between[carrier.id] = piece
-    return between
 
 
 def _next_piece(pole: np.ndarray, region: np.ndarray, in_front: np.ndarray, step: int) -> tuple[int, int, int] | None:
@@ -174,21 +260,17 @@ def _covers(scene: Scene) -> np.ndarray:
     return table
 
 
-def _hidden(
-    scene: Scene, region: np.ndarray, box: Box, fresh: Mapping[int, int], between: Mapping[int, Hidden]
-) -> dict[int, Hidden]:
-    """What the scene remembers, once the bare classes' places in ``region`` are the new objects'."""
-    found: dict[int, Hidden | None] = dict(scene.hidden)
-    x0, y0, x1, y1 = box
+def _hide(scene: Scene, hidden: dict[int, Hidden | None], post: _Post, fresh: Mapping[int, int]) -> None:
+    """What of the bare classes lies hidden in a post's place becomes the new objects', in ``hidden``."""
+    x0, y0, x1, y1 = post.box
     for value, new in fresh.items():
-        found[new] = joined(found.get(new), between.get(value))
-        entry = scene.hidden.get(value)
+        hidden[new] = joined(hidden.get(new), post.between.get(value))
+        entry = hidden.get(value)
         if entry is None:
             continue
         x, y = entry.points()
         near = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
         ours = np.zeros(len(entry), bool)
-        ours[near] = region[y[near] - y0, x[near] - x0]
-        found[new] = joined(found.get(new), entry.where(ours))
-        found[value] = entry.where(~ours)
-    return {value: entry for value, entry in found.items() if entry is not None}
+        ours[near] = post.region[y[near] - y0, x[near] - x0]
+        hidden[new] = joined(hidden.get(new), entry.where(ours))
+        hidden[value] = entry.where(~ours)

@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QTransform
 from app.canvas import handles
 from app.canvas.tools.base import Modifiers, Tool
 from core.errors import VedutaError
-from core.labels import INSTANCE_FACTOR, object_class
+from core.labels import object_class
 from core.scene import objects
 from core.scene.belonging import together
 from core.scene.hold import Hold
 from core.scene.pieces import after, scaling, translation
 from core.scene.posts import is_post
-from core.scene.regions import Box, union
+from core.scene.regions import Box, clip, union
 from core.perspective import growth
 
 #: A press becomes a drag after so many pane pixels.
@@ -30,7 +30,7 @@ _ARROWS = {
 class SelectTool(Tool):
     """Click selects, Shift+click adds, a drag from the ground draws a rubber band; handles scale and turn.
 
-    A lamp post or a sign that is no object yet becomes one by the click. A sign is taken
+    A lamp post or a sign that is no object yet becomes one by the click, or in the band. A click takes a sign
     with its pole, a rider with the bicycle; a double click takes the one alone.
     """
 
@@ -221,18 +221,10 @@ class SelectTool(Tool):
         self.context.touched((0, 0, 0, 0))
 
     def _take_band(self, add: bool) -> None:
-        """Select the things of which most lies inside the rubber band."""
-        scene, band = self.context.scene, self._band
-        width, height = scene.size
-        x0, y0 = max(0, round(band.left())), max(0, round(band.top()))
-        x1, y1 = min(width, round(band.right())), min(height, round(band.bottom()))
-        found = []
-        if x0 < x1 and y0 < y1:
-            counts = np.bincount(scene.instance_map[y0:y1, x0:x1].reshape(-1), minlength=1 << 16)
-            found = [
-                value for value in np.flatnonzero(counts).tolist()
-                if value >= INSTANCE_FACTOR and counts[value] * 2 > scene.area(value)
-            ]
+        """Select what lies inside the rubber band for the most part."""
+        band = self._band
+        box = clip((round(band.left()), round(band.top()), round(band.right()), round(band.bottom())), self.context.scene.size)
+        found = self.canvas.commands.objects_in(box) if box is not None else []
         self.context.select_many([*(self.context.selected if add else ()), *found])
 
     # -- details ---------------------------------------------------------------------------
