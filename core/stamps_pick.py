@@ -10,6 +10,7 @@ import numpy as np
 from core.labels import INSTANCE_FACTOR, LabelSet
 from core.opencv import cv2
 from core.perspective import estimate_horizon
+from core.scene.belonging import RIDDEN, ridden
 from core.scene.pieces import Piece, around, take
 from core.scene.regions import Box
 from core.scene.scene import Scene
@@ -21,7 +22,6 @@ _PLAIN = {
     "car": ("car", 48, 64), "truck": ("truck", 70, 60), "bus": ("bus", 70, 60), "person": ("person", 64, 16),
     "bicycle": ("bicycle", 40, 24), "motorcycle": ("motorcycle", 40, 24), "tree": ("vegetation", 90, 40),
 }
-_RIDDEN = ("bicycle", "motorcycle")
 _POSTED = ("traffic sign", "traffic light")
 
 #: Share of the outline that may have something nearer beside it.
@@ -53,7 +53,7 @@ def pick(scene: Scene, source: str) -> list[_Found]:
     for rider in objects:
         if rider.label_id != ids.get("rider"):
             continue
-        mount = _mount(scene, rider.value, [ids[name] for name in _RIDDEN if name in ids])
+        mount = ridden(scene, rider.value, reach=1)  # nothing has been scaled here
         taken.add(rider.value)
         if mount:
             taken.add(mount)
@@ -135,7 +135,7 @@ def _looks_whole(kind: str, piece: Piece, label_set: LabelSet) -> bool:
     height, width = piece.mask.shape
     count, _, stats, _ = cv2.connectedComponentsWithStats(piece.mask.view(np.uint8), connectivity=8)
     # Spokes and forks are thinner than a pixel, so a whole bicycle may come in pieces.
-    share = 0.5 if kind in _RIDDEN else 0.97
+    share = 0.5 if kind in RIDDEN else 0.97
     whole = stats[1:, cv2.CC_STAT_AREA].max() >= share * labels.size
     if kind in ("car", "truck", "bus"):
         return whole and {"glass", "wheel"} <= parts and _wheels(piece, label_set) >= 2 and 0.8 <= width / height <= 4
@@ -157,18 +157,6 @@ def _wheels(piece: Piece, label_set: LabelSet) -> int:
         (piece.mask & wheel[piece.labels]).view(np.uint8), connectivity=8
     )
     return int((stats[1:, cv2.CC_STAT_AREA] >= 12).sum())
-
-
-def _mount(scene: Scene, rider: int, classes: list[int]) -> int:
-    """What a rider sits on: the object of these classes that touches most of it, or 0."""
-    x0, y0, x1, y1 = scene.objects()[rider].bbox
-    y1, x0, x1 = min(y1 + 2, scene.size[1]), max(x0 - 2, 0), min(x1 + 2, scene.size[0])
-    here = scene.instance_map[y0:y1, x0:x1]
-    near = (cv2.dilate((here == rider).view(np.uint8), np.ones((3, 3), np.uint8)) > 0) & (here != rider)
-    values, counts = np.unique(here[near], return_counts=True)
-    best = [(count, value) for value, count in zip(values.tolist(), counts.tolist())
-            if value >= INSTANCE_FACTOR and value // INSTANCE_FACTOR in classes]
-    return max(best)[1] if best else 0
 
 
 def _posts(scene: Scene, ids: dict[str, int]) -> Iterable[list[Piece]]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.labels import CITYSCAPES, STREETS
 from core.scene import objects, posts
-from core.scene.belonging import together
+from core.scene.belonging import ridden, together
 from core.scene.cityscapes import load_pair, save_pair
 from core.scene.edits import NEW, paint
 from core.scene.pieces import Piece, take, translation
@@ -60,6 +60,50 @@ def test_a_light_keeps_its_parts_and_the_last_of_a_class_takes_the_code_along():
     done(scene, posts.pick_out(scene, 84, 6))
     assert SIGN not in scene.codes and np.array_equal(scene.codes[SIGN * 1000 + 1], [1, 2, 3])
     assert not scene.area(SIGN) and not scene.area(POLE)
+
+
+def test_posts_inside_a_box_are_picked_out_in_one_step():
+    scene = street()
+    labels = scene.label_map.copy()
+    assert posts.pick_out_in(scene, (50, 20, 70, 60)) is None
+    assert posts.pick_out_in(scene, (200, 20, 270, 60)) is None
+    # Half a pole is too little; the sign on it is enough to pick out both, as a click on it does.
+    assert posts.pick_out_in(scene, (10, 34, 30, 64)) is None
+    edit = posts.pick_out_in(scene, (14, 0, 30, 18), {POLE: np.float32([7, 7, 7])})
+    assert edit.title == "Pick out traffic sign" and set(edit.heirs.items()) == {(POLE * 1000, POLE), (SIGN * 1000, SIGN)}
+    done(scene, edit)
+    assert objects.mostly_in(scene, (14, 0, 30, 18)) == [SIGN * 1000] and scene.area(POLE * 1000) == 2 * 34
+    edit = posts.pick_out_in(scene, (0, 0, 96, 64), {POLE: np.float32([7, 7, 7])})
+    assert edit.title == "Pick out 3 objects"
+    done(scene, edit)
+    assert np.array_equal(scene.label_map, labels) and not (scene.instance_map == POLE).any()
+    assert {v: o.area for v, o in scene.objects().items() if o.is_object} == {
+        POLE * 1000: 68, POLE * 1000 + 1: 64, LIGHT * 1000: 48, SIGN * 1000: 80, SIGN * 1000 + 1: 32
+    }
+    assert SIGN not in scene.codes and np.array_equal(scene.codes[SIGN * 1000 + 1], [1, 2, 3])
+    assert np.array_equal(scene.codes[POLE * 1000 + 1], [7, 7, 7])
+    assert posts.pick_out_in(scene, (0, 0, 96, 64)) is None
+
+
+@pytest.mark.parametrize("shift", (0, 8))
+def test_a_box_picks_out_what_clicks_would(shift):
+    clicked = street()
+    mask = np.ones((16, 10), bool)
+    car = Piece(CAR * 1000, 16, 38, np.full(mask.shape, CAR, np.uint8), mask)
+    done(clicked, objects.put(clicked, [car], translation(0, 0)))
+    done(clicked, paint(clicked, np.ones((6, 8), bool), (17 + shift, 24), PERSON, NEW))
+    boxed = Scene(clicked.label_map, clicked.instance_map, codes=clicked.codes, hidden=clicked.hidden)
+    for x, y in ((84, 6), (41, 16), (21, 20)):
+        done(clicked, posts.pick_out(clicked, x, y))
+    done(boxed, posts.pick_out_in(boxed, (0, 0, 96, 64)))
+
+    def found(scene):
+        return {
+            (value // 1000, entry.bbox, entry.area, tuple(scene.hidden[value].keys.tolist()) if value in scene.hidden else ())
+            for value, entry in scene.objects().items() if entry.is_object
+        }
+
+    assert found(boxed) == found(clicked)
 
 
 def test_codes_for_what_has_none():
@@ -142,6 +186,10 @@ def test_a_rider_comes_with_the_bicycle_and_not_with_one_that_is_parked():
         labels[y0:y1, x0:x1], instances[y0:y1, x0:x1] = label, value
     scene = Scene(labels, instances)
     assert together(scene, 25000) == (33000, 25000) and together(scene, 33000) == (25000, 33000)
+    assert ridden(scene, 25000) == ridden(scene, 25000, reach=1) == 33000 and ridden(scene, 25001) == 0
+    # One pixel between them is a gap that comes from scaling; where nothing was scaled it parts them.
+    parted = done(Scene(labels, instances), objects.delete(scene, [33000]))
+    assert ridden(parted, 25000) == 33001 and ridden(parted, 25000, reach=1) == 0
     assert together(scene, 33001) == (33001,) and together(scene, 25001) == (25001,) and together(scene, 24000) == (24000,)
 
 
