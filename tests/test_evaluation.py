@@ -108,6 +108,40 @@ def test_the_report_tells_a_good_picture_from_a_wrong_one(tmp_path):
         assert picture.name in page
 
 
+def test_a_judge_names_its_classes_and_refuses_others(tmp_path):
+    import torch
+
+    from core.errors import ModelFileError
+    from core.evaluation.judge_file import load_judge, save_judge
+    from core.evaluation.segmentation import Segmenter, segment
+    from core.labels import CITYSCAPES, STREETS, LabelSet
+    from safetensors.torch import save_file
+
+    judge = Segmenter(len(STREETS), picture_width=64).eval()
+    path = tmp_path / "judge.safetensors"
+    save_judge(path, judge, STREETS)
+    again = load_judge(path, STREETS)
+    picture = np.random.default_rng(0).integers(0, 256, (32, 64, 3)).astype(np.uint8)
+    labels = np.full((32, 64), 7, np.uint8)
+    assert again.picture_width == 64 and not again.training
+    assert np.array_equal(segment(again, picture, labels, STREETS)[0], segment(judge, picture, labels, STREETS)[0])
+    # As many classes, but one of them another: the weights would fit and the scores would be wrong.
+    other = LabelSet("mine", [label for label in CITYSCAPES if label.id != 33])
+    same_count = LabelSet("mine", [label for label in CITYSCAPES if label.id != 32])
+    save_judge(path, Segmenter(len(other)), other)
+    for label_set in (same_count, STREETS):
+        with pytest.raises(ModelFileError, match="other classes") as told:
+            load_judge(path, label_set)
+        assert str(told.value).count(".") == str(path).count(".") + 1 and label_set.name in str(told.value)
+    save_file({"x": torch.zeros(1)}, tmp_path / "no_judge.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(path.read_bytes()[:-50])
+    for name in ("no_judge", "cut", "missing"):
+        with pytest.raises(ModelFileError, match="no judge"):
+            load_judge(tmp_path / f"{name}.safetensors", other)
+    with pytest.raises(ModelFileError, match="can't be written"):
+        save_judge(tmp_path / "no" / "judge.safetensors", judge, STREETS)
+
+
 def test_class_shares_count_frames_and_pixels(tmp_path):
     from core.data.samples import Sample
     from core.data.statistics import class_shares

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.atomic import replacing
 from core.commands.bench import size
 
 
@@ -29,12 +28,12 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Run the command; returns the exit status."""
     options = _parser().parse_args(argv)
-    import torch
     from tqdm import tqdm
 
     from core.data.samples import find_samples
+    from core.evaluation.judge_file import load_judge, save_judge
     from core.evaluation.report import evaluate
-    from core.evaluation.segmentation import Segmenter, train_segmenter
+    from core.evaluation.segmentation import train_segmenter
     from core.labels import STREETS
     from core.models.model_file import load_model, save_model
     from core.networks.vgg import load_vgg
@@ -49,11 +48,9 @@ def main(argv: list[str]) -> int:
     if options.judge_steps:
         # Trained on photographs alone, so one judge serves every model of a data set.
         options.out.mkdir(parents=True, exist_ok=True)
-        kept = options.out / f"judge_{options.judge_steps}_{options.judge_width}.pt"
+        kept = options.out / f"judge_{options.judge_steps}_{options.judge_width}.safetensors"
         if kept.is_file():
-            judge = Segmenter(len(STREETS), picture_width=options.judge_width)
-            judge.load_state_dict(torch.load(kept, map_location="cpu", weights_only=True))
-            judge.eval()
+            judge = load_judge(kept, STREETS)
         else:
             with tqdm(total=options.judge_steps, desc="segmentation network") as bar:
                 judge = train_segmenter(
@@ -64,8 +61,7 @@ def main(argv: list[str]) -> int:
                     device=choose_device(options.device),
                     progress=lambda step, loss: bar.update(1),
                 )
-            with replacing(kept) as file:  # half a judge would be taken for a whole one next time
-                torch.save(judge.state_dict(), file)
+            save_judge(kept, judge, STREETS)
     with tqdm(total=len(held_out), desc="held-out frames") as bar:
         scores = evaluate(
             model, held_out, options.out, vgg, judge, options.size, device=options.device, progress=lambda n: bar.update(1),
