@@ -85,13 +85,10 @@ class _Soak:
                 self._turn(self.random.uniform(0.3, 2.0))
             if elapsed >= checks * seconds / 10:
                 checks += 1
-                self._check()
-                self.at_rest.append((elapsed, resident_bytes()))
+                self._check(elapsed)
             self.memory.append((elapsed, resident_bytes()))
         progress("last photograph")
-        self._check()
-        self.at_rest.append((seconds, resident_bytes()))
-        self._check(fresh=True)
+        self._check(seconds, fresh=True)
         warm = min(60.0, _WARM_UP * seconds)
         # While the hand moves, memory goes up and down by a third: freed blocks are kept for the next frame.
         # What grows by the hour is what is left when it rests.
@@ -160,14 +157,16 @@ class _Soak:
         if photograph is not None:
             self.shown.append((photograph.number, photograph.snapshot.revision))
 
-    def _check(self, fresh: bool = False) -> None:
-        """Rest until the photograph is exact, and compare it with a frame rendered anew."""
+    def _check(self, elapsed: float, fresh: bool = False) -> None:
+        """Rest until the photograph is exact, note the memory, and compare the photograph with a frame rendered anew."""
         from app.measured_studio import settled, wait
         from core.models.model_file import load_model
         from core.memory import give_back_memory
         from core.rendering.renderer import Renderer
 
         wait(self.app, lambda: settled(self.studio), 120)
+        give_back_memory()
+        self.at_rest.append((elapsed, resident_bytes()))
         if fresh:
             self.renderer = Renderer(load_model(self.context.model.path), self.context.settings["device"])
         shot = self.context.scene.snapshot()

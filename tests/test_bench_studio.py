@@ -42,6 +42,8 @@ def test_soak_finds_nothing_worn_out(qapp, small_model_path, capsys):
     result = json.loads(capsys.readouterr().out)
     assert result["strokes"] >= 3 and result["photographs_shown"] >= 3
     assert result["stale_shown"] == 0
+    # At every rest, the last one too, the photograph is compared once.
+    assert result["comparisons"] == len(result["memory_mb_at_rest"])
     assert result["comparisons"] >= 2 and result["max_abs_diff"] <= 1 / 255
     if SECONDS:  # seconds say nothing of leaks
         assert result["memory_growth_percent"] < bench_soak.MOST_GROWTH_PERCENT
