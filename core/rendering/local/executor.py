@@ -268,12 +268,16 @@ class Executor:
         self._wait()
         return found[self.graph.output], time.perf_counter() - started
 
+    def _narrows(self, op: Op) -> bool:
+        """True on the way down to coarse scales: a change that ends there spares most, and comparing costs least."""
+        return op.size[0] * _COARSE <= self.size[0] and op.size[0] < min(i.size[0] for i in op.inputs)
+
     def _keep(self, op: Op, rect: Rect, compare: bool) -> Rect:
         """Compute ``rect`` of a kept output; what of it the outputs that read it must follow."""
         block, _ = op.evaluate(rect)
         cached = op.cache[:, :, rect.y0 : rect.y1, rect.x0 : rect.x1]
-        # Asking a card would wait for it. Where pixels are small, comparing costs more than it spares.
-        compare = compare and self.device.type == "cpu" and op.size[0] * _COARSE <= self.size[0]
+        # Asking a card would wait for it.
+        compare = compare and self.device.type == "cpu" and self._narrows(op)
         changed = _changed(cached, block, rect) if compare else rect
         cached.copy_(block)
         return changed
