@@ -199,6 +199,7 @@ class Studio(QMainWindow):
         settings.sync()
         self.hide()  # a frame in progress may take a while
         self.training.close()
+        self.parts_filler.stop()
         self.live.stop()
         self.recovery.close()
         event.accept()

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings as hypothesis_settings
 from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 import main
 from core.errors import SceneError
@@ -20,10 +23,11 @@ from core.filling.walls import Wall, find_walls, profile
 from core.labels import CITYSCAPES, STREETS, object_class
 from core.opencv import cv2
 from core.scene.cityscapes import load_pair
+from core.scene.edits import paint
 from core.scene.files import read_label_map, write_png
 from core.scene.scene import Scene
 from core.stamps import library as stamps
-from tests.app_support import bare_studio, no_leaks, settings  # noqa: F401
+from tests.app_support import LEFT, NONE, bare_studio, no_leaks, pane_at, settings  # noqa: F401
 from tests.conftest import scene_state
 
 ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON = (
@@ -484,56 +488,139 @@ def test_real_maps_get_windows_and_wheels():
 # -- window ------------------------------------------------------------------------------------------------
 
 
-def test_one_undo_step_and_a_sentence_in_the_window(bare_studio):  # noqa: F811
+@pytest.fixture
+def filler(bare_studio, qtbot):  # noqa: F811
+    """A studio that shows the town; ``fill(words)`` chooses a command and waits until it is over."""
     window, said = bare_studio, []
     window.context.message.connect(said.append)
     window.documents.show(town(), "Town", None)
-    before = scene_state(window.context.scene)
-    hint = window.parts_filler.hint
+
+    def settled():
+        qtbot.waitUntil(lambda: not window.parts_filler.busy, timeout=60_000)
+
+    def fill(words: str = "Fill in parts"):
+        window.actions_.named[words].trigger()
+        settled()
+
+    window.said, window.fill, window.settled = said, fill, settled
+    return window
+
+
+def test_one_undo_step_and_a_sentence_in_the_window(filler):
+    history, before = filler.context.history, scene_state(filler.context.scene)
+    hint = filler.parts_filler.hint
     assert not hint.isHidden()
-    window.actions_.named["Fill in parts"].trigger()
-    assert window.context.history.count() == 1 and hint.isHidden()
-    assert said[-1] == "Parts laid into 3 objects; undo with Ctrl+Z."
-    assert (window.context.scene.label_map == WINDOW).any()
-    first = window.context.scene.label_map.copy()
-    window.actions_.named["Fill in parts"].trigger()
-    assert window.context.history.count() == 1
-    assert said[-1] == "There is nothing without parts that could get some."
-    window.context.history.undo()
-    assert scene_state(window.context.scene)[:2] == before[:2]
-    window.actions_.named["Fill in parts"].trigger()
-    assert not np.array_equal(window.context.scene.label_map, first), "the next time it lays others"
+    filler.actions_.named["Fill in parts"].trigger()
+    # The command only begins it: the window goes on.
+    assert filler.parts_filler.busy and history.count() == 0 and hint.isHidden()
+    filler.actions_.named["Fill in parts"].trigger()
+    assert filler.said[-1] == "Parts are being filled in already."
+    filler.settled()
+    assert history.count() == 1 and filler.parts_filler.progress.isHidden()
+    assert filler.said[-1] == "Parts laid into 3 objects; undo with Ctrl+Z."
+    assert (filler.context.scene.label_map == WINDOW).any()
+    first = filler.context.scene.label_map.copy()
+    filler.fill()
+    assert history.count() == 1
+    assert filler.said[-1] == "There is nothing without parts that could get some."
+    history.undo()
+    assert scene_state(filler.context.scene)[:2] == before[:2]
+    filler.fill()
+    assert not np.array_equal(filler.context.scene.label_map, first), "the next time it lays others"
+    history.undo()
+    filler.fill("Fill in parts, each house an object")
+    assert filler.context.scene.has_objects_of(BUILDING) and history.count() == 1
 
 
-def test_the_selected_objects_only_and_the_hint_goes_for_good(bare_studio):  # noqa: F811
-    window = bare_studio
-    window.documents.show(town(), "Town", None)
-    hint = window.parts_filler.hint
+def test_the_selected_objects_only_and_the_hint_goes_for_good(filler):
+    hint = filler.parts_filler.hint
     hint.dismissed.click()
     assert hint.isHidden()
-    window.documents.show(town(), "Town again", None)
+    filler.documents.show(town(), "Town again", None)
     assert hint.isHidden()
-    window.context.select(26000)
-    window.actions_.named["Fill in parts"].trigger()
-    labels = window.context.scene.label_map
+    filler.context.select(26000)
+    filler.fill()
+    labels = filler.context.scene.label_map
     assert (labels == WHEEL).any() and not (labels == WINDOW).any()
     # Asked again, the car gets other parts.
     before = labels.copy()
     for _ in range(6):
-        window.actions_.named["Fill in parts"].trigger()
-    assert window.context.history.count() >= 2
-    car = window.context.scene.instance_map == 26000
-    assert np.array_equal(before[~car], window.context.scene.label_map[~car])
-    assert set(np.unique(STREETS.base[window.context.scene.label_map[car]]).tolist()) == {CAR}
+        filler.fill()
+    assert filler.context.history.count() >= 2
+    car = filler.context.scene.instance_map == 26000
+    assert np.array_equal(before[~car], filler.context.scene.label_map[~car])
+    assert set(np.unique(STREETS.base[filler.context.scene.label_map[car]]).tolist()) == {CAR}
 
 
-def test_the_hint_does_it_and_is_not_shown_for_streets_with_parts(bare_studio):  # noqa: F811
-    window = bare_studio
-    window.documents.show(Scene.blank((200, 100), ROAD), "Empty", None)
-    assert window.parts_filler.hint.isHidden()
-    window.documents.show(town(), "Town", None)
-    window.parts_filler.hint.accepted.click()
-    assert (window.context.scene.label_map == WINDOW).any() and window.parts_filler.hint.isHidden()
-    filled = Scene(window.context.scene.label_map, window.context.scene.instance_map)
-    window.documents.show(filled, "Filled", None)
-    assert window.parts_filler.hint.isHidden()
+def test_the_hint_does_it_and_is_not_shown_for_streets_with_parts(filler):
+    filler.documents.show(Scene.blank((200, 100), ROAD), "Empty", None)
+    assert filler.parts_filler.hint.isHidden()
+    filler.documents.show(town(), "Town", None)
+    filler.parts_filler.hint.accepted.click()
+    filler.settled()
+    assert (filler.context.scene.label_map == WINDOW).any() and filler.parts_filler.hint.isHidden()
+    filled = Scene(filler.context.scene.label_map, filler.context.scene.instance_map)
+    filler.documents.show(filled, "Filled", None)
+    assert filler.parts_filler.hint.isHidden()
+
+
+def test_what_is_painted_meanwhile_stays_and_is_reckoned_with(filler):
+    context, stripe = filler.context, np.ones((200, 30), bool)
+    filler.actions_.named["Fill in parts"].trigger()
+    context.commit(paint(context.scene, stripe, (40, 60), SKY))
+    expected = fill_parts(Scene(context.scene.label_map, context.scene.instance_map), 0, horizon=context.horizon())
+    filler.settled()
+    assert [context.history.text(i) for i in range(2)] == ["Paint sky", "Fill in parts"]
+    assert (context.scene.label_map[60:260, 40:70] == SKY).all()
+    whole = Scene(context.scene.label_map, context.scene.instance_map)
+    expected.edit.apply(whole)
+    assert np.array_equal(whole.label_map, context.scene.label_map)
+
+
+def test_parts_wait_for_the_end_of_a_stroke(filler, qtbot):
+    context, pane = filler.context, filler.canvas.panes[0]
+    context.choose_tool("brush")
+    filler.actions_.named["Fill in parts"].trigger()
+    QTest.mousePress(pane, LEFT, NONE, pane_at(pane, 800, 450))
+    filler.parts_filler._pool.waitForDone()
+    with qtbot.waitSignal(filler.parts_filler._rest.timeout, timeout=60_000):
+        pass  # it has looked whether the hand rests
+    assert context.stroking and filler.parts_filler.busy and context.history.count() == 0
+    QTest.mouseRelease(pane, LEFT, NONE, pane_at(pane, 800, 450))
+    filler.settled()
+    assert context.history.count() == 2 and context.history.undoText() == "Fill in parts"
+
+
+def test_it_can_be_cancelled_by_button_key_undo_and_another_street(filler):
+    context, progress, state = filler.context, filler.parts_filler.progress, scene_state(filler.context.scene)
+    trigger = filler.actions_.named["Fill in parts"].trigger
+
+    def nothing_done(steps: int = 0):
+        filler.parts_filler._pool.waitForDone()
+        QApplication.processEvents()
+        assert not filler.parts_filler.busy and progress.isHidden() and context.history.index() == steps
+        assert scene_state(context.scene)[:2] == state[:2]
+
+    trigger()
+    progress.show()
+    progress.cancel.click()
+    nothing_done()
+    assert filler.said[-1] == "No parts were filled in."
+    trigger()
+    progress.show()
+    QTest.keyClick(filler.canvas.panes[0], Qt.Key.Key_Escape)
+    nothing_done()
+    context.commit(paint(context.scene, np.ones((9, 9), bool), (40, 60), SKY))
+    trigger()
+    context.history.undo()
+    filler.settled()
+    nothing_done()
+    assert context.history.canRedo() and "undone" in filler.said[-1]
+    context.select(26000)
+    trigger()
+    filler.canvas.commands.delete()
+    filler.settled()
+    assert filler.said[-1] == "What was to get parts is gone." and context.history.count() == 1
+    trigger()
+    filler.documents.show(town(), "Another", None)
+    nothing_done()

@@ -9,7 +9,7 @@ left as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Callable, Iterable
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class Filling:
 
 def fill_parts(
     scene: Scene, seed: int = 0, objects: Iterable[int] | None = None, horizon: float | None = None, houses: bool = False,
-    again: bool = False,
+    again: bool = False, progress: Callable[[int, int], object] | None = None,
 ) -> Filling:
     """Lay parts inside bare objects.
 
@@ -78,6 +78,7 @@ def fill_parts(
         horizon: its row where it is known, else it is estimated.
         houses: make each house of a row without objects an object of its own, which then can have its own look.
         again: fill objects that have parts anew, in place of those.
+        progress: called before each object with (objects done, objects in all); what it raises ends the filling.
 
     Raises:
         SceneError: when more houses are found than a class can have objects.
@@ -92,7 +93,9 @@ def fill_parts(
     filled: set[int] = set()
     regions = unlike = count = 0
     numbered: list[tuple[Box, np.ndarray, np.ndarray]] = []
-    for site in sites:
+    for done, site in enumerate(sites):
+        if progress is not None:
+            progress(done, len(sites))
         parts, owners = _parts(scene, surroundings, site, int(seed))
         if parts is None:
             unlike += int(scene.label_set[site.class_id].name in SILHOUETTES and min(site.mask.shape) >= SMALLEST)
