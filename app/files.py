@@ -179,15 +179,17 @@ class Documents(QObject):
 
     def _take_settings(self, settings: dict) -> None:
         """What a project remembers besides the scene; a value that makes no sense is left out."""
+        from core.scene.project import horizon_in
+
         known = ("model", "label", "locked", "horizon")
         self._settings = {key: value for key, value in settings.items() if key not in known}
-        locked, horizon = settings.get("locked"), settings.get("horizon")
+        locked, horizon = settings.get("locked"), horizon_in(settings, self.context.scene.size)
         if isinstance(locked, list):
             there = self.context.scene.objects()
             self.context.locked.update(value for value in locked if type(value) is int and value in there)
             self.context.locks_changed.emit()
-        if type(horizon) in (int, float) and 0 <= horizon < self.context.scene.size[1]:
-            self.context.settle_horizon(Horizon(float(horizon), True))
+        if horizon is not None:
+            self.context.settle_horizon(Horizon(horizon, True))
 
     def _read_maps(self, label_path: Path, instance_path: Path | None) -> Scene:
         from core.scene.cityscapes import load_pair

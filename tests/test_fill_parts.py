@@ -25,17 +25,20 @@ from core.opencv import cv2
 from core.scene.cityscapes import load_pair
 from core.scene.edits import paint
 from core.scene.files import read_label_map, write_png
+from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
 from core.stamps import library as stamps
 from tests.app_support import LEFT, NONE, bare_studio, no_leaks, pane_at, settings  # noqa: F401
 from tests.conftest import scene_state
 
-ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON = (
-    STREETS.named(name).id for name in ("road", "sidewalk", "building", "sky", "car", "person")
+ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON, TREE, EGO = (
+    STREETS.named(name).id for name in ("road", "sidewalk", "building", "sky", "car", "person", "vegetation", "ego vehicle")
 )
-WINDOW, DOOR, SHOPFRONT, ROOF, WHEEL, GLASS = (
-    STREETS.named(name).id for name in ("window", "door", "shopfront", "roof", "car wheel", "car glass")
+WINDOW, DOOR, SHOPFRONT, ROOF, WHEEL, GLASS, KERB, TRUNK = (
+    STREETS.named(name).id
+    for name in ("window", "door", "shopfront", "roof", "car wheel", "car glass", "kerb", "tree trunk")
 )
+EXAMPLES = Path(__file__).resolve().parents[1] / "assets" / "examples"
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "cityscapes_samples"
 
 
@@ -94,12 +97,12 @@ def test_parts_fold_back_to_the_scene_and_nothing_else_changes():
     filling.edit.apply(scene)
     changed = scene.label_map != labels
     assert changed.sum() > 0.03 * labels.size
-    assert set(np.unique(labels[changed]).tolist()) == {BUILDING, CAR}
+    assert set(np.unique(labels[changed]).tolist()) == {SIDEWALK, BUILDING, CAR}
     assert np.array_equal(STREETS.base[scene.label_map], labels)
     assert np.array_equal(scene.instance_map, instances)
     assert scene.contradictions() == 0
-    assert filling.objects == (26000,) and filling.regions == 2
-    assert filling.sentence == "Parts laid into 3 objects."
+    assert filling.objects == (26000,) and filling.regions == 3  # two rows of houses, and the sidewalks
+    assert filling.sentence == "Parts laid into 4 objects."
     filling.edit.revert(scene)
     assert scene_state(scene) == before
 
@@ -126,8 +129,9 @@ def test_objects_with_parts_are_left_alone():
     scene = Scene(labels, scene.instance_map)
     filling = fill_parts(scene)
     filling.edit.apply(scene)
-    assert np.array_equal(scene.label_map[:, :300], labels[:, :300])
-    assert filling.regions == 1
+    house = np.isin(labels[:, :300], (BUILDING, WINDOW))
+    assert np.array_equal(scene.label_map[:, :300][house], labels[:, :300][house])
+    assert filling.regions == 2
 
 
 def test_they_get_others_where_that_is_asked():
@@ -135,7 +139,7 @@ def test_they_get_others_where_that_is_asked():
     fill_parts(scene, 0).edit.apply(scene)
     first = scene.label_map.copy()
     filling = fill_parts(scene, 1, again=True)
-    assert filling.objects == (26000,) and filling.regions == 2
+    assert filling.objects == (26000,) and filling.regions == 3
     filling.edit.apply(scene)
     fresh = town()
     fill_parts(fresh, 1).edit.apply(fresh)
@@ -395,6 +399,87 @@ def test_a_car_behind_another_is_compared_by_what_is_seen_of_it():
     assert overlap(scene.label_map == WHEEL, original == WHEEL) > 0.3
 
 
+# -- kerbs and trunks ------------------------------------------------------------------
+
+
+def avenue(size=(800, 400)) -> Scene:
+    """A road between sidewalks that recede to (400, 160), a tree on the left, leaves that hang down, a hedge and a car."""
+    width, height = size
+    labels = np.full((height, width), SKY, np.uint8)
+    labels[160:] = SIDEWALK
+    cv2.fillPoly(labels, [np.array([(390, 160), (410, 160), (700, height), (100, height)], np.int32)], ROAD)
+    labels[60:180, 80:200] = TREE  # a crown,
+    labels[180:280, 132:144] = TREE  # and what it stands on
+    labels[180:210, 160:166] = TREE  # leaves that hang before the sky and end there
+    labels[160:214, 158:168][labels[160:214, 158:168] != TREE] = BUILDING
+    labels[210:214, 158:168] = BUILDING
+    labels[200:230, 560:700] = TREE  # a hedge
+    labels[230:300, 600:690] = CAR
+    instances = labels.astype(np.uint16)
+    instances[labels == CAR] = 26000
+    return Scene(labels, instances)
+
+
+def test_kerbs_lie_along_the_road_and_shrink_with_the_distance():
+    scene = avenue()
+    before = scene.label_map.copy()
+    fill_parts(scene, objects=[SIDEWALK], horizon=160.0).edit.apply(scene)
+    kerb = scene.label_map == KERB
+    assert kerb.any() and (before[kerb] == SIDEWALK).all() and np.array_equal(STREETS.base[scene.label_map], before)
+    assert (scene.label_map[before != SIDEWALK] == before[before != SIDEWALK]).all()
+    widths = [np.count_nonzero(kerb[row, :400]) for row in (230, 300, 390)]
+    assert widths[0] < widths[1] < widths[2]
+    assert abs(widths[2] / widths[1] - 230 / 140) < 0.1, "in proportion to the distance from the horizon"
+    # The frame's lower edge, and the camera's own car, don't narrow it.
+    labels, instances = before.copy(), scene.instance_map.copy()
+    labels[360:, 30:] = instances[360:, 30:] = EGO
+    hooded = Scene(labels, instances)
+    fill_parts(hooded, objects=[SIDEWALK], horizon=160.0).edit.apply(hooded)
+    assert overlap(hooded.label_map[:360] == KERB, kerb[:360]) > 0.97
+    # It touches the road everywhere, and no kerb lies where none was.
+    road = cv2.dilate((before == ROAD).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    _, pieces = cv2.connectedComponents(kerb.view(np.uint8), connectivity=8)
+    assert set(np.unique(pieces[kerb]).tolist()) == set(np.unique(pieces[kerb & road]).tolist())
+    assert fill_parts(scene, 1, objects=[SIDEWALK], horizon=160.0).edit is None
+
+
+def test_a_trunk_is_what_a_crown_stands_on_and_nothing_else():
+    scene = avenue()
+    before = scene.label_map.copy()
+    fill_parts(scene, objects=[TREE], horizon=160.0).edit.apply(scene)
+    trunk = scene.label_map == TRUNK
+    there = np.zeros_like(trunk)
+    there[180:280, 132:144] = True
+    assert overlap(trunk, there) > 0.9 and np.array_equal(STREETS.base[scene.label_map], before)
+    # Between two nearer things something narrow shows: the sides are theirs.
+    hidden = avenue()
+    labels, instances = hidden.label_map.copy(), hidden.instance_map.copy()
+    for number, columns in enumerate((np.s_[100:132], np.s_[144:180])):
+        labels[170:300, columns], instances[170:300, columns] = CAR, 26001 + number
+    assert fill_parts(Scene(labels, instances), objects=[TREE], horizon=160.0).edit is None
+
+
+@pytest.mark.parametrize("label_set", (CITYSCAPES,))
+def test_label_sets_without_these_parts_get_none(label_set):
+    scene = avenue()
+    assert fill_parts(Scene(scene.label_map, scene.instance_map, label_set), horizon=160.0).edit is None
+
+
+def test_the_examples_get_their_kerbs_and_trunks_back():
+    found = {KERB: [], TRUNK: []}
+    for name in ("03 Avenue", "12 Zebra"):
+        scene = load_project(EXAMPLES / f"{name}.veduta").scene
+        bare = Scene(STREETS.base[scene.label_map], scene.instance_map)
+        trees = [value for value in bare.objects() if int(object_class(value)) == TREE]
+        fill_parts(bare, objects=[*trees, SIDEWALK]).edit.apply(bare)
+        for part, shares in found.items():
+            ours, true = bare.label_map == part, scene.label_map == part
+            shares.append((np.count_nonzero(ours & true) / ours.sum(), np.count_nonzero(ours & true) / true.sum()))
+    assert min(share for pair in found[KERB] for share in pair) > 0.9
+    # Most of what is called trunk is one; branches among leaves are left as leaves.
+    assert min(right for right, _ in found[TRUNK]) > 0.95 and min(all_ for _, all_ in found[TRUNK]) > 0.4
+
+
 # -- the library -------------------------------------------------------------------------------------
 
 
@@ -446,7 +531,7 @@ def test_the_command_on_files(tmp_path, capsys):
     write_png(tmp_path / "i.png", scene.instance_map)
     maps = ("fill-parts", tmp_path / "l.png", "--instances", tmp_path / "i.png")
     assert run(*maps, "--seed", "3", "--out", tmp_path / "o.png") == 0
-    assert "Parts laid into 3 objects." in capsys.readouterr().out
+    assert "Parts laid into 4 objects." in capsys.readouterr().out
     fill_parts(scene, 3).edit.apply(scene)
     assert np.array_equal(read_label_map(tmp_path / "o.png"), scene.label_map)
     assert run("fill-parts", tmp_path / "o.png", "--instances", tmp_path / "i.png", "--out", tmp_path / "p.veduta") == 0
@@ -454,6 +539,52 @@ def test_the_command_on_files(tmp_path, capsys):
     assert load_pair(tmp_path / "h_labels.png", tmp_path / "h.png").has_objects_of(BUILDING)
     assert run("fill-parts", tmp_path / "l.png", "--out", tmp_path / "o.jpg") == 2
     assert run("fill-parts", tmp_path / "nothing.png", "--out", tmp_path / "o.png") == 2
+
+
+def test_the_command_fills_what_is_chosen_and_keeps_what_a_project_remembers(tmp_path, capsys):
+    scene = town()
+    save_project(tmp_path / "town.veduta", scene, {"locked": [26000], "horizon": 200.0, "from the future": 1})
+
+    def filled(*options) -> Scene:
+        assert run("fill-parts", tmp_path / "town.veduta", *options, "--out", tmp_path / "out.veduta") == 0
+        project = load_project(tmp_path / "out.veduta")
+        assert project.settings == {"locked": [26000], "horizon": 200.0, "from the future": 1}
+        return project.scene
+
+    def changed(street: Scene) -> set[int]:
+        return set(np.unique(scene.label_map[street.label_map != scene.label_map]).tolist())
+
+    assert changed(filled("--only", "building")) == {BUILDING}
+    assert changed(filled("--only", "26000", "--only", "sidewalk")) == {CAR, SIDEWALK}
+    assert changed(filled("--except", "building", "--except", "26000")) == {SIDEWALK}
+    everything = filled("--houses")
+    assert changed(everything) == {BUILDING, CAR, SIDEWALK} and everything.has_objects_of(BUILDING)
+    # As the studio does, it goes by the horizon that the project keeps.
+    fill_parts(scene, 0, horizon=200.0, houses=True).edit.apply(scene)
+    assert np.array_equal(everything.label_map, scene.label_map)
+    scene = town()
+    capsys.readouterr()
+    for wrong, sentence in (("pole", "gets no parts"), ("26009", "no object 26009")):
+        assert run("fill-parts", tmp_path / "town.veduta", "--only", wrong, "--out", tmp_path / "out.veduta") == 2
+        assert sentence in capsys.readouterr().err
+    assert run("fill-parts", tmp_path / "town.veduta", "--houses", "--out", tmp_path / "out.png") == 2
+    assert "instance map" in capsys.readouterr().err
+
+
+def test_render_fills_what_is_chosen(tmp_path, small_model_path):
+    from core.scene.files import read_picture
+
+    save_project(tmp_path / "town.veduta", town(), {"horizon": 200.0})
+    common = ("render", "--model", small_model_path, "--size", "256x128")
+    for name, render, fill in (
+        ("cars", ("--fill-only", "car"), ("--only", "car")),
+        ("houses", ("--fill-parts", "3", "--fill-houses", "--fill-except", "car"), ("--seed", "3", "--houses", "--except", "car")),
+    ):
+        assert run(*common, "--labels", tmp_path / "town.veduta", *render, "--out", tmp_path / f"{name}.png") == 0
+        assert run("fill-parts", tmp_path / "town.veduta", *fill, "--out", tmp_path / "out.veduta") == 0
+        assert run(*common, "--labels", tmp_path / "out.veduta", "--out", tmp_path / "same.png") == 0
+        assert np.array_equal(read_picture(tmp_path / f"{name}.png"), read_picture(tmp_path / "same.png"))
+    assert not np.array_equal(read_picture(tmp_path / "cars.png"), read_picture(tmp_path / "houses.png"))
 
 
 def test_render_fills_first_where_it_is_asked(tmp_path, small_model_path):
@@ -517,7 +648,7 @@ def test_one_undo_step_and_a_sentence_in_the_window(filler):
     assert filler.said[-1] == "Parts are being filled in already."
     filler.settled()
     assert history.count() == 1 and filler.parts_filler.progress.isHidden()
-    assert filler.said[-1] == "Parts laid into 3 objects; undo with Ctrl+Z."
+    assert filler.said[-1] == "Parts laid into 4 objects; undo with Ctrl+Z."
     assert (filler.context.scene.label_map == WINDOW).any()
     first = filler.context.scene.label_map.copy()
     filler.fill()

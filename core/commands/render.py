@@ -14,6 +14,8 @@ from core.scene.png import SIDE_LIMIT
 
 
 def parser() -> argparse.ArgumentParser:
+    from core.commands.fill_choice import add_choice
+
     parser = argparse.ArgumentParser(
         prog="main.py render",
         description="Turn label maps into photographs. A folder may be in the Cityscapes or the pix2pixHD layout, "
@@ -37,6 +39,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fill-parts", type=int, nargs="?", const=0, metavar="SEED",
         help="first lay windows, car glass, wheels and more inside objects without parts, as fill-parts does",
+    )
+    add_choice(parser, "fill-")
+    parser.add_argument(
+        "--fill-houses", action="store_true", help="make each house of a row an object, which gets a look of its own"
     )
     parser.add_argument("--size", type=size, metavar="WxH", help="resize the maps first, such as 2048x1024")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: auto)")
@@ -137,26 +143,31 @@ def _name(labels: Path) -> str:
 
 def _opened(arguments: argparse.Namespace, labels: Path, instances: Path | None):
     """The scene of these files, with parts where they were asked for."""
-    scene = open_scene(labels, instances)
-    if arguments.fill_parts is not None:
+    scene, kept = open_street(labels, instances)
+    if arguments.fill_parts is not None or arguments.fill_only or arguments.fill_except or arguments.fill_houses:
+        from core.commands.fill_choice import chosen
         from core.filling.fill import fill_parts
+        from core.scene.project import horizon_in
 
-        edit = fill_parts(scene, arguments.fill_parts).edit
+        objects = chosen(scene, arguments.fill_only, arguments.fill_except)
+        horizon = horizon_in(kept, scene.size)
+        edit = fill_parts(scene, arguments.fill_parts or 0, objects, horizon, arguments.fill_houses).edit
         if edit is not None:
             edit.apply(scene)
     return scene
 
 
-def open_scene(labels: Path, instances: Path | None):
-    """The scene of a project, or of a label map and its instance map, if any."""
+def open_street(labels: Path, instances: Path | None) -> tuple:
+    """The scene of a project, or of a label map and its instance map, if any; and the settings that the project keeps."""
     from core.scene.cityscapes import load_pair
     from core.scene.project import SUFFIX, load_project
 
     if labels.suffix.lower() == SUFFIX:
         if instances is not None:
             raise SceneError("A project holds its own instance map; leave --instances out.")
-        return load_project(labels).scene
-    return load_pair(labels, instances)
+        project = load_project(labels)
+        return project.scene, project.settings
+    return load_pair(labels, instances), {}
 
 
 def _renderer(arguments: argparse.Namespace):

@@ -1,4 +1,4 @@
-"""Fill in parts: plausible windows, doors, car glass, wheels, hair and shoes inside bare objects.
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, tree trunks and kerbs inside what is bare.
 
 As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
 from a class to one of its own parts, so folding the result gives the map as it was; instance
@@ -9,12 +9,15 @@ left as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Callable, Iterable
 
 import numpy as np
 
 from core.filling.facades import Site, fill_facade
+from core.filling.kerbs import kerbs
 from core.filling.silhouettes import SMALLEST, Outline, fill_silhouette
+from core.filling.trunks import trunks
 from core.filling.view import View, estimate_view, ground_table
 from core.filling.walls import profile
 from core.labels import INSTANCE_FACTOR
@@ -27,6 +30,19 @@ from core.scene.scene import Scene
 #: Classes that are filled by comparison with the library.
 SILHOUETTES = ("car", "truck", "bus", "train", "person", "rider")
 FACADES = ("building",)
+TREES, SIDEWALKS = ("vegetation",), ("sidewalk",)
+
+#: Every class that can get parts.
+FILLABLE = (*FACADES, *SILHOUETTES, *TREES, *SIDEWALKS)
+
+#: What one drives on: a sidewalk has its kerb along this.
+_DRIVEN = ("road", "parking")
+
+#: What hides the street's near end.
+_CUT_OFF = ("ego vehicle", "rectification border", "out of roi")
+
+#: What a trunk is seen in front of, beside what hides nothing.
+_BEHIND_TREES = ("wall", "fence", "guard rail", "vegetation")
 
 #: Smallest region of a class without objects, in pixels, that is looked at.
 _REGION = 300
@@ -148,7 +164,7 @@ class BareSite:
 def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False) -> list[BareSite]:
     """Objects and regions of the classes that can be filled, and that have no part yet (or all, with ``again``)."""
     label_set, found = scene.label_set, []
-    fillable = {label.id for label in label_set if label.name in (*SILHOUETTES, *FACADES) and label_set.parts_of(label.id)}
+    fillable = {label.id for label in label_set if label.name in FILLABLE and label_set.parts_of(label.id)}
     for value, entry in scene.objects().items():
         if entry.label_id not in fillable or (wanted is not None and value not in wanted):
             continue
@@ -186,9 +202,9 @@ class _Surroundings:
     """What all sites of a scene are judged by, computed once."""
 
     def __init__(self, scene: Scene, view: View):
-        self.view = view
+        self.view, self._scene = view, scene
         label_set = scene.label_set
-        names = {label.name: label.id for label in label_set}
+        self._names = names = {label.name: label.id for label in label_set}
         self.base = label_set.base[scene.label_map]
         self.hides = ~np.isin(np.arange(256), [names[name] for name in _NEVER_HIDES if name in names])
         self.sky = self.base == names.get("sky", -1)
@@ -201,6 +217,37 @@ class _Surroundings:
         self.walkable = np.isin(np.arange(256), [names[n] for n in ("sidewalk", "road", "parking", "ground") if n in names])
         self.feet = {value: entry.bbox[3] for value, entry in scene.objects().items()}
 
+    @cached_property
+    def kerbs(self) -> np.ndarray:
+        """(H, W) bool, where kerbs are seen."""
+        driven, cut_off = (
+            np.isin(np.arange(256), [self._names[name] for name in names if name in self._names])[self.base]
+            for names in (_DRIVEN, _CUT_OFF)
+        )
+        return kerbs(self.base == self._names["sidewalk"], driven, cut_off, self.view)
+
+    @cached_property
+    def ground(self) -> np.ndarray:
+        """(H, W) bool: what one stands on."""
+        return ground_table(self._scene.label_set)[self._scene.label_map]
+
+    @cached_property
+    def stands(self) -> np.ndarray:
+        """(H, W) int32: the row above which what may hide a trunk stands; 0 where there is nothing of the kind."""
+        behind = np.isin(np.arange(256), [self._names[name] for name in _BEHIND_TREES if name in self._names])
+        instances = self._scene.instance_map
+        standing = (self.hides & ~behind)[self.base]
+        feet = np.zeros(1 << 16, np.int32)
+        for value, foot in self.feet.items():
+            feet[value] = foot if value >= INSTANCE_FACTOR else 0
+        # What has no objects, such as poles, stands where its own piece does.
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(
+            (standing & (instances < INSTANCE_FACTOR)).view(np.uint8), connectivity=8
+        )
+        ends = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
+        ends[0] = 0
+        return np.where(standing, np.maximum(feet[instances], ends[pieces]), 0)
+
 
 def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> tuple[np.ndarray | None, np.ndarray | None]:
     """((h, w) part labels, (w,) numbers of its houses), each None where there is nothing of it."""
@@ -210,7 +257,24 @@ def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> tu
     if name in SILHOUETTES:
         outline = _outline(scene, around, site)
         return fill_silhouette(outline, scene.label_set, seeds), None
+    if name in (*TREES, *SIDEWALKS):
+        return _one_part(scene, around, site), None
     return _facade(scene, around, site, seeds)
+
+
+def _one_part(scene: Scene, around: _Surroundings, site: BareSite) -> np.ndarray | None:
+    """(h, w) uint8: a tree's trunk, a sidewalk's kerb; None where none is seen."""
+    x0, y0, x1, y1 = site.box
+    if scene.label_set[site.class_id].name in SIDEWALKS:
+        part, found = "kerb", around.kerbs[y0:y1, x0:x1] & site.mask
+    else:
+        low = min(y1 + 1, scene.size[1])  # with the row that a foot stands on
+        tree = np.zeros((low - y0, x1 - x0), bool)
+        tree[:y1 - y0] = site.mask
+        here = np.s_[y0:low, x0:x1]
+        part, found = "tree trunk", trunks(tree, around.stands[here], around.ground[here], around.view, y0)[:y1 - y0]
+    ids = [label.id for label in scene.label_set.parts_of(site.class_id) if label.name == part]
+    return np.where(found, np.uint8(ids[0]), np.uint8(0)) if ids and found.any() else None
 
 
 def _outline(scene: Scene, around: _Surroundings, site: BareSite) -> Outline:

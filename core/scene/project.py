@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Collection
+from typing import Collection, Mapping
 
 import numpy as np
 
@@ -52,6 +52,12 @@ class Project:
     scene: Scene
     settings: dict = field(default_factory=dict)
     last_render: np.ndarray | None = None
+
+
+def horizon_in(settings: Mapping, size: tuple[int, int]) -> float | None:
+    """Row of the horizon that a person has set, as the settings tell it; None for none, or one outside the frame."""
+    row = settings.get("horizon")
+    return float(row) if type(row) in (int, float) and 0 <= row < size[1] else None
 
 
 def save_project(
