@@ -7,13 +7,15 @@ import gc
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt, QThread, QThreadPool
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.settings import Settings
 from app.studio import make_studio
 from core.labels import STREETS
 from core.scene.scene import Scene
+from tests.app_mouse import PATIENCE, wait_for
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 NONE, SHIFT, ALT = (
@@ -42,6 +44,8 @@ def no_leaks(qapp):
     """Fails a test that leaves windows or running threads behind."""
     before = set(QApplication.topLevelWidgets())
     yield
+    # What a thread of the pool has just told may have ended the test before that thread was done.
+    assert QThreadPool.globalInstance().waitForDone(int(PATIENCE * 1000)), "work is left in the pool's threads"
     for _ in range(3):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
@@ -51,7 +55,6 @@ def no_leaks(qapp):
     running = [entry for entry in gc.get_objects() if issubclass(type(entry), QThread) and _running(entry)]
     running = [thread for thread in running if thread is not qapp.thread()]
     assert not running, f"threads left running: {running}"
-    assert QThreadPool.globalInstance().activeThreadCount() == 0
 
 
 def _running(thread: QThread) -> bool:
@@ -73,13 +76,14 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def bare_studio(qapp, qtbot, no_leaks, settings, tmp_path, monkeypatch):
+def bare_studio(qapp, no_leaks, settings, tmp_path, monkeypatch):
     """A shown studio without a model, whatever lies in checkpoints/."""
     monkeypatch.setattr("app.studio.DEFAULT_MODEL", tmp_path / "none.safetensors")
+    # Where no window is: a real pointer that happens to rest on a picture would try its look on.
+    QCursor.setPos(qapp.primaryScreen().geometry().bottomRight())
     window = make_studio(qapp, settings, tmp_path / "recovery")
     window.resize(1000, 640)
-    window.show()
-    qtbot.waitExposed(window)
+    come_up(window)
     window.begin()
     yield window
     for box in [child for child in window.children() if hasattr(child, "reject") and hasattr(child, "open")]:
@@ -94,17 +98,29 @@ def bare_studio(qapp, qtbot, no_leaks, settings, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def studio(bare_studio, qtbot, small_model_path):
+def studio(bare_studio, small_model_path):
     """A shown studio with the small street, the small model, and its first photograph."""
     bare_studio.documents.show(small_street(), "Small street", None)
     bare_studio.live.open_model(str(small_model_path))
-    wait_current(qtbot, bare_studio)
+    wait_current(bare_studio)
     return bare_studio
 
 
-def wait_current(qtbot, window, timeout: int = 60_000) -> None:
+def come_up(window: QWidget) -> None:
+    """Show a window, and wait until it can be seen and has the keys, which shortcuts need."""
+    window.show()
+    window.activateWindow()  # as a window manager would; a bare X server has none
+    wait_for(lambda: window.windowHandle().isExposed(), "the window is not on the screen")
+    wait_for(window.isActiveWindow, "the window does not get the keys")
+
+
+def wait_current(window) -> None:
     """Until the photograph on show is of the scene as it is."""
-    qtbot.waitUntil(lambda: window.live.is_current and not window.live.busy, timeout=timeout)
+    live = window.live
+    wait_for(
+        lambda: live.is_current and not live.busy and not live.loading,
+        lambda: f"no photograph of the scene as it is (busy: {live.busy}, error: '{live.error}')",
+    )
 
 
 def same_picture(one: np.ndarray, other: np.ndarray) -> bool:

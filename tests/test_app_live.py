@@ -11,9 +11,12 @@ import pytest
 from app.render_worker import Answer, RenderJob
 from core.rendering.scheduler import Job
 from core.scene import edits
+from tests.app_mouse import PATIENCE, wait_for
 from tests.app_support import (
     CAR, bare_studio, fresh_render, no_leaks, settings, same_picture, small_street, studio, wait_current,
 )
+
+MOST = int(PATIENCE * 1000)
 
 
 def paint(window, x: int, label: int = CAR) -> None:
@@ -21,31 +24,31 @@ def paint(window, x: int, label: int = CAR) -> None:
     context.commit(edits.paint(context.scene, np.ones((6, 6), bool), (x, 60), label, edits.NEW))
 
 
-def test_requests_made_while_rendering_melt_into_the_newest(studio, qtbot):
+def test_requests_made_while_rendering_melt_into_the_newest(studio):
     jobs: list[RenderJob] = []
     studio.live._render.connect(jobs.append)
     for x in range(0, 100, 5):
         paint(studio, x)
     assert len(jobs) == 1  # the worker is busy with the first
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert 2 <= len(jobs) <= 3
     assert jobs[-1].snapshot.revision == studio.context.scene.revision
     assert [job.job.number for job in jobs] == sorted({job.job.number for job in jobs})
     assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
 
 
-def test_an_answer_for_another_scene_is_dropped(studio, qtbot):
+def test_an_answer_for_another_scene_is_dropped(studio):
     shown: list[tuple] = []
     paint(studio, 10)  # on its way to the worker
     other = small_street(64, 48)
     studio.documents.show(other, "Other", None)
     studio.context.photograph_changed.connect(lambda: shown.append(studio.context.photograph.rgb.shape))
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert set(shown) == {(48, 64, 3)}
     assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
 
 
-def test_an_answer_older_than_what_is_shown_is_dropped(studio, qtbot):
+def test_an_answer_older_than_what_is_shown_is_dropped(studio):
     live, photograph = studio.live, studio.context.photograph
     old = RenderJob(Job(photograph.number - 1, live.scheduler.generation, "update", None), photograph.snapshot)
     live._rendered(Answer(old, photograph.pyramid.levels, (), True, True, 1.0))
@@ -56,14 +59,15 @@ def test_without_live_rendering_only_a_request_renders(studio, qtbot):
     studio.context.settings["live"] = False
     before = studio.context.photograph
     paint(studio, 20)
+    assert not studio.live.busy
     qtbot.wait(150)
     assert studio.context.photograph is before and not studio.live.is_current
     studio.actions_.named["Render now"].trigger()
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
     paint(studio, 60)
     studio.context.settings["live"] = True
-    wait_current(qtbot, studio)
+    wait_current(studio)
 
 
 @pytest.mark.parametrize(
@@ -73,17 +77,17 @@ def test_a_file_that_is_no_model_is_refused_and_the_old_one_stays(studio, qtbot,
     path = tmp_path / "bad.safetensors"
     path.write_bytes(content)
     model = studio.context.model
-    with qtbot.waitSignal(studio.live.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(studio.live.failed, timeout=MOST) as failed:
         studio.documents.open_model(path)
     what, sentence, details, is_new = failed.args
     assert "not a model file" in sentence and details == "" and is_new
     assert studio.context.model is model and not studio.live.loading
     paint(studio, 30)
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
 
 
-def test_the_same_failure_is_told_once(studio, qtbot):
+def test_the_same_failure_is_told_once(studio):
     told: list[bool] = []
     studio.live.failed.connect(lambda *about: told.append(about[3]))
     snapshot = studio.context.scene.snapshot()
@@ -92,7 +96,7 @@ def test_the_same_failure_is_told_once(studio, qtbot):
         studio.live._render_failed(job, "The memory is full.", "")
     assert told == [True, False, False]
     paint(studio, 50)
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert studio.live.error == ""
     studio.live._render_failed(job, "The memory is full.", "")
     assert told[-1] is True
@@ -104,41 +108,41 @@ def test_an_error_while_rendering_is_a_sentence_and_not_the_end(studio, qtbot):
 
     session = studio.live.worker._session
     session.update, real = broken, session.update
-    with qtbot.waitSignal(studio.live.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(studio.live.failed, timeout=MOST) as failed:
         paint(studio, 40)
     assert "the memory is full" in failed.args[1] and "RuntimeError" in failed.args[2]
     session.update = real
     paint(studio, 70)
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert same_picture(studio.context.photograph.rgb, fresh_render(studio))
 
 
-def test_no_model_yet_is_said_with_a_button(bare_studio, qtbot):
+def test_no_model_yet_is_said_with_a_button(bare_studio):
     bare_studio.documents.show(small_street(), "Street", None)
     notice = bare_studio.canvas.panes[1].notice
     assert notice.isVisible() and notice.heading.text() == "No model yet" and notice.button.isVisible()
     assert bare_studio.context.photograph is None
 
 
-def test_looks_change_only_the_photograph_and_are_undone(studio, qtbot):
+def test_looks_change_only_the_photograph_and_are_undone(studio):
     context = studio.context
     context.select(26000)
     before = context.photograph.rgb
     studio.look_panel.buttons[1].click()
     assert np.array_equal(context.scene.codes[26000], context.model.code_book.code(CAR, 1))
     assert studio.look_panel.buttons[1].isChecked() and not studio.look_panel.buttons[0].isChecked()
-    wait_current(qtbot, studio)
+    wait_current(studio)
     after = context.photograph.rgb
     car = context.scene.instance_map == 26000
     assert (after != before).any(axis=2)[car].mean() > 0.9
     assert same_picture(after, fresh_render(studio))
     context.history.undo()
     assert 26000 not in context.scene.codes
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert same_picture(context.photograph.rgb, before)
 
 
-def test_a_seed_gives_the_same_street_again(studio, qtbot):
+def test_a_seed_gives_the_same_street_again(studio):
     context, panel = studio.context, studio.look_panel
     panel.randomise(7)
     first = dict(context.scene.codes)
@@ -147,7 +151,7 @@ def test_a_seed_gives_the_same_street_again(studio, qtbot):
     panel.randomise(7)
     assert context.scene.codes.keys() == first.keys()
     assert all(np.array_equal(context.scene.codes[value], code) for value, code in first.items())
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert same_picture(context.photograph.rgb, fresh_render(studio))
 
 
@@ -158,8 +162,8 @@ def test_freed_memory_is_given_back_when_the_hand_rests(studio, qtbot, monkeypat
     monkeypatch.setattr("app.render_worker._SPARE_EVERY", float("inf"))
     monkeypatch.setattr(memory, "give_back_memory", lambda: given.append(True))
     studio.live.request()
-    wait_current(qtbot, studio)
-    qtbot.waitUntil(lambda: bool(given), timeout=30_000)
+    wait_current(studio)
+    wait_for(lambda: bool(given))
     qtbot.wait(1200)
     assert len(given) <= 2, "once for each rest"
 

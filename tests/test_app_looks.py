@@ -9,20 +9,21 @@ from PySide6.QtTest import QTest
 
 from app.look_widgets import CodeSlider, FineControl
 from core import looks
+from tests.app_mouse import PATIENCE, wait_for
 from tests.app_support import CAR, ROAD, bare_studio, no_leaks, settings, small_street, studio  # noqa: F401
 
 
 @pytest.fixture
-def panel(studio, qtbot):  # noqa: F811
+def panel(studio):  # noqa: F811
     studio.context.select(26000)
     return studio.look_panel
 
 
-def wait_pictures(qtbot, panel) -> None:
+def wait_pictures(panel) -> None:
     def there():
         return all(button.picture is not None for button in panel.buttons if not button.isHidden())
 
-    qtbot.waitUntil(lambda: there() and not panel.pictures.busy, timeout=60_000)
+    wait_for(lambda: there() and not panel.pictures.busy)
 
 
 def pixels(pixmap) -> np.ndarray:
@@ -31,19 +32,19 @@ def pixels(pixmap) -> np.ndarray:
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
 
-def test_each_look_is_shown_as_this_object_and_kept(studio, panel, qtbot):  # noqa: F811
+def test_each_look_is_shown_as_this_object_and_kept(studio, panel):  # noqa: F811
     from core.look_thumbnails import look_thumbnails
     from core.models.model_file import load_model
     from core.rendering.renderer import Renderer
 
-    wait_pictures(qtbot, panel)
+    wait_pictures(panel)
     shown = [pixels(button.picture) for button in panel.buttons[:3]]
     renderer = Renderer(load_model(studio.context.model.path), "cpu")
     for k, rgb in look_thumbnails(renderer, studio.context.scene.snapshot(), 26000, panel.pictures.size):
         assert shown[k].shape == rgb.shape and np.abs(shown[k].astype(int) - rgb).max() <= 1
     first = panel.buttons[1].picture
     studio.context.select(26001)
-    wait_pictures(qtbot, panel)
+    wait_pictures(panel)
     assert panel.buttons[1].picture is not first
     studio.context.select(26000)
     # Kept: there at once, and choosing a look changes none of them.
@@ -53,10 +54,10 @@ def test_each_look_is_shown_as_this_object_and_kept(studio, panel, qtbot):  # no
     # Another object's look nearby does.
     studio.context.commit(looks.give_look(studio.context.scene, [26001], panel.book.code(CAR, 2)))
     assert panel.buttons[1].picture is None
-    wait_pictures(qtbot, panel)
+    wait_pictures(panel)
 
 
-def test_pictures_are_the_models_that_has_replaced_another_in_the_same_file(studio, qtbot, tmp_path):  # noqa: F811
+def test_pictures_are_the_models_that_has_replaced_another_in_the_same_file(studio, tmp_path):  # noqa: F811
     import shutil
 
     import torch
@@ -72,8 +73,8 @@ def test_pictures_are_the_models_that_has_replaced_another_in_the_same_file(stud
     for _ in range(2):  # as a run that is followed does
         before = studio.context.model
         studio.live.open_model(str(path))
-        qtbot.waitUntil(lambda: studio.context.model is not before, timeout=60_000)
-        wait_pictures(qtbot, panel)
+        wait_for(lambda: studio.context.model is not before)
+        wait_pictures(panel)
         model = load_model(path)
         made = look_thumbnails(Renderer(model, "cpu"), studio.context.scene.snapshot(), 26000, panel.pictures.size)
         for k, rgb in made:
@@ -107,16 +108,16 @@ def test_dice_and_similar_give_another_look_each_time(studio, panel):  # noqa: F
     assert 26000 not in scene.codes
 
 
-def test_a_blend_is_tried_and_then_one_step(studio, panel, qtbot):  # noqa: F811
+def test_a_blend_is_tried_and_then_one_step(studio, panel):  # noqa: F811
     context = studio.context
-    wait_pictures(qtbot, panel)
+    wait_pictures(panel)
     steps = context.history.count()
     panel.blend_to.setCurrentIndex(2)
     panel.blend.setSliderDown(True)
     for position in (20, 35, 50):
         panel.blend.setValue(position)
     assert context.history.count() == steps
-    qtbot.waitUntil(lambda: panel.trial.picture is not None, timeout=60_000)
+    wait_for(lambda: panel.trial.picture is not None)
     panel.blend.setSliderDown(False)
     assert context.history.count() == steps + 1
     book = panel.book
@@ -131,7 +132,7 @@ def test_keys_on_a_slider_make_one_change_when_they_rest(qtbot):
     slider.chosen.connect(lambda: chosen.append(slider.value()))
     for _ in range(5):
         QTest.keyClick(slider, Qt.Key.Key_Right)
-    qtbot.waitUntil(lambda: bool(chosen), timeout=5000)
+    wait_for(lambda: bool(chosen))
     assert tried == [1, 2, 3, 4, 5] and chosen == [5]
 
 
@@ -204,8 +205,8 @@ def test_words_say_what_to_do_without_looks(studio, panel):  # noqa: F811
     assert panel.text.text() == "Looks come with a model." and not panel.dice.isEnabled()
 
 
-def test_a_hidden_panel_draws_nothing_and_ends_its_thread(studio, panel, qtbot):  # noqa: F811
-    wait_pictures(qtbot, panel)
+def test_a_hidden_panel_draws_nothing_and_ends_its_thread(studio, panel):  # noqa: F811
+    wait_pictures(panel)
     assert panel.pictures.worker is not None
     dock = panel.parentWidget()
     dock.hide()
@@ -213,13 +214,13 @@ def test_a_hidden_panel_draws_nothing_and_ends_its_thread(studio, panel, qtbot):
     studio.context.select(26001)
     assert not panel.pictures.busy
     dock.show()
-    wait_pictures(qtbot, panel)
+    wait_pictures(panel)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_panel_is_drawn_in_both_themes(studio, panel, qtbot, theme):  # noqa: F811
+def test_the_panel_is_drawn_in_both_themes(studio, panel, theme):  # noqa: F811
     studio.context.theme.choose(theme)
-    wait_pictures(qtbot, panel)
+    wait_pictures(panel)
     # The chosen look has the accent round it; the others don't.
     accent = studio.context.theme.colour("accent")
     frames = [button.grab().toImage() for button in panel.buttons[:2]]
@@ -228,7 +229,7 @@ def test_the_panel_is_drawn_in_both_themes(studio, panel, qtbot, theme):  # noqa
     assert found[0] != found[1]
 
 
-def test_what_is_chosen_while_looks_are_being_taken_counts_no_longer(studio, panel, qtbot, tmp_path):  # noqa: F811
+def test_what_is_chosen_while_looks_are_being_taken_counts_no_longer(studio, panel, tmp_path):  # noqa: F811
     from PySide6.QtCore import QCoreApplication, QThreadPool
 
     from app.capture_dialog import ALL, SELECTED, CaptureDialog
@@ -244,12 +245,12 @@ def test_what_is_chosen_while_looks_are_being_taken_counts_no_longer(studio, pan
         assert dialog.open_photograph(tmp_path / "street.png")
         dialog.give.setCurrentIndex(dialog.give.findData(give))
         dialog.start()
-        assert QThreadPool.globalInstance().waitForDone(60_000)  # its answer is on its way now
+        assert QThreadPool.globalInstance().waitForDone(int(PATIENCE * 1000))  # its answer is on its way now
         return dialog
 
     dialog = started(SELECTED)
     dialog.give.setCurrentIndex(dialog.give.findData(ALL))
-    qtbot.waitUntil(lambda: context.history.count() == 1, timeout=5000)
+    wait_for(lambda: context.history.count() == 1)
     assert set(context.scene.codes) == {26000}
     dialog = started(ALL)
     dialog.reject()

@@ -10,25 +10,26 @@ from PySide6.QtGui import QDragEnterEvent
 from app.canvas.pane import STAMP
 from core.labels import CITYSCAPES
 from core.scene.scene import Scene
+from tests.app_mouse import wait_for
 from tests.app_support import LEFT, NONE, bare_studio, click, no_leaks, pane_at, settings  # noqa: F401
 
 ROAD = 7
 
 
 @pytest.fixture
-def window(bare_studio, qtbot):  # noqa: F811
+def window(bare_studio):  # noqa: F811
     """A studio on a plain road, a car from the library in the hand."""
     window = bare_studio
     window.documents.show(Scene.blank((640, 320), ROAD), "Road", None)
     panel = window.stamps_panel
     window._docks[3].raise_()
-    qtbot.waitUntil(lambda: panel.list.count() > 0)
+    wait_for(lambda: panel.list.count() > 0)
     car = next(i for i in range(panel.list.count()) if panel.stamp_of(panel.list.item(i)).kind == "car")
     panel.list.setCurrentRow(car)
     return window
 
 
-def test_a_stamp_is_not_put_into_a_street_whose_classes_it_does_not_know(window, qtbot):
+def test_a_stamp_is_not_put_into_a_street_whose_classes_it_does_not_know(window):
     tool, pane = window.stamps_panel.tool, window.canvas.panes[0]
     assert any(label_id not in CITYSCAPES for piece in tool.stamp.pieces for label_id in np.unique(piece.labels).tolist())
     window.documents.show(Scene.blank((640, 320), ROAD, CITYSCAPES), "Other classes", None)

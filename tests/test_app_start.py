@@ -14,6 +14,7 @@ from app.icons import icon
 from app.theme import DARK, LIGHT
 from core.errors import ProjectFileError
 from core.scene.project import read_render, save_project
+from tests.app_mouse import wait_for
 from tests.app_support import bare_studio, no_leaks, settings, small_street  # noqa: F401
 from tests.conftest import ROOT
 
@@ -79,12 +80,12 @@ def test_a_render_is_read_alone_and_small(tmp_path):
             read_render(tmp_path / name, 150)
 
 
-def test_the_start_page_fills_its_pictures_while_it_is_shown(bare_studio, qtbot):  # noqa: F811
+def test_the_start_page_fills_its_pictures_while_it_is_shown(bare_studio):  # noqa: F811
     page = bare_studio.start_page
     assert page.isVisible()
     if not page._examples.count():
         pytest.skip("there are no example streets")
-    qtbot.waitUntil(lambda: not page._waiting, timeout=60_000)
+    wait_for(lambda: not page._waiting)
     for i in range(page._examples.count()):
         picture = page._examples.itemAt(i).widget().icon().pixmap(QSize(272, 136)).toImage()
         assert len({picture.pixel(x, 60) for x in range(0, picture.width(), 7)}) > 5

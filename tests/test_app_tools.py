@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.tools import TOOLS
+from tests.app_mouse import wait_for
 from tests.app_support import (
     ALT, BUILDING, CAR, LEFT, MIDDLE, NONE, ROAD, SHIFT, SKY, WHEEL, bare_studio, click, drag, move, no_leaks, pane_at,
     settings, small_street,
@@ -235,8 +236,8 @@ def test_tab_goes_through_the_views(painter):
 def test_the_swipe_divider_is_dragged_and_does_not_paint(painter):
     canvas, before = painter.canvas, maps(painter)
     canvas.set_view("swipe")
-    QApplication.processEvents()
     pane = canvas.panes[0]
+    wait_for(lambda: pane.width() > 0.9 * canvas.width())
     middle = QPoint(pane.width() // 2, pane.height() // 2)
     QTest.mousePress(pane, LEFT, NONE, middle)
     move(pane, middle - QPoint(pane.width() // 4, 0), LEFT)
