@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.app_mouse import choosing, press, press_menu, press_row
+from tests.app_mouse import choosing, press, press_menu, press_row, wait_for
 from tests.app_support import bare_studio, no_leaks, settings, wait_current  # noqa: F401 (fixtures)
 from tests.conftest import ROOT, SAMPLES
 from tests.test_app_xvfb import display, run  # noqa: F401 (a fixture)
@@ -37,7 +37,7 @@ def test_the_measure_in_a_real_window(display):  # noqa: F811
 
 @_SLOW
 @_SHARED
-def test_tiny_overfits_four_real_pairs_from_the_window(bare_studio, qtbot):  # noqa: F811
+def test_tiny_overfits_four_real_pairs_from_the_window(bare_studio):  # noqa: F811
     """Everything by mouse: data, recipe, judge, start, use. Run on its own it needs no X server."""
     import torch
 
@@ -57,8 +57,9 @@ def test_tiny_overfits_four_real_pairs_from_the_window(bare_studio, qtbot):  # n
     context.settings["folder"] = str(SAMPLES.parent)
     press_menu(bare_studio, "Train", "Train a model\u2026")
     window = bare_studio.training.window
+    bare_studio.training.may_close = lambda: True
     choosing(SAMPLES, window.data.choose)
-    qtbot.waitUntil(lambda: window.data.ready is not None, timeout=120_000)
+    wait_for(lambda: window.data.ready is not None)
     press(window.next)
     press_row(window.recipe.table, "tiny")
     press(window.recipe.from_file)
@@ -67,11 +68,10 @@ def test_tiny_overfits_four_real_pairs_from_the_window(bare_studio, qtbot):  # n
     assert window.recipe.steps.value() == 400
     press(window.next)
     run_, page = window.run.watcher, window.run
-    bare_studio.training.may_close = lambda: True
-    qtbot.waitUntil(lambda: run_.info.state == FINISHED, timeout=2_800_000)
+    wait_for(lambda: run_.info.state == FINISHED, seconds=2800)
     press(page.use)
-    qtbot.waitUntil(lambda: context.model is not None and context.model.name == "tiny", timeout=120_000)
-    wait_current(qtbot, bare_studio, 120_000)
+    wait_for(lambda: context.model is not None and context.model.name == "tiny")
+    wait_current(bare_studio)
 
     recipe, vgg = recipe_named("tiny"), load_vgg(_VGG)
     frames = make_batch(

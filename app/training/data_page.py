@@ -158,6 +158,7 @@ class DataPage(QWidget):
         while self.nearby.count():
             entry = self.nearby.takeAt(0)
             if entry.widget() is not None:
+                entry.widget().hide()
                 entry.widget().deleteLater()
         self.ready_changed.emit()
 
