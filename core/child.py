@@ -50,7 +50,7 @@ def make_nice(pid: int) -> None:
 
     try:
         process = psutil.Process(pid)
-        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else _NICENESS)
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else max(process.nice(), _NICENESS))
     except (psutil.Error, OSError):
         pass  # gone already, or not ours to slow down
 
