@@ -76,7 +76,6 @@ class Actions:
             Command("Paint", "Swap class", ("X",), "swap", context.swap_labels, True, True),
             Command("Paint", "Find a class", ("Ctrl+F", "/"), "magnifying-glass", window.find_class),
             Command("Paint", "Next object choice", ("N",), "", next_target, True, True),
-            Command("Paint", "Select none", ("Ctrl+D",), "", lambda: context.select(0), True),
             Command("Paint", "Smaller brush", ("[",), "", radius(-1, False), True, True),
             Command("Paint", "Larger brush", ("]",), "", radius(1, False), True),
             Command("Paint", "Much smaller brush", ("Shift+[", "{", "Shift+{"), "", radius(-1, True), True),

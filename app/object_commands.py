@@ -130,10 +130,26 @@ class ObjectCommands(QObject):
 
     # -- the selection itself ---------------------------------------------------------
 
+    def select_all(self) -> None:
+        """Every object of the street."""
+        if self.context.scene is not None and not self.context.stroking:
+            self.context.select_many(entry.value for entry in self.context.scene.objects().values() if entry.is_object)
+            if not self.context.selected:
+                self.context.message.emit("There are no objects yet; paint a car, or put down a stamp.")
+
+    def select_none(self) -> None:
+        if not self.context.stroking:
+            self.context.select(0)
+
     def select_class(self) -> None:
-        """Every object of the selected one's class, else of the class in hand."""
-        context = self.context
-        context.select_class(int(object_class(context.selection)) if context.selection else context.label_id)
+        """Every object of the selected one's class, else of the class in hand; posts that are none yet become some."""
+        context, scene = self.context, self.context.scene
+        if scene is None or context.stroking:
+            return
+        label_id = int(object_class(context.selection)) if context.selection else context.label_id
+        frame = (0, 0, *scene.size)
+        context.commit(self._guarded(lambda: posts.pick_out_in(scene, frame, self._usual_codes(), of=label_id)))
+        context.select_class(label_id)
         if not context.selected:
             context.message.emit("There is no object of this class.")
 

@@ -127,8 +127,11 @@ class PalettePanel(QWidget):
             above.setExpanded(True)
             above = above.parent()
         row.setExpanded(True)
+        seen = self.tree.viewport().rect().intersects(self.tree.visualItemRect(row))
         self.tree.setCurrentItem(row)
-        self.tree.scrollToItem(row)
+        # One that comes from elsewhere is shown with its neighbours and its parts; under the pointer nothing jumps.
+        hint = QAbstractItemView.ScrollHint
+        self.tree.scrollToItem(row, hint.EnsureVisible if seen else hint.PositionAtCenter)
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()

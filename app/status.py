@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from app.canvas.canvas import Canvas
 from app.context import StudioContext
-from app.controls import Spinner
+from app.controls import CutLabel, Spinner
 from app.live import LiveRenderer
 from core.labels import INSTANCE_FACTOR
 
@@ -19,11 +19,8 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.context, self.canvas, self.live = context, canvas, live
         self.setSizeGripEnabled(False)
-        self.hint = QLabel()
+        self.hint = CutLabel()
         self.hint.setContentsMargins(6, 0, 0, 0)
-        # A long hint is cut off; it must not widen the window.
-        self.hint.setMinimumWidth(80)
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.addWidget(self.hint, 1)
         self.under = _fact("Label under the pointer", 190)
         self.position = _fact("Pixel under the pointer", 92)

@@ -303,6 +303,28 @@ def test_the_band_picks_posts_out_too(window):
     assert context.selected == (POLE * 1000, SIGN * 1000)
 
 
+def test_all_of_a_class_and_none_are_selected(window):
+    context, named = window.context, window.actions_.named
+    with_a_sign(window)
+    assert not named["Select none"].isEnabled()
+    named["Select all"].trigger()
+    assert context.selected == (26000, 26001) and context.history.count() == 0
+    named["Select none"].trigger()
+    assert context.selected == ()
+    context.choose_label(SIGN)
+    named["Select all of the class"].trigger()
+    assert context.selected == (SIGN * 1000,) and context.history.undoText() == "Pick out traffic sign"
+    named["Select all"].trigger()
+    assert context.selected == (POLE * 1000, SIGN * 1000, 26000, 26001) and context.history.count() == 1
+    named["Select none"].trigger()
+    context.choose_label(PERSON)
+    named["Select all of the class"].trigger()
+    assert context.selected == () and window.statusBar().currentMessage() == "There is no object of this class."
+    window.documents.show(Scene.blank((64, 32), ROAD), "Road", None)
+    named["Select all"].trigger()
+    assert window.statusBar().currentMessage().startswith("There are no objects yet")
+
+
 def test_a_double_click_takes_the_sign_alone(window):
     context, pane = with_a_sign(window)
     click(pane, 41, 30)

@@ -88,6 +88,24 @@ def test_the_status_bar_names_what_is_under_the_pointer(open_studio):
     assert status.under.text() == ""
 
 
+def test_a_hint_without_room_ends_in_dots_and_is_told_whole(qapp, qtbot):
+    from PySide6.QtCore import QEvent, QPoint
+    from PySide6.QtGui import QHelpEvent
+    from PySide6.QtWidgets import QApplication
+
+    from app.controls import CutLabel
+
+    label = CutLabel()
+    qtbot.addWidget(label)
+    label.setText("Drag to paint. Shift+click: straight line.")
+    for width, told in ((1200, ""), (120, label.text())):
+        label.resize(width, 20)
+        QApplication.sendEvent(label, QHelpEvent(QEvent.Type.ToolTip, QPoint(5, 5), QPoint(5, 5)))
+        assert label.toolTip() == told and (label.shown == label.text()) == (not told)
+    assert label.shown.endswith("\u2026") and label.text().startswith(label.shown[:-1])
+    assert not label.grab().isNull() and label.minimumSizeHint().width() >= 0 and label.minimumWidth() == 80
+
+
 def test_the_status_bar_says_time_and_device(studio):
     status = studio.statusBar()
     assert status.time.text().endswith(" ms") and "CPU" in status.device.text() or status.device.text()

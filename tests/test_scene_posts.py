@@ -85,6 +85,18 @@ def test_posts_inside_a_box_are_picked_out_in_one_step():
     assert posts.pick_out_in(scene, (0, 0, 96, 64)) is None
 
 
+def test_posts_of_one_class_are_picked_out_with_what_belongs_to_them():
+    scene = street()
+    assert posts.pick_out_in(scene, (0, 0, 96, 64), of=CAR) is None
+    edit = posts.pick_out_in(scene, (0, 0, 96, 64), of=RED)
+    assert edit.title == "Pick out traffic light" and set(edit.heirs) == {POLE * 1000, LIGHT * 1000}
+    done(scene, edit)
+    done(scene, posts.pick_out_in(scene, (0, 0, 96, 64), of=SIGN))
+    assert {v for v in scene.objects() if v >= 1000} == {
+        POLE * 1000, POLE * 1000 + 1, LIGHT * 1000, SIGN * 1000, SIGN * 1000 + 1
+    }
+
+
 @pytest.mark.parametrize("shift", (0, 8))
 def test_a_box_picks_out_what_clicks_would(shift):
     clicked = street()

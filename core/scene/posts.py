@@ -63,18 +63,24 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
     return _picked(scene, [bare.take(x, y)], title, codes)
 
 
-def pick_out_in(scene: Scene, box: Box, codes: Mapping[int, np.ndarray] | None = None) -> Edit | None:
+def pick_out_in(
+    scene: Scene, box: Box, codes: Mapping[int, np.ndarray] | None = None, of: int | None = None
+) -> Edit | None:
     """As :func:`pick_out`, for every post whose pole, sign or light lies inside ``box`` for the most part.
+
+    Args:
+        of: only posts of which that is true for this class, or the class of this part.
 
     Raises:
         SceneError: when a class has 1000 objects.
     """
-    box, bare = clip(box, scene.size), _Bare(scene)
-    if box is None:
+    box, wanted = clip(box, scene.size), None if of is None else int(scene.label_set.base[of])
+    if box is None or (of is not None and not is_post(scene.label_set, of)):
         return None
     x0, y0, x1, y1 = box
-    found, values = [], []
-    for row, column in zip(*np.nonzero(bare.mask[y0:y1, x0:x1])):
+    found, values, bare = [], [], _Bare(scene)
+    begin = bare.mask if wanted is None else bare.mask & (scene.instance_map == wanted)
+    for row, column in zip(*np.nonzero(begin[y0:y1, x0:x1])):
         x, y = int(column) + x0, int(row) + y0
         if not bare.mask[y, x]:
             continue  # it has been taken meanwhile
@@ -82,7 +88,10 @@ def pick_out_in(scene: Scene, box: Box, codes: Mapping[int, np.ndarray] | None =
         there = post.box[0], post.box[1]
         near = np.zeros_like(post.seen)
         near[max(y0 - there[1], 0):y1 - there[1], max(x0 - there[0], 0):x1 - there[0]] = True
-        inside = [value for value, own in post.classes(scene) if 2 * np.count_nonzero(own & near) > np.count_nonzero(own)]
+        inside = [
+            value for value, own in post.classes(scene)
+            if wanted in (None, value) and 2 * np.count_nonzero(own & near) > np.count_nonzero(own)
+        ]
         if inside:
             found.append(post)
             values += inside
