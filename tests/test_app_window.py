@@ -18,9 +18,11 @@ from PySide6.QtWidgets import QApplication
 
 from app.dialogs import sky_and_road
 from app.live import LiveRenderer
+from tests.app_mouse import PATIENCE
 from tests.app_support import (
     CAR, LEFT, NONE, bare_studio, drag, fresh_render, same_picture, move, no_leaks, pane_at, settings, studio, wait_current,
 )
+from tests.pace import slowness, stolen
 
 
 class Heartbeat:
@@ -29,8 +31,9 @@ class Heartbeat:
     ``stalls`` are milliseconds between two beats, less the time in which the
     thread itself computed, and less the time in which it, or the render thread
     that may hold Python's lock, could have run but the machine ran other programs
-    (counted by Linux): what is left is waiting for the render thread, and the
-    timer's interval. ``busy`` are the milliseconds computed between two beats.
+    or other machines (counted by Linux): what is left is waiting for the render
+    thread, and the timer's interval. ``busy`` are the milliseconds computed
+    between two beats.
     """
 
     INTERVAL = 5
@@ -45,12 +48,18 @@ class Heartbeat:
         self._last = self._now()
         self._timer.start()
 
+    @property
+    def counted(self) -> bool:
+        """False where the system doesn't say how long a thread has waited for a processor."""
+        return self._counts[0].exists()
+
     def _now(self) -> tuple[float, float, float]:
         """Milliseconds on the clock, computed, and waiting for a processor."""
-        if not self._counts[0].exists():
+        if not self.counted:
             return time.perf_counter() * 1000, time.thread_time() * 1000, 0.0
         (computed, waited, _), (_, other_waited, _) = (counts.read_text().split() for counts in self._counts)
-        return time.perf_counter() * 1000, int(computed) / 1e6, (int(waited) + int(other_waited)) / 1e6
+        waited = (int(waited) + int(other_waited)) / 1e6 + stolen()
+        return time.perf_counter() * 1000, int(computed) / 1e6, waited
 
     def _beat(self) -> None:
         now = self._now()
@@ -63,7 +72,7 @@ class Heartbeat:
         self._timer.stop()
 
 
-def test_a_stroke_changes_labels_gives_one_step_and_a_new_photograph(studio, qtbot):
+def test_a_stroke_changes_labels_gives_one_step_and_a_new_photograph(studio):
     context, pane = studio.context, studio.canvas.panes[0]
     context.choose_radius(6)
     number, before = context.photograph.number, context.photograph.rgb
@@ -75,7 +84,7 @@ def test_a_stroke_changes_labels_gives_one_step_and_a_new_photograph(studio, qtb
     painted = context.scene.label_map != labels
     assert painted[70, 40] and (context.scene.label_map[painted] == CAR).all()
     assert context.history.count() == 1
-    wait_current(qtbot, studio)
+    wait_current(studio)
     after = context.photograph
     assert after.number > number
     changed = (after.rgb != before).any(axis=2)
@@ -84,24 +93,24 @@ def test_a_stroke_changes_labels_gives_one_step_and_a_new_photograph(studio, qtb
     assert studio.canvas.pending.bbox is None
 
     context.history.undo()
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert same_picture(context.photograph.rgb, before)
 
 
-def test_painting_on_the_photograph_shows_at_once_and_then_as_a_photograph(studio, qtbot):
+def test_painting_on_the_photograph_shows_at_once_and_then_as_a_photograph(studio):
     pane = studio.canvas.panes[1]
     context = studio.context
     context.choose_radius(6)
     drag(pane, (20, 60), (40, 70))
     assert studio.canvas.pending.bbox is not None
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert studio.canvas.pending.bbox is None
     assert context.scene.label_at(30, 65) == CAR
 
 
 @pytest.mark.parametrize("size", [(256, 128), (2048, 1024)], ids=["small", "full"])
 def test_300_fast_strokes_end_in_the_right_photograph_and_never_block(
-    request, monkeypatch, qtbot, small_model_path, size
+    request, monkeypatch, small_model_path, size
 ):
     taking: list[float] = []  # milliseconds of the GUI thread to take an answer over and send the next request
     take_over = LiveRenderer._rendered
@@ -109,24 +118,29 @@ def test_300_fast_strokes_end_in_the_right_photograph_and_never_block(
     @functools.wraps(take_over)  # by its name Qt finds the thread that it belongs to
     def timed(live, answer):
         assert threading.current_thread() is threading.main_thread()
-        started = time.thread_time()
+        started, before = time.thread_time(), stolen()
         take_over(live, answer)
-        taking.append((time.thread_time() - started) * 1000)
+        taking.append((time.thread_time() - started) * 1000 - (stolen() - before))
 
     monkeypatch.setattr(LiveRenderer, "_rendered", timed)
     studio = request.getfixturevalue("bare_studio")
     context = studio.context
+    context.settings["autosave_seconds"] = 3600  # a slow machine may come to save a copy meanwhile
     studio.documents.show(sky_and_road(size), "Street", None)
     studio.live.open_model(str(small_model_path))
-    wait_current(qtbot, studio)
+    wait_current(studio)
     context.choose_radius(max(3, size[0] // 80))
     numbers: list[int] = []
     context.photograph_changed.connect(lambda: numbers.append(context.photograph.number))
     pane = studio.canvas.panes[0]
     rng = np.random.default_rng(0)
     choices = [label.id for label in context.label_set if label.id > 6]
+    slow = slowness()
     heartbeat = Heartbeat(studio.live.worker.native_id)
-    for _ in range(300):
+    strokes, end = 0, time.monotonic() + PATIENCE
+    # On a machine that draws slowly, or paints very quickly, until there is something to judge.
+    while strokes < 300 or (len(numbers) < 3 or len(heartbeat.stalls) <= 100) and time.monotonic() < end:
+        strokes += 1
         context.choose_label(int(rng.choice(choices)))
         spot = pane_at(pane, *(rng.uniform(0.05, 0.95, 2) * size))
         QTest.mousePress(pane, LEFT, NONE, spot)
@@ -137,20 +151,23 @@ def test_300_fast_strokes_end_in_the_right_photograph_and_never_block(
             QApplication.processEvents()
         QTest.mouseRelease(pane, LEFT, NONE, spot)
         QApplication.processEvents()
-    wait_current(qtbot, studio)
+    wait_current(studio)
     heartbeat.stop()
+    slow = max(slow, slowness())
 
     assert numbers == sorted(set(numbers)), "an older photograph was shown after a newer one"
     assert len(numbers) > 2, "the photograph did not follow the hand"
     assert same_picture(context.photograph.rgb, fresh_render(studio))
-    assert context.history.count() <= 300
+    assert context.history.count() <= 300  # undo_steps
     assert len(heartbeat.stalls) > 100
-    assert max(heartbeat.stalls) < 50, f"the window waited {max(heartbeat.stalls):.0f} ms"
-    assert max(taking) < 50, f"taking a photograph over kept the window busy for {max(taking):.0f} ms"
-    assert np.median(heartbeat.busy) < 16
+    told = f"on a machine {slow:.1f} times slower than meant"
+    if heartbeat.counted:  # else nobody can tell the program's waiting from the machine's
+        assert max(heartbeat.stalls) < 50 * slow, f"the window waited {max(heartbeat.stalls):.0f} ms, {told}"
+    assert max(taking) < 50 * slow, f"taking a photograph over kept the window busy for {max(taking):.0f} ms, {told}"
+    assert np.median(heartbeat.busy) < 16 * slow, told
 
 
-def test_undoing_300_strokes_gives_the_first_scene_back(studio, qtbot):
+def test_undoing_300_strokes_gives_the_first_scene_back(studio):
     context, pane = studio.context, studio.canvas.panes[0]
     before = context.scene.label_map.copy(), context.scene.instance_map.copy()
     rng = np.random.default_rng(1)
@@ -162,5 +179,5 @@ def test_undoing_300_strokes_gives_the_first_scene_back(studio, qtbot):
         context.history.undo()
     assert np.array_equal(context.scene.label_map, before[0])
     assert np.array_equal(context.scene.instance_map, before[1])
-    wait_current(qtbot, studio)
+    wait_current(studio)
     assert same_picture(context.photograph.rgb, fresh_render(studio))
