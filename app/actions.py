@@ -95,7 +95,10 @@ class Actions:
 
         self._add_undo()
         add_object_actions(window, self, Command)
-        self.add(Command("Object", "Fill in parts", ("Ctrl+Shift+F",), "squares-four", window.parts_filler.run, True, True))
+        fill = self.add(Command("Object", "Fill in parts", ("Ctrl+Shift+F",), "squares-four", window.parts_filler.run, True, True))
+        context.selection_changed.connect(
+            lambda value: fill.setText("Fill in parts of what is selected" if value else "Fill in parts")
+        )
         self.add(Command("Object", "Fill in parts, each house an object", (), "", window.parts_filler.run_houses, True))
         self._add_tools()
         self._add_views()

@@ -89,8 +89,8 @@ class PartsFiller(QObject):
         return self._job is not None
 
     def run_houses(self) -> bool:
-        """As :meth:`run`, and each house of a row becomes an object."""
-        return self.run(houses=True)
+        """As :meth:`run` on the whole street, and each house of a row, none of which can be selected yet, becomes an object."""
+        return self.run(selected=False, houses=True)
 
     def run(self, selected: bool = True, houses: bool = False) -> bool:
         """Begin; True where that is possible. It will be one undo step, and the status bar will say what was done.
@@ -181,7 +181,9 @@ class PartsFiller(QObject):
         self._forget()
         if self.context.commit(filling.edit):
             self._runs += 1
-            self._end(f"{filling.sentence.rstrip('.')}; undo with Ctrl+Z.", True)
+            # Painting selects what was painted: who meant the whole street learns how to get it.
+            rest = "undo with Ctrl+Z" if job.objects is None else "select none (Ctrl+D) to fill the whole street"
+            self._end(f"{filling.sentence.rstrip('.')}; {rest}.", True)
         else:
             self._end(filling.sentence)
 

@@ -669,8 +669,11 @@ def test_the_selected_objects_only_and_the_hint_goes_for_good(filler):
     assert hint.isHidden()
     filler.documents.show(town(), "Town again", None)
     assert hint.isHidden()
+    fill = filler.actions_.named["Fill in parts"]
     filler.context.select(26000)
+    assert fill.text() == "Fill in parts of what is selected"
     filler.fill()
+    assert filler.said[-1] == "Parts laid into 1 object; select none (Ctrl+D) to fill the whole street."
     labels = filler.context.scene.label_map
     assert (labels == WHEEL).any() and not (labels == WINDOW).any()
     # Asked again, the car gets other parts.
@@ -681,6 +684,11 @@ def test_the_selected_objects_only_and_the_hint_goes_for_good(filler):
     car = filler.context.scene.instance_map == 26000
     assert np.array_equal(before[~car], filler.context.scene.label_map[~car])
     assert set(np.unique(STREETS.base[filler.context.scene.label_map[car]]).tolist()) == {CAR}
+    # No house can be selected before it is an object: that command means the whole street.
+    filler.fill("Fill in parts, each house an object")
+    assert filler.context.scene.has_objects_of(BUILDING) and filler.context.selected == (26000,)
+    filler.context.select(0)
+    assert fill.text() == "Fill in parts"
 
 
 def test_the_hint_does_it_and_is_not_shown_for_streets_with_parts(filler):
