@@ -20,7 +20,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from core.atomic import replacing
 from core.errors import TrainingError
@@ -178,15 +178,21 @@ class RunFolder:
         """Tell the run something; one of :data:`COMMANDS`."""
         if command not in COMMANDS:
             raise TrainingError(f"A run can't be told '{command}'; it knows {', '.join(COMMANDS)}.")
-        with open(self.control, "a", encoding="utf-8") as file:
-            file.write(command + "\n")
+        sent = False
+        while not sent:
+            with open(self.control, "a", encoding="utf-8") as file:
+                _hold(file)
+                if sent := _is_at(file, self.control):  # else it has just been taken away, and what is written now would be lost
+                    file.write(command + "\n")
 
     def take_commands(self) -> list[str]:
         """Commands sent since the last call, in order; words that mean nothing are left out."""
         taken = self.control.with_name("control.taken")
         try:
             os.replace(self.control, taken)  # what is written from now on makes a new file
-            words = taken.read_text(encoding="utf-8", errors="replace").split()
+            with open(taken, encoding="utf-8", errors="replace") as file:
+                _hold(file)
+                words = file.read().split()
             taken.unlink(missing_ok=True)
         except OSError:
             return []
@@ -238,6 +244,25 @@ def list_runs(parent: str | Path) -> list[RunInfo]:
         except TrainingError:
             continue
     return sorted(found, key=lambda info: -info.updated)
+
+
+def _hold(file: IO) -> None:
+    """Wait until nobody else holds ``file``, and hold it until it is closed. On Windows an open file can't be taken away."""
+    if os.name != "nt":
+        import fcntl
+
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        except OSError:
+            pass  # a file system without locks
+
+
+def _is_at(file: IO, path: Path) -> bool:
+    """Whether ``path`` still names the open ``file``."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except OSError:
+        return False
 
 
 def _claim(file: BinaryIO) -> bool:
