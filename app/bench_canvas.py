@@ -39,7 +39,9 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
 
     model = arguments.model or default_model_path()
     progress("first photograph")
+    shown: list[int] = []
     with opened(street(*arguments.size), arguments.window, arguments.view, model) as (app, studio):
+        studio.context.photograph_changed.connect(lambda: shown.append(studio.context.photograph.number))
         progress("painting")
         measured = _paint(app, studio, arguments.frames)
         progress("last photograph")
@@ -49,6 +51,8 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
         platform = app.platformName()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return measured | {
+        "photographs_shown": len(shown),
+        "photographs_in_order": shown == sorted(shown),
         "size": list(arguments.size),
         "window": list(arguments.window),
         "view": arguments.view,
@@ -72,8 +76,6 @@ def _paint(app, studio, frames: int) -> dict:
     labels = [label.id for label in context.label_set if label.id > 6]
     frame_ms: list[float] = []
     gui_ms: list[float] = []
-    shown: list[int] = []
-    context.photograph_changed.connect(lambda: shown.append(context.photograph.number))
     areas = painted_areas(pointer.pane)
     for frame in range(frames):
         angle = frame * 0.04
@@ -104,8 +106,6 @@ def _paint(app, studio, frames: int) -> dict:
         "frames": frames,
         "repaints": len(areas),
         "repainted_share_median": round(float(np.median(areas or [0])) / (pointer.pane.width() * pointer.pane.height()), 4),
-        "photographs_shown": len(shown),
-        "photographs_in_order": shown == sorted(shown),
     }
 
 
