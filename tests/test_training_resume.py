@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +52,7 @@ def test_killed_at_any_moment_a_run_ends_bit_identical(data, whole, tmp_path):
     while killed < KILLS:
         # With a checkpoint after every step or two many kills fall into the writing of one.
         options = [*(["--resume"] if (out / "run.json").exists() else first), "--out", out, "--save-every", 1 + killed % 2]
-        child = Child(*options)
-        child.wait("step", int(rng.integers(1, 5)))
-        time.sleep(float(rng.uniform(0, 0.15)))
-        child.signal(signal.SIGKILL)
+        child = Child(*options, ends=(signal.SIGKILL, int(rng.integers(2, 5)), float(rng.uniform(0, 3))))
         if child.end() == 0:
             break  # it had reached its end
         killed += 1
@@ -78,10 +74,9 @@ def test_killed_at_any_moment_a_run_ends_bit_identical(data, whole, tmp_path):
 def test_a_polite_stop_keeps_everything_and_the_rest_is_the_same(data, whole, tmp_path):
     out = tmp_path / "run"
     child = Child(
-        "--data", data, "--out", out, "--steps", STEPS, "--set", "pool=3", "--deterministic", "--save-every", 0
+        "--data", data, "--out", out, "--steps", STEPS, "--set", "pool=3", "--deterministic", "--save-every", 0,
+        ends=(signal.SIGINT, 1, 0),
     )  # fmt: skip
-    child.wait("step")
-    child.signal(signal.SIGINT)
     events = [event["event"] for event in child.events()]
     assert child.end() == 0
     assert events[-3:] == ["saved", "model", "stopped"]

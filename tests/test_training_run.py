@@ -35,7 +35,7 @@ from core.training.session import Session
 from core.training.teacher import Teacher
 from core.training.trainer import Report, Trainer
 from tests.conftest import ROOT
-from tests.training_data import make_data_set, scene
+from tests.training_data import LONG, make_data_set, scene
 
 SMALL = recipe_named("tiny").cropped(64)
 
@@ -114,6 +114,23 @@ def test_a_running_run_obeys_what_is_written_into_its_folder(data, tmp_path):
     assert load_model(tmp_path / "model.safetensors").card.provenance["steps"] == 1
     with pytest.raises(TrainingError, match="can't be told 'explode'"):
         folder.send("explode")
+
+
+def test_no_command_is_lost_while_others_are_taken(tmp_path):
+    folder, count = RunFolder(tmp_path), 2000
+
+    def send():
+        for _ in range(count):
+            RunFolder(tmp_path).send("save")
+
+    senders = [threading.Thread(target=send) for _ in range(2)]
+    for sender in senders:
+        sender.start()
+    taken = []
+    while any(sender.is_alive() for sender in senders):
+        taken += folder.take_commands()
+    taken += folder.take_commands()
+    assert taken == 2 * count * ["save"]
 
 
 def test_one_process_at_a_time_has_a_folder(data, tmp_path):
@@ -210,7 +227,7 @@ def test_a_run_goes_on_when_nobody_listens_any_longer(data, tmp_path):
         [sys.executable, "-m", "core.training.command", *more], cwd=ROOT, stdout=subprocess.PIPE, env=environment
     )
     child.stdout.close()
-    assert child.wait(170) == 0
+    assert child.wait(LONG) == 0
     assert RunFolder(tmp_path / "run").info().state == "finished"
 
 

@@ -7,13 +7,18 @@ import multiprocessing
 import os
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, TextIO
 
 import numpy as np
 
 from core.scene.files import write_png
+
+#: No process of a test takes as long, in seconds, on the slowest machine that also does other things.
+LONG = 600
+
 
 def scene(number: int, width: int = 128, height: int = 64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A photograph with its label and instance map: sky, road, a house, cars."""
@@ -61,15 +66,17 @@ class Child:
 
     Args:
         options: of the command; those that make it small enough for a test are added.
+        ends: (signal, step, later) sends the process a signal after so many steps and ``later`` more, a fraction too.
+            It comes from the process itself: another one may not run for a while, and be too late.
     """
 
-    def __init__(self, *options: object):
+    def __init__(self, *options: object, ends: tuple[int, int, float] | None = None):
         with tempfile.NamedTemporaryFile(suffix=".jsonl", delete=False) as file:
             self._output = file.name
-        self.process = processes().Process(target=_train, args=([str(o) for o in options], self._output))
+        self.process = processes().Process(target=_train, args=([str(o) for o in options], self._output, ends))
         self.process.start()
 
-    def events(self, timeout: float = 170) -> Iterator[dict]:
+    def events(self, timeout: float = LONG) -> Iterator[dict]:
         """What the command tells, until it ends."""
         end = time.monotonic() + timeout
         with open(self._output, encoding="utf-8") as file:
@@ -78,7 +85,8 @@ class Child:
                 alive = self.process.is_alive()
                 part += file.readline()
                 if part.endswith("\n"):
-                    yield json.loads(part)
+                    if part.strip():
+                        yield json.loads(part)
                     part = ""
                 elif not alive:
                     return
@@ -100,14 +108,34 @@ class Child:
 
     def end(self) -> int:
         """Wait for the end; returns the exit status, minus the signal's number when killed."""
-        self.process.join(170)
+        self.process.join(LONG)
         os.unlink(self._output)
         return self.process.exitcode
 
 
-def _train(options: list[str], output: str) -> None:
+class _Ending:
+    """A run's standard output, and the signal that it gets."""
+
+    def __init__(self, file: TextIO, number: int, step: int, later: float):
+        self.flush, self._write = file.flush, file.write
+        self._number, self._step, self._later = number, step, later
+        self._times: list[float] = []
+
+    def write(self, text: str) -> None:
+        self._write(text)
+        if '"event": "step"' in text:
+            self._times.append(time.monotonic())
+            if len(self._times) == self._step and self._later:
+                wait = self._later * (self._times[-1] - self._times[-2])
+                threading.Timer(wait, os.kill, (os.getpid(), self._number)).start()
+            elif len(self._times) == self._step:
+                self._write("\n")
+                os.kill(os.getpid(), self._number)
+
+
+def _train(options: list[str], output: str, ends: tuple[int, int, float] | None) -> None:
     with open(output, "w", buffering=1, encoding="utf-8") as file:
-        sys.stdout = file
+        sys.stdout = _Ending(file, *ends) if ends else file
         import torch
 
         from core.training.command import main
