@@ -9,10 +9,17 @@ os.environ.setdefault("QT_API", "pyside6")
 
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 from core.scene.scene import Scene
+
+# How long an example takes says how busy the machine is, not whether it is right.
+hypothesis.settings.register_profile(
+    "veduta", hypothesis.settings.default, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("veduta")
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT.parent / "shared" / "cityscapes_samples"

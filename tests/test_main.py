@@ -279,6 +279,6 @@ def test_processes_share_a_folder_between_them(street, tmp_path, small_model_pat
         subprocess.Popen([*command, "--out", str(tmp_path / f"out{rank}")], env={**os.environ, "RANK": str(rank), "WORLD_SIZE": "2"})
         for rank in (0, 1)
     ]
-    assert [process.wait(120) for process in both] == [0, 0]
+    assert [process.wait(300) for process in both] == [0, 0]
     shares = [sorted(path.name for path in (tmp_path / f"out{rank}").iterdir()) for rank in (0, 1)]
     assert shares == [["a.png", "c.png", "e.png"], ["b.png", "d.png"]]

@@ -136,10 +136,10 @@ def test_a_zip_bomb_is_refused_unread(saved):
     contents["project.json"] = b" " * (200 << 20)
     write(saved, contents)
     assert saved.stat().st_size < 1 << 20
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(ProjectFileError, match="unpacks to more"):
         load_project(saved)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_a_zip_that_lies_about_its_size_is_refused(saved):
