@@ -74,7 +74,7 @@ class Documents(QObject):
         dialog = dialogs.NewStreetDialog(self.window)
         if dialog.exec() != QDialog.DialogCode.Accepted or not self.may_leave():
             return False
-        self.show(dialog.scene(), "Untitled", None)
+        self.show(dialog.scene(), "Untitled", None, kept=dialog.kept())
         return True
 
     def ask_open(self) -> bool:

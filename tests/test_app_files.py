@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from app import dialogs
 from app.files import example_name, instance_partner, sort_maps
@@ -241,8 +241,23 @@ def test_a_new_street_has_sky_above_road(qapp):
     assert scene.label_set[scene.label_at(5, 5)].name == "sky"
     assert scene.label_set[scene.label_at(5, 500)].name == "road"
     dialog.start.setCurrentIndex(1)
-    assert not dialog.scene().label_map.any()
+    assert not dialog.scene().label_map.any() and dialog.kept() == {}
     dialog.deleteLater()
+
+
+def test_a_new_street_has_its_horizon_where_it_was_asked_for(bare_studio, monkeypatch):
+    def create(dialog):
+        dialog.preset.setCurrentIndex(1)
+        dialog.horizon.setValue(40)
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(dialogs.NewStreetDialog, "exec", create)
+    assert bare_studio.documents.new()
+    context = bare_studio.context
+    assert context.horizon() == 205 and context.horizon_set and bare_studio.documents.saved
+    sky = context.label_set.named("sky").id
+    assert context.scene.label_at(9, 204) == sky != context.scene.label_at(9, 205)
+    assert bare_studio.documents.project_settings()["horizon"] == 205
 
 
 @pytest.mark.parametrize("typed, kind, path", [
