@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app.theme import Theme
 
@@ -55,6 +55,15 @@ class PanelTitle(QWidget):
         theme.dress(close, "x")
         close.clicked.connect(dock.close)
         layout.addWidget(close)
+
+
+class NumberField(QSpinBox):
+    """A field for a whole number, its figures as far from the edge as the words of other fields."""
+
+    def __init__(self, **properties):
+        super().__init__(**properties)
+        # With buttons beside it Qt gives the text no padding of the style sheet's.
+        self.lineEdit().setTextMargins(7, 0, 0, 0)
 
 
 class CutLabel(QLabel):

@@ -7,10 +7,11 @@ from typing import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QLabel, QMessageBox, QPushButton, QSlider, QSpinBox,
+    QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QLabel, QMessageBox, QPushButton, QSlider,
     QVBoxLayout, QWidget,
 )
 
+from app.controls import NumberField
 from app.settings import Setting, Settings
 from core.labels import STREETS
 from core.scene.png import SIDE_LIMIT
@@ -99,8 +100,8 @@ class NewStreetDialog(QDialog):
         for words, size in self.SIZES:
             self.preset.addItem(words, size)
         self.preset.addItem("Other", None)
-        self.across = QSpinBox(minimum=64, maximum=SIDE_LIMIT, value=2048, suffix=" px")
-        self.down = QSpinBox(minimum=64, maximum=SIDE_LIMIT, value=1024, suffix=" px")
+        self.across = NumberField(minimum=64, maximum=SIDE_LIMIT, value=2048, suffix=" px")
+        self.down = NumberField(minimum=64, maximum=SIDE_LIMIT, value=1024, suffix=" px")
         self.start = QComboBox()
         self.start.addItem("Sky above, road below", "street")
         self.start.addItem("Unlabeled", "blank")
@@ -149,6 +150,12 @@ class NewStreetDialog(QDialog):
         if self.start.currentData() == "blank":
             return Scene.blank(size)
         return sky_and_road(size, self.horizon.value() / 100)
+
+    def kept(self) -> dict:
+        """What a project of it remembers: the horizon that was asked for."""
+        if self.start.currentData() == "blank":
+            return {}
+        return {"horizon": round(self.down.value() * self.horizon.value() / 100)}
 
 
 def sky_and_road(size: tuple[int, int], horizon: float = 0.48):
@@ -208,7 +215,7 @@ class PreferencesDialog(QDialog):
             control = QCheckBox(setting.title, checked=value)
             control.toggled.connect(store)
         else:
-            control = QSpinBox(minimum=int(setting.low), maximum=int(setting.high), suffix=setting.suffix)
+            control = NumberField(minimum=int(setting.low), maximum=int(setting.high), suffix=setting.suffix)
             control.setValue(value)
             control.valueChanged.connect(store)
         return control

@@ -138,7 +138,9 @@ def _palette(look: Look) -> QPalette:
 
 
 def _style_sheet(look: Look) -> str:
-    tick, caret = ((ICONS / f"{name}-{'dark' if look.dark else 'light'}.svg").as_posix() for name in ("check", "caret"))
+    tick, caret, caret_up = (
+        (ICONS / f"{name}-{'dark' if look.dark else 'light'}.svg").as_posix() for name in ("check", "caret", "caret-up")
+    )
     return f"""
     QToolTip {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; padding: 5px 7px; }}
     QMainWindow::separator {{ background: {look.line}; width: 1px; height: 1px; }}
@@ -189,17 +191,26 @@ def _style_sheet(look: Look) -> str:
     QListWidget#rows::item {{ border-radius: 6px; }}
     QListWidget#rows::item:hover {{ background: {look.hover}; }}
     QListWidget#rows::item:selected {{ background: {look.accent_soft}; border: 1px solid {look.accent}; }}
-    QLineEdit#search {{ background: {look.field}; border: 1px solid {look.line}; border-radius: 7px; padding: 5px 8px;
-        selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
-    QLineEdit#search:focus {{ border-color: {look.accent}; }}
-    QWidget#panel QComboBox, QSpinBox#seed {{ background: {look.field}; border: 1px solid {look.line};
-        border-radius: 7px; padding: 4px 8px; selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
-    QWidget#panel QComboBox:hover, QSpinBox#seed:hover {{ border-color: {look.faint}; }}
-    QWidget#panel QComboBox:focus, QSpinBox#seed:focus {{ border-color: {look.accent}; }}
-    QWidget#panel QComboBox:disabled, QSpinBox#seed:disabled {{ color: {look.faint}; }}
-    QSpinBox#seed::up-button, QSpinBox#seed::down-button {{ width: 0; border: none; }}
-    QWidget#panel QComboBox::drop-down {{ border: none; width: 22px; }}
-    QWidget#panel QComboBox::down-arrow {{ image: url("{caret}"); width: 12px; height: 12px; }}
+    QLineEdit, QComboBox, QSpinBox {{ background: {look.field}; border: 1px solid {look.line}; border-radius: 7px;
+        padding: 4px 8px; min-height: 18px; selection-background-color: {look.accent}; selection-color: {look.on_accent}; }}
+    QLineEdit:hover, QComboBox:hover, QSpinBox:hover {{ border-color: {look.faint}; }}
+    QLineEdit:focus, QComboBox:focus, QSpinBox:focus {{ border-color: {look.accent}; }}
+    QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{ color: {look.faint}; }}
+    QSpinBox QLineEdit, QComboBox QLineEdit, QAbstractItemView QLineEdit {{ border: none; padding: 0; min-height: 0;
+        background: transparent; }}
+    QSpinBox {{ padding-top: 3px; padding-bottom: 2px; }}
+    QSpinBox::up-button, QSpinBox::down-button {{ subcontrol-origin: border; width: 18px; height: 12px; border: none;
+        background: transparent; }}
+    QSpinBox::up-button {{ subcontrol-position: top right; margin: 2px 3px 0 0; }}
+    QSpinBox::down-button {{ subcontrol-position: bottom right; margin: 0 3px 2px 0; }}
+    QSpinBox::up-arrow {{ image: url("{caret_up}"); width: 11px; height: 11px; }}
+    QSpinBox::down-arrow {{ image: url("{caret}"); width: 11px; height: 11px; }}
+    QSpinBox#seed::up-button, QSpinBox#seed::down-button, QSpinBox#seed::up-arrow, QSpinBox#seed::down-arrow {{
+        width: 0; border: none; image: none; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow {{ image: url("{caret}"); width: 12px; height: 12px; }}
+    QComboBox QAbstractItemView {{ background: {look.raised}; border: 1px solid {look.line}; outline: none;
+        selection-background-color: {look.accent_soft}; selection-color: {look.text}; }}
     QPushButton {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 7px; padding: 6px 14px; }}
     QPushButton:hover {{ background: {look.hover}; }}
     QPushButton:pressed {{ background: {look.line}; }}
@@ -226,6 +237,12 @@ def _style_sheet(look: Look) -> str:
     QCheckBox::indicator:checked {{ background: {look.accent}; border-color: {look.accent};
         image: url("{tick}"); }}
     QCheckBox::indicator:disabled {{ border-color: {look.line}; }}
+    QRadioButton {{ spacing: 8px; }}
+    QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {look.faint}; border-radius: 8px;
+        background: {look.field}; }}
+    QRadioButton::indicator:hover, QRadioButton::indicator:focus {{ border-color: {look.accent}; }}
+    QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {look.accent}; background: {look.field}; }}
+    QRadioButton::indicator:disabled {{ border-color: {look.line}; }}
     QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QSplitter::handle {{ background: {look.line}; }}
     QSplitter::handle:hover {{ background: {look.faint}; }}

@@ -180,6 +180,28 @@ def test_light_and_dark_recolour_window_and_icons(open_studio):
     settings["theme"] = "light"
 
 
+def test_fields_look_alike_in_every_dialog(open_studio):
+    from PySide6.QtWidgets import QComboBox, QSpinBox
+
+    from app.dialogs import NewStreetDialog
+
+    context = open_studio.context
+    for theme, look in (("dark", DARK), ("light", LIGHT)):
+        context.settings["theme"] = theme
+        for dialog in (PreferencesDialog(context.settings, open_studio), NewStreetDialog(open_studio)):
+            dialog.ensurePolished()
+            fields = [*dialog.findChildren(QComboBox), *dialog.findChildren(QSpinBox)]
+            fields = [field for field in fields if not field.isHidden()]
+            heights = [field.sizeHint().height() for field in fields]
+            assert len(fields) >= 4 and max(heights) - min(heights) <= 4
+            for field in fields:
+                field.resize(field.sizeHint())
+                picture = field.grab().toImage()
+                spot = picture.pixelColor(round(4 * picture.devicePixelRatio()), picture.height() // 2)
+                assert spot.name() == look.field.lower(), (theme, field)
+            dialog.deleteLater()
+
+
 def test_every_button_says_what_it_does(open_studio):
     for action in open_studio.tool_bar.actions():
         assert action.isSeparator() or action.toolTip()

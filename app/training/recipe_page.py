@@ -7,10 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView, QButtonGroup, QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QProgressBar,
-    QPushButton, QRadioButton, QSpinBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget,
+    QPushButton, QRadioButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget,
 )
 
 from app.context import StudioContext
+from app.controls import NumberField
 from app.training.job import Job
 from app.training.parts import Sentences
 from core.networks.vgg_files import vgg_at_hand
@@ -63,7 +64,7 @@ class RecipePage(QWidget):
         self.table.setFixedHeight(232)
         self.table.currentItemChanged.connect(self._chosen)
 
-        self.steps = QSpinBox(minimum=1, maximum=10_000_000, singleStep=100, groupSeparatorShown=True, suffix=" steps")
+        self.steps = NumberField(minimum=1, maximum=10_000_000, singleStep=100, groupSeparatorShown=True, suffix=" steps")
         self.steps.setToolTip("How often the networks are corrected. More steps, better pictures, more time.")
         self.steps.valueChanged.connect(self._show_time)
         self.time = QLabel(objectName="muted")

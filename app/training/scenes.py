@@ -8,11 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, QTimer, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QCheckBox, QComboBox, QDialog, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QSpinBox,
+    QCheckBox, QComboBox, QDialog, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton,
     QVBoxLayout, QWidget,
 )
 
 from app.context import StudioContext
+from app.controls import NumberField
 from app.dialogs import form_layout
 from app.training.job import Job
 from app.training.parts import Picture, Sentences, folder_named
@@ -60,13 +61,13 @@ class ScenesDialog(QDialog):
         folder_row = QHBoxLayout()
         folder_row.addWidget(self.folder, 1)
         folder_row.addWidget(self.browse)
-        self.count = QSpinBox(minimum=1, maximum=100_000, value=64, groupSeparatorShown=True)
+        self.count = NumberField(minimum=1, maximum=100_000, value=64, groupSeparatorShown=True)
         self.count.setToolTip("Four photographs are taken in each street. One street in ten is held back for looking at results.")
         self.size = QComboBox()
         for words, value in SIZES:
             self.size.addItem(words, value)
         self.size.setCurrentIndex(1)
-        self.seed = QSpinBox(minimum=0, maximum=2_000_000_000, value=0)
+        self.seed = NumberField(minimum=0, maximum=2_000_000_000, value=0)
         self.seed.setToolTip("The number of the first street. The same number gives the same streets.")
         self.jpeg = QCheckBox("Photographs as JPEG", toolTip="A tenth of the disk space; hardly to be told from PNG")
         fields = form_layout()
