@@ -56,7 +56,12 @@ def make_nice(pid: int) -> None:
 
 
 def stop_with_parent() -> None:
-    """Raise KeyboardInterrupt in the main thread when standard input ends: whoever started this is gone, or says stop."""
+    """Raise KeyboardInterrupt in the main thread when standard input ends: whoever started this is gone, or says stop.
+
+    To be called in that thread.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # what a shell without a terminal starts with &
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def wait() -> None:
         try:

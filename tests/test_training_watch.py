@@ -27,7 +27,7 @@ from core.training.recipes import RECIPES
 from core.training.reporting import reporter, sparing
 from core.training.run_folder import FAILED, FINISHED, INTERRUPTED, STARTING, RunFolder, list_runs
 from core.training.watch import LineReader, Watcher
-from tests.training_data import Child, make_data_set
+from tests.training_data import LONG, Child, make_data_set
 
 
 def test_a_growing_file_is_read_line_by_line(tmp_path):
@@ -72,17 +72,24 @@ def data(tmp_path_factory):
     return make_data_set(tmp_path_factory.mktemp("data"))
 
 
+@pytest.fixture
+def quick_runs(monkeypatch):
+    """Runs are as quick as other processes: on a busy machine they would wait for minutes."""
+    monkeypatch.setattr(child, "make_nice", lambda pid: None)
+
+
 def test_a_run_is_watched_while_another_process_trains(data, tmp_path):
     out = tmp_path / "run"
-    running = Child("--data", data, "--out", out, "--steps", 400, "--save-every", 0)
+    steps = 20_000  # more than are done before this test ends, however slow this process is
+    running = Child("--data", data, "--out", out, "--steps", steps, "--save-every", 0)
     running.wait("step", 3)
     watcher = Watcher(out)
     watcher.look()
-    assert watcher.alive and watcher.info.steps == 400
-    assert any("400 steps on 4 photographs" in sentence for sentence in watcher.sentences)
+    assert watcher.alive and watcher.info.steps == steps
+    assert any("20,000 steps on 4 photographs" in sentence for sentence in watcher.sentences)
     watcher.send("publish")
     told = []
-    end = time.monotonic() + 100
+    end = time.monotonic() + LONG
     while "model" not in told and time.monotonic() < end:
         told += [event["event"] for event in watcher.look()]
         time.sleep(0.05)
@@ -111,24 +118,25 @@ def test_a_run_is_started_so_that_it_outlives_its_starter(data, tmp_path):
     watcher = Watcher(out)
     watcher.start(*options)
     process = watcher.process
-    watcher.look()
     assert watcher.info.state == STARTING
+    watcher.look()
+    assert watcher.info.state == STARTING or watcher.folder.events.exists()  # it may have said something already
     if os.name == "posix":
         assert os.getsid(process.pid) != os.getsid(0)
-        assert os.getpriority(os.PRIO_PROCESS, process.pid) >= os.getpriority(os.PRIO_PROCESS, 0)
-    assert process.wait(170) == 0
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == max(10, os.getpriority(os.PRIO_PROCESS, 0))
+    assert process.wait(2 * LONG) == 0
     watcher.look()
     assert watcher.info.state == FINISHED and len(read_log(watcher.folder.log)) == 2
 
 
-def test_a_run_that_is_quick_to_speak_is_heard(data, tmp_path, monkeypatch):
+def test_a_run_that_is_quick_to_speak_is_heard(data, tmp_path, monkeypatch, quick_runs):
     from core.training import watch
 
     out, start = tmp_path / "run", watch.start_detached
 
     def slow_to_return(*words):
         process = start(*words)  # the studio may be held up here, on a busy machine
-        end = time.monotonic() + 100
+        end = time.monotonic() + LONG
         while not RunFolder(out).events.exists() and time.monotonic() < end:
             time.sleep(0.05)
         return process
@@ -138,7 +146,7 @@ def test_a_run_that_is_quick_to_speak_is_heard(data, tmp_path, monkeypatch):
     watcher = Watcher(out)
     watcher.start("--data", str(tmp_path / "nothing"), "--recipe", "tiny", "--vgg", "none", "--steps", "2", "--device", "cpu")
     process = watcher.process
-    assert process.wait(100) != 0
+    assert process.wait(LONG) != 0
     assert "failed" in [event["event"] for event in watcher.look()]
 
 
@@ -191,7 +199,7 @@ def test_why_a_killed_run_ended(tmp_path):
     assert watcher.info.message == "The run broke off (ValueError: too odd). Resume goes on from the last saved step."
 
 
-def test_a_process_that_ends_before_it_begins_is_no_success(tmp_path):
+def test_a_process_that_ends_before_it_begins_is_no_success(tmp_path, quick_runs):
     folder = RunFolder(tmp_path)
     folder.write_settings({"recipe": {"name": "tiny", "steps": 5}, "seed": 0, "data": []})
     folder.write_state(FAILED, 3, 5, message="An older story.")
@@ -199,7 +207,7 @@ def test_a_process_that_ends_before_it_begins_is_no_success(tmp_path):
     watcher.look()
     assert (watcher.info.state, watcher.info.message) == (FAILED, "An older story.")
     watcher.start("--no-such-option")
-    watcher.process.wait(60)
+    watcher.process.wait(LONG)
     watcher.look()
     assert watcher.info.state == INTERRUPTED and "Resume starts it again" in watcher.info.message
 
@@ -262,29 +270,28 @@ def test_scenes_that_are_there_are_told_and_passed_over(tmp_path):
         pytest.skip("needs Blender's module")
     _frames(tmp_path, 3)
     words = ["streets", "--count", "3", "--size", "64x32", "--out", str(tmp_path), "--progress", "json"]
-    done = subprocess.run(
+    with subprocess.Popen(
         child.arguments_of(*words), cwd=child.ROOT, env=child.environment(), stdin=subprocess.PIPE,
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    events = [json.loads(line) for line in done.stdout.splitlines()]
-    kinds = [event["event"] for event in events]
-    # Its standard input has ended, which may stop it anywhere; what it told until then is right.
-    assert kinds[-1] in ("finished", "stopped") and done.returncode in (0, 130)
-    assert all(not event["rendered"] for event in events if event["event"] == "frame")
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        told = process.stdout.read()  # its standard input stays open: the end of that would stop it anywhere
+    events = [json.loads(line) for line in told.splitlines()]
+    assert [event["event"] for event in events] == ["started", "frame", "frame", "frame", "finished"]
+    assert process.returncode == 0 and not any(event.get("rendered") for event in events)
 
 
-def test_a_child_ends_with_its_parent():
+@pytest.mark.parametrize("before", ["", "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"], ids=["from a terminal", "from a script"])
+def test_a_child_ends_with_its_parent(before):
     code = (
-        "import sys, time\nfrom core.child import stop_with_parent\n"
-        "stop_with_parent()\nprint('here', flush=True)\n"
-        "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('stopped')\n"
+        f"import signal, time\nfrom core.child import stop_with_parent\n{before}"
+        "stop_with_parent()\n"
+        "try:\n    print('here', flush=True)\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    print('stopped')\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=child.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout.readline() == "here\n"
     process.stdin.close()
-    started = time.monotonic()
-    assert process.stdout.read() == "stopped\n" and time.monotonic() - started < 30
-    assert process.wait(30) == 0
+    assert process.stdout.read() == "stopped\n"
+    assert process.wait(LONG) == 0
     process.stdout.close()
