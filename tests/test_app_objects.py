@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
@@ -111,6 +111,35 @@ def test_handles_scale_and_turn(window):
     move(pane, side, LEFT, SHIFT)
     QTest.mouseRelease(pane, LEFT, SHIFT, side)
     assert context.history.undoText() == "Turn car" and area_of(window, 26000) == (78, 62, 102, 82)
+
+
+def test_the_round_handle_is_always_within_reach(window):
+    context, canvas = window.context, window.canvas
+    pane, height = canvas.panes[0], canvas.extent.height()
+
+    def round_handle():
+        spot = handles.handle_points(canvas.tool.box, canvas.viewport.transform(canvas.extent), height)["rotate"]
+        assert 0 < spot.y() < height
+        canvas.tool.hover(pane.to_image(spot), NONE)
+        assert canvas.tool._hovered == "rotate" and not pane.grab().isNull()
+        return pane.to_image(spot).y()
+
+    context.select(26000)
+    x0, y0, x1, y1 = canvas.tool.box
+    assert round_handle() < y0
+    # At the pane's upper edge it hangs below; of what is higher than the pane it lies inside.
+    scale = height / 2 / (y1 - y0)
+    canvas.viewport.show_at(scale, QPointF((x0 + x1) / 2, y0 + (height / 2 - 4) / scale))
+    assert round_handle() > y1
+    scale = 2 * height / (y1 - y0)
+    canvas.viewport.show_at(scale, QPointF((x0 + x1) / 2, (y0 + y1) / 2))
+    assert y0 < round_handle() < y1
+    spot = pane.from_image(QPointF((x0 + x1) / 2, round_handle())).toPoint()
+    pressed = pane.to_image(spot.toPointF())
+    canvas.tool.press(pressed, NONE)
+    canvas.tool.move(pressed + QPointF(6, 0), NONE)
+    canvas.tool.release(pressed + QPointF(6, 0), NONE)
+    assert context.history.undoText() == "Turn car"
 
 
 def test_something_small_is_dragged_and_not_scaled(window):

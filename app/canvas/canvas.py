@@ -130,14 +130,15 @@ class Canvas(QWidget):
     # -- zoom --------------------------------------------------------------------
 
     @property
-    def _extent(self) -> QSizeF:
+    def extent(self) -> QSizeF:
+        """The size of a pane; of two that stand side by side, the smaller one's."""
         visible = [pane.size() for pane in self.panes if not pane.isHidden()]
         return QSizeF(min(size.width() for size in visible), min(size.height() for size in visible))
 
     def fit(self) -> None:
         """Show the whole frame."""
         self._arrange()
-        self.viewport.fit(self._extent)
+        self.viewport.fit(self.extent)
 
     def _arrange(self) -> None:
         """Put two panes beside or above each other, whichever shows the street larger."""
@@ -160,7 +161,7 @@ class Canvas(QWidget):
     def show_box(self, box: Box) -> None:
         """Zoom in until ``box`` fills a third of the view."""
         x0, y0, x1, y1 = box
-        extent = self._extent
+        extent = self.extent
         scale = min(extent.width() / max(x1 - x0, 8), extent.height() / max(y1 - y0, 8)) / 3
         self.viewport.show_at(min(scale, 8.0), QPointF((x0 + x1) / 2, (y0 + y1) / 2))
 

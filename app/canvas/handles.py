@@ -26,8 +26,8 @@ CURSORS = {
     ROTATE: Qt.CursorShape.PointingHandCursor,
 }
 
-#: How near, in pane pixels, hits a handle; how far above the box the round one lies.
-REACH, STALK = 9.0, 26.0
+#: How near, in pane pixels, hits a handle; how far from the box the round one lies; its radius.
+REACH, STALK, ROUND = 9.0, 26.0, 5.5
 
 #: Handles stand at least so far apart, in pane pixels: something small is not covered, and can be dragged.
 APART = 34.0
@@ -43,8 +43,11 @@ def frame(box: Box, transform: QTransform) -> QRectF:
     return area.adjusted(-wider, -taller, wider, taller)
 
 
-def handle_points(box: Box, transform: QTransform) -> dict[str, QPointF]:
-    """Every handle's place in pane coordinates; those that would be close together are left out."""
+def handle_points(box: Box, transform: QTransform, height: float = math.inf) -> dict[str, QPointF]:
+    """Every handle's place in pane coordinates; those that would be close together are left out.
+
+    The round one lies above the box; where that is out of a pane of this height, below it; else inside.
+    """
     area = frame(box, transform)
     points = {
         name: QPointF(area.left() + u * area.width(), area.top() + v * area.height()) for name, (u, v) in PLACES.items()
@@ -53,14 +56,17 @@ def handle_points(box: Box, transform: QTransform) -> dict[str, QPointF]:
         points.pop("n"), points.pop("s")
     if area.height() < 2 * APART:
         points.pop("w"), points.pop("e")
-    points[ROTATE] = QPointF(area.center().x(), area.top() - STALK)
+    above, below = area.top() - STALK, area.bottom() + STALK
+    inside = max(area.top(), 0.0) + STALK
+    row = above if above >= ROUND else below if below <= height - ROUND else inside
+    points[ROTATE] = QPointF(area.center().x(), row)
     return points
 
 
-def hit(box: Box, transform: QTransform, position: QPointF) -> str | None:
-    """The handle at a pane position, or None."""
+def hit(box: Box, transform: QTransform, position: QPointF, height: float = math.inf) -> str | None:
+    """The handle at a position in a pane of this height, or None."""
     best, nearest = None, REACH
-    for name, point in handle_points(box, transform).items():
+    for name, point in handle_points(box, transform, height).items():
         away = math.hypot(point.x() - position.x(), point.y() - position.y())
         if away <= nearest:
             best, nearest = name, away
@@ -104,8 +110,10 @@ def _apart(factor: float, least: float) -> float:
     return math.copysign(max(abs(factor), least), factor if factor else 1.0)
 
 
-def draw(painter: QPainter, box: Box, transform: QTransform, matrix: QTransform, accent: QColor, handles: bool) -> None:
-    """The frame, under ``matrix`` while it is dragged, and its handles, in pane coordinates."""
+def draw(
+    painter: QPainter, box: Box, transform: QTransform, matrix: QTransform, accent: QColor, handles: bool, height: float
+) -> None:
+    """The frame, under ``matrix`` while it is dragged, and its handles, in coordinates of a pane of this height."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     area = frame(box, transform)
     corners = [area.topLeft(), area.topRight(), area.bottomRight(), area.bottomLeft()]
@@ -118,14 +126,14 @@ def draw(painter: QPainter, box: Box, transform: QTransform, matrix: QTransform,
         painter.drawPolygon(QPolygonF(corners))
     if not handles:
         return
-    points = handle_points(box, transform)
-    top = QPointF(area.center().x(), area.top())
+    points = handle_points(box, transform, height)
+    edge = area.bottom() if points[ROTATE].y() > area.bottom() else area.top()
     painter.setPen(QPen(QColor(255, 255, 255, 240), 1.2))
-    painter.drawLine(top, points[ROTATE])
+    painter.drawLine(QPointF(area.center().x(), edge), points[ROTATE])
     for name, point in points.items():
         painter.setPen(QPen(accent, 1.6))
         painter.setBrush(QColor(255, 255, 255))
         if name == ROTATE:
-            painter.drawEllipse(point, 5.5, 5.5)
+            painter.drawEllipse(point, ROUND, ROUND)
         else:
             painter.drawRoundedRect(QRectF(point.x() - 4, point.y() - 4, 8, 8), 2, 2)

@@ -246,9 +246,8 @@ class SelectTool(Tool):
         box = self.box
         if box is None:
             return None
-        scale = self.canvas.viewport.scale
-        transform = QTransform.fromScale(scale, scale)
-        return handles.hit(box, transform, transform.map(point))
+        transform, height = self.canvas.viewport.transform(self.canvas.extent), self.canvas.extent.height()
+        return handles.hit(box, transform, transform.map(point), height)
 
     def draw(self, painter: QPainter, transform: QTransform) -> None:
         accent = self.context.theme.colour("accent")
@@ -265,7 +264,7 @@ class SelectTool(Tool):
         if box is not None:
             held = self._hold is not None
             matrix = _qtransform(self._matrix) if held else QTransform()
-            handles.draw(painter, box, transform, matrix, accent, handles=not held)
+            handles.draw(painter, box, transform, matrix, accent, handles=not held, height=self.canvas.extent.height())
 
 
 def _qtransform(matrix: np.ndarray) -> QTransform:
