@@ -26,9 +26,13 @@ def kerbs(sidewalk: np.ndarray, driven: np.ndarray, unknown: np.ndarray, view: V
         unknown: (H, W) bool, where the frame, or the car that carries the camera, cuts the street off.
     """
     height = len(sidewalk)
+    first = int(np.clip(view.horizon, 0, height))
+    found = np.zeros(sidewalk.shape, bool)
+    if not (sidewalk[first:].any() and driven.any()):
+        return found
     tall = HEIGHT * (height - view.horizon) / view.eye
-    sidewalk, driven = (_gone_on(mask, unknown, view, int(tall) + 1) for mask in (sidewalk, driven))
-    below = np.arange(len(sidewalk)) + 0.5 - view.horizon
+    sidewalk, driven = (_gone_on(mask, unknown, view, int(tall) + 1)[first:] for mask in (sidewalk, driven))
+    below = np.arange(len(sidewalk)) + first + 0.5 - view.horizon
     near = below > _FAR * view.size[1]
     metre = np.where(near, below, 0)[:, None] / view.eye
     along = np.where(near, below, 0)[:, None] ** 2 / (view.focal * view.eye)
@@ -38,7 +42,8 @@ def kerbs(sidewalk: np.ndarray, driven: np.ndarray, unknown: np.ndarray, view: V
     top = _to_next(edge[::-1])[::-1] <= WIDTH * along
     top |= _to_next(edge) <= WIDTH * along
     top |= np.minimum(_to_next(edge.T).T, _to_next(edge.T[::-1])[::-1].T) <= WIDTH * metre
-    return ((face | (sidewalk & top)) & ~_below(unknown, len(sidewalk)))[:height]
+    found[first:] = (face | (sidewalk & top))[:height - first]
+    return found & ~unknown
 
 
 def _gone_on(mask: np.ndarray, unknown: np.ndarray, view: View, more: int) -> np.ndarray:
