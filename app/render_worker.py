@@ -104,8 +104,6 @@ class RenderWorker(QObject):
         self._shown_generation = -1
         self._prepared = False
         self._spared = time.monotonic()
-        #: The operating system's number of the thread, once it has begun; for measuring it.
-        self.native_id: int | None = None
 
     @Slot(object)
     def load(self, job: LoadJob) -> None:
@@ -192,7 +190,6 @@ class RenderWorker(QObject):
         if self._prepared:
             return
         self._prepared = True
-        self.native_id = threading.get_native_id()
         head_start.wait()
         import torch  # at full priority: while it reads its files, the person waits for a photograph
 
