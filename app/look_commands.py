@@ -116,6 +116,10 @@ class LookCommands(QObject):
         """Give everything that isn't locked a look drawn by ``seed``."""
         if self.context.scene is not None and self.book is not None:
             self._commit(looks.randomise_street, self.book, seed, self.context.locked)
+        elif self.context.model is None:
+            self.context.message.emit("Looks come with a model; open one, or wait until it is loaded.")
+        else:
+            self.context.message.emit("This model has no looks to choose from.")
 
     # -- details -------------------------------------------------------------------------
 

@@ -118,7 +118,7 @@ class LookPanel(LookControls):
         elif book is None:
             words = "This model has no looks to choose from."
         elif not value:
-            words = "Alt+click an object to choose its look."
+            words = "Click an object with the select tool (V), or Alt+click it, to choose its look."
         elif not apart:
             words = "This model gives all objects of this class one look."
         elif not count:
@@ -243,7 +243,8 @@ class LookPanel(LookControls):
 
     def roll(self) -> None:
         """Draw a new seed and with it a look for everything."""
-        self.seed.setValue(random.randrange(1, 1000))
+        if self.book is not None:
+            self.seed.setValue(random.randrange(1, 1000))
         self.randomise(self.seed.value())
 
     def _seed_edited(self) -> None:
@@ -252,6 +253,6 @@ class LookPanel(LookControls):
 
     def randomise(self, seed: int) -> None:
         """Give everything that isn't locked a look drawn by ``seed``."""
-        if self.context.scene is not None and self.book is not None:
-            self._randomised = seed
-            self.commands.randomise(seed)
+        if self.context.scene is not None:
+            self._randomised = seed if self.book is not None else self._randomised
+            self.commands.randomise(seed)  # or it says why not

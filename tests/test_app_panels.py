@@ -112,6 +112,12 @@ def test_the_status_bar_says_time_and_device(studio):
     assert not status.spinner.turning
 
 
+def test_without_a_model_it_is_said_why_no_look_can_be_drawn(open_studio):
+    open_studio.actions_.named["Randomise street"].trigger()
+    assert "come with a model" in open_studio.statusBar().currentMessage()
+    assert open_studio.context.history.count() == 0
+
+
 def test_looks_are_offered_for_the_selected_object(studio):
     panel, context = studio.look_panel, studio.context
     context.select(26000)
