@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import subprocess
 import sys
 
@@ -209,8 +211,11 @@ thread = threading.Thread(target=paint)
 thread.start(); thread.join()
 print((grown[1] - grown[0]) / 2**20)
 """
+    # What a measured studio in this process has settled is not for them.
+    environment = {name: value for name, value in os.environ.items() if name != "ONEDNN_PRIMITIVE_CACHE_CAPACITY"}
+    run = functools.partial(subprocess.run, capture_output=True, text=True, check=True, env=environment)
     grown = {
-        how: float(subprocess.run([sys.executable, "-c", code, how], capture_output=True, text=True, check=True).stdout)
+        how: float(run([sys.executable, "-c", code, how]).stdout)
         for how in ("prepared", "as it is")
     }
     assert grown["prepared"] < 0.5 * grown["as it is"], grown
