@@ -32,7 +32,7 @@ _BAND_BYTES = 64 << 20
 
 
 # Outputs so many times smaller than the frame, or more, are compared with what they were.
-_COARSE = 8
+_COARSE = 16
 
 
 class Stopped(Exception):
