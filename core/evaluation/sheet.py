@@ -87,8 +87,7 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
         made, filled = [], []
 
         def paint(labels: np.ndarray, instances: np.ndarray) -> np.ndarray:
-            codes = model.code_book.random_codes(np.unique(instances).tolist(), seed=1) if model.code_book else {}
-            return renderer.render(labels, instances, codes)
+            return renderer.render(labels, instances)
 
         for name in options.map_names or [m.name for m in maps[:6]]:
             found_map = next((m for m in maps if name in m.name), None)
