@@ -1,7 +1,7 @@
 """Small pictures of one object in each of its looks.
 
 Only the object and what the generator sees of it are rendered: a crop of the
-maps, half the generator's reach larger than what is shown and laid on its grid.
+maps, larger than what is shown by most of the generator's reach and laid on its grid.
 Pixels further away have next to no weight: the picture is the whole frame's to
 within a few steps of 255 (see ``SURROUNDINGS``). Where that would be too much (a
 sky, a lorry at the lens), the maps are made smaller first.
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 PIXELS = 600_000
 
 #: How much of the generator's reach is rendered around what is shown. Of the default model's
-#: 192 pixels, 128 gave the same thumbnails to one step of 255, 96 to three (1 in 99 % of pixels).
-SURROUNDINGS = 0.5
+#: 175 pixels, 128 gave the same thumbnails to one step of 255, 96 to three (1 in 99 % of pixels).
+SURROUNDINGS = 0.6
 
 #: A small crop leaves a processor idle; several are drawn at once up to this many pixels.
 _BATCH_PIXELS = 200_000
