@@ -254,5 +254,6 @@ class LookPanel(LookControls):
     def randomise(self, seed: int) -> None:
         """Give everything that isn't locked a look drawn by ``seed``."""
         if self.context.scene is not None:
-            self._randomised = seed if self.book is not None else self._randomised
+            if self.book is not None:
+                self._randomised = seed
             self.commands.randomise(seed)  # or it says why not

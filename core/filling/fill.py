@@ -20,7 +20,7 @@ from core.filling.silhouettes import SMALLEST, Outline, fill_silhouette
 from core.filling.trunks import trunks
 from core.filling.view import View, estimate_view, ground_table
 from core.filling.walls import profile
-from core.labels import INSTANCE_FACTOR
+from core.labels import INSTANCE_FACTOR, LabelSet
 from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
 from core.scene.objects import free_values
@@ -204,9 +204,9 @@ class _Surroundings:
     def __init__(self, scene: Scene, view: View):
         self.view, self._scene = view, scene
         label_set = scene.label_set
-        self._names = names = {label.name: label.id for label in label_set}
+        names = {label.name: label.id for label in label_set}
         self.base = label_set.base[scene.label_map]
-        self.hides = ~np.isin(np.arange(256), [names[name] for name in _NEVER_HIDES if name in names])
+        self.hides = ~_named_so(label_set, _NEVER_HIDES)
         self.sky = self.base == names.get("sky", -1)
         self.near_sky = cv2.dilate(self.sky.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
         self.building = names.get("building", -1)
@@ -214,17 +214,16 @@ class _Surroundings:
         ground = ground_table(label_set)[scene.label_map[:, ::self.step]]
         rows = np.where(ground, np.arange(scene.size[1])[:, None], scene.size[1])
         self.next_ground = np.minimum.accumulate(rows[::-1], axis=0)[::-1]
-        self.walkable = np.isin(np.arange(256), [names[n] for n in ("sidewalk", "road", "parking", "ground") if n in names])
+        self.walkable = _named_so(label_set, ("sidewalk", "road", "parking", "ground"))
         self.feet = {value: entry.bbox[3] for value, entry in scene.objects().items()}
 
     @cached_property
     def kerbs(self) -> np.ndarray:
         """(H, W) bool, where kerbs are seen."""
-        driven, cut_off = (
-            np.isin(np.arange(256), [self._names[name] for name in names if name in self._names])[self.base]
-            for names in (_DRIVEN, _CUT_OFF)
+        sidewalk, driven, cut_off = (
+            _named_so(self._scene.label_set, names)[self.base] for names in (SIDEWALKS, _DRIVEN, _CUT_OFF)
         )
-        return kerbs(self.base == self._names["sidewalk"], driven, cut_off, self.view)
+        return kerbs(sidewalk, driven, cut_off, self.view)
 
     @cached_property
     def ground(self) -> np.ndarray:
@@ -234,9 +233,8 @@ class _Surroundings:
     @cached_property
     def stands(self) -> np.ndarray:
         """(H, W) int32: the row above which what may hide a trunk stands; 0 where there is nothing of the kind."""
-        behind = np.isin(np.arange(256), [self._names[name] for name in _BEHIND_TREES if name in self._names])
         instances = self._scene.instance_map
-        standing = (self.hides & ~behind)[self.base]
+        standing = (self.hides & ~_named_so(self._scene.label_set, _BEHIND_TREES))[self.base]
         feet = np.zeros(1 << 16, np.int32)
         for value, foot in self.feet.items():
             feet[value] = foot if value >= INSTANCE_FACTOR else 0
@@ -247,6 +245,11 @@ class _Surroundings:
         ends = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
         ends[0] = 0
         return np.where(standing, np.maximum(feet[instances], ends[pieces]), 0)
+
+
+def _named_so(label_set: LabelSet, names: Iterable[str]) -> np.ndarray:
+    """(256,) bool: True for the ids of the classes with these names, as far as the label set has them."""
+    return np.isin(np.arange(256), [label.id for label in label_set if label.name in names])
 
 
 def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> tuple[np.ndarray | None, np.ndarray | None]:

@@ -146,7 +146,13 @@ class Recipe:
         return replace(self, **changes)
 
 
-_COMPACT = ("compact", {"widths": [32, 48, 96, 160], "blocks": [1, 1, 2], "upsampling": "bilinear", "grain": True, "code_channels": [12, 20, 36]})
+_COMPACT = (
+    "compact",
+    {
+        "widths": [32, 48, 96, 160], "blocks": [1, 1, 2], "upsampling": "bilinear", "grain": True,
+        "code_channels": [12, 20, 36],
+    },
+)
 _COMPACT_ENCODER = ("compact_encoder", {"width": 16})
 
 #: pix2pixHD's networks as published: 64 channels in G1, 32 in G2, 3-scale D.

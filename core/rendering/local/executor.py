@@ -199,12 +199,14 @@ class Executor:
             margin: stop growing this many pixels round ``dirty``; None never
                 stops, which exactness needs.
         """
-        edit, limits = self._edit(dirty, margin)
+        rects = self._plan(*self._edit(dirty, margin))
+        return rects, self.cost.predict(rects)
+
+    def _plan(self, edit: list[Rect], limits: list[Rect] | None) -> list[list[Rect]]:
         found: dict[Op, list[Rect]] = {}
         for op in self.graph.ops:
             found[op] = edit if isinstance(op, Source) else self._reached(op, found, limits)
-        rects = [found[step.op] for step in self.steps]
-        return rects, self.cost.predict(rects)
+        return [found[step.op] for step in self.steps]
 
     def _edit(self, dirty: Sequence[Rect], margin: int | None) -> tuple[list[Rect], list[Rect] | None]:
         edit = coalesce([rect.clip(self.size).snap(self.grid).clip(self.size) for rect in dirty])
@@ -236,7 +238,6 @@ class Executor:
     def _update(self, dirty: Sequence[Rect], emit: Emit, margin: int | None, compare: bool) -> list[Rect]:
         if not self.ready:
             raise RuntimeError("an update needs a full frame before it")
-        plan, _ = self.plan(dirty, margin)
         edit, limits = self._edit(dirty, margin)
         threads, before = self.threads.pick(), torch.get_num_threads()
         if threads != before:
@@ -246,6 +247,8 @@ class Executor:
         finally:
             if threads != before:
                 torch.set_num_threads(before)
+        # By what the edit could have reached, as it is predicted: nobody knows beforehand where a change dies out.
+        plan = self._plan(edit, limits)
         self.cost.update_took(plan, seconds)
         self.threads.took(threads, seconds / max(self.cost.work(plan), 1e-9))
         return drawn
@@ -301,11 +304,11 @@ class Executor:
                     moved += o.weight.numel() * o.weight.element_size() if area else 0
         return int(macs), int(moved)
 
+    @torch.inference_mode()
     def calibrate(self, rect: Rect, repeats: int = 3) -> None:
         """Recompute ``rect`` without any change, to learn what an update costs here."""
-        with torch.inference_mode():
-            for _ in range(repeats):
-                self._update([rect], lambda *_: None, None, compare=False)
+        for _ in range(repeats):
+            self._update([rect], lambda *_: None, None, compare=False)
 
     # -- details ----------------------------------------------------------------------
 
