@@ -4,8 +4,8 @@ A stamp is one thing as a person would count it: a car, someone on a bicycle (tw
 objects), a sign with its pole. It knows how far below the horizon it stood, so that
 it can be put down at the size that the road's perspective asks for.
 
-``assets/stamps.json`` holds them: ``{"format": "veduta-stamps", "version": 1, "stamps":
-[{"kind", "source", "below_horizon", "pieces"}]}``, pieces as in ``core.scene.clip``.
+``assets/stamps.json`` holds them: ``{"format": "veduta-stamps", "version", "stamps":
+[{"kind", "source", "below_horizon", "pieces"}]}``, pieces and version as in ``core.scene.clip``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from core.scene.json_files import read_json, write_json
 from core.scene.pieces import Piece, after, around, scaling, translation
 from core.scene.regions import Box
 
-FORMAT, VERSION = "veduta-stamps", 1
+FORMAT, VERSION = "veduta-stamps", 2
 
 #: Kinds in the palette's order, with the words above them.
 KINDS = (
@@ -87,7 +87,7 @@ def default_path() -> Path:
 def save_stamps(path: str | os.PathLike, stamps: Sequence[Stamp], label_set: LabelSet = STREETS) -> None:
     """Write a library, replacing the file as a whole; SceneError where it can't be written."""
     data = {
-        "format": FORMAT, "version": VERSION,
+        "format": FORMAT, "version": clip.version_of(piece for stamp in stamps for piece in stamp.pieces),
         "stamps": [
             {
                 "kind": stamp.kind, "source": stamp.source, "below_horizon": round(stamp.below_horizon, 1),
@@ -133,10 +133,10 @@ def library(label_set: LabelSet = STREETS) -> tuple[Stamp, ...]:
 
 
 def centred(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Pieces with the middle of their foot at (0, 0)."""
+    """Pieces with the middle of their foot at (0, 0), without codes."""
     x0, _, x1, y1 = around(pieces)
     dx, dy = -((x0 + x1) // 2), -y1
-    return tuple(replace(piece, x=piece.x + dx, y=piece.y + dy, code=None) for piece in pieces)
+    return tuple(replace(piece, x=piece.x + dx, y=piece.y + dy, codes={}) for piece in pieces)
 
 
 def _not_stamps(path: Path) -> SceneError:

@@ -14,6 +14,7 @@ import pytest
 
 from core.errors import ProjectFileError
 from core.labels import STREETS, Label, LabelSet
+from core.look_regions import look_key
 from core.scene.files import encode_png
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
@@ -62,6 +63,18 @@ def test_everything_comes_back_exactly(street, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["Straße.veduta"]
 
 
+def test_looks_of_parts_come_back_and_alone_ask_for_a_newer_program(street, tmp_path):
+    path = tmp_path / "street.veduta"
+    street.codes[look_key(26004, 48)] = np.random.default_rng(0).normal(size=5).astype(np.float32)
+    street.codes[look_key(7, 45)] = np.float32([1, 2])
+    save_project(path, street.snapshot())
+    assert described(path)["version"] == 2 and {"26000", "26004/48", "7/45"} == described(path)["codes"].keys()
+    assert scene_state(load_project(path).scene) == scene_state(street)
+    del street.codes[look_key(26004, 48)], street.codes[look_key(7, 45)]
+    save_project(path, street)
+    assert described(path)["version"] == 1 and scene_state(load_project(path).scene) == scene_state(street)
+
+
 def test_maps_inside_are_ordinary_cityscapes_pngs(street, saved):
     import cv2
 
@@ -79,7 +92,7 @@ def test_its_own_label_set_comes_back(tmp_path):
 
 def test_newer_versions_are_refused_kindly(saved):
     contents = entries(saved)
-    contents["project.json"] = json.dumps({**described(saved), "version": 2, "codes": "another form"})
+    contents["project.json"] = json.dumps({**described(saved), "version": 3, "codes": "another form"})
     write(saved, contents)
     with pytest.raises(ProjectFileError, match="newer Veduta.*update"):
         load_project(saved)
@@ -99,6 +112,9 @@ def test_unknown_entries_and_keys_are_passed_over(street, saved):
         {"format": "else"}, {"version": "x"}, {"size": [5, 5]}, {"size": None}, {"codes": [1]}, {"codes": {"a": [1]}},
         {"codes": {"26000": ["x"]}}, {"codes": {"26000": [float("nan")]}}, {"settings": []}, {"label_set": {}},
         {"label_set": {"name": "cityscapes", "labels": []}},
+        {"codes": {"70000": [1]}}, {"codes": {"-1": [1]}}, {"codes": {"26000/": [1]}}, {"codes": {"26000/26": [1]}},
+        {"codes": {"26000/39": [1]}}, {"codes": {"26000/300": [1]}}, {"codes": {"26000/0": [1]}}, {"codes": {"26000/x": [1]}},
+        {"codes": {"26000/48/47": [1]}}, {"codes": {"/48": [1]}}, {"codes": {"66000/48": [1]}},
     ],
 )
 def test_contradictory_descriptions_are_refused(saved, change):

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import SceneError
-from core.labels import STREETS, object_class
-from core.scene import edits, hidden, objects, shapes
+from core.labels import CITYSCAPES, STREETS, object_class
+from core.look_regions import key_part, key_value, look_key
+from core.scene import clip, edits, hidden, objects, shapes
 from core.scene.edits import NEW, History, Stroke
 from core.scene.hold import Hold
 from core.scene.pieces import after, moved, rotation, scaling, take, translation
@@ -267,6 +268,7 @@ def one_operation(scene: Scene, history: History, rng: np.random.Generator) -> N
     kind = rng.choice([
         "move", "move", "scale", "rotate", "mirror", "duplicate", "delete", "merge", "split", "class", "front", "back",
         "grow", "shrink", "smooth", "holes", "hold", "abort", "stroke", "polygon", "fill", "code", "undo", "redo",
+        "part code", "part code", "paste",
     ])
     width, height = scene.size
     dx, dy = int(rng.integers(-width, width)) // 2, int(rng.integers(-height, height)) // 2
@@ -313,6 +315,14 @@ def one_operation(scene: Scene, history: History, rng: np.random.Generator) -> N
         history.push(shapes.fill_holes(scene, some[0]))
     elif kind == "code":
         history.push(edits.set_codes(scene, {value: rng.normal(size=3) for value in some}))
+    elif kind == "part code":
+        history.push(edits.set_codes(scene, {
+            look_key(value, part): None if rng.random() < 0.2 else rng.normal(size=3)
+            for value in (*some, ROAD if scene.area(ROAD) else some[0]) for part in some_parts(rng, object_class(value))
+        }))
+    elif kind == "paste":
+        pieces = clip.from_bytes(clip.to_bytes(objects.copies(scene, some), STREETS), STREETS)
+        history.push(objects.put(scene, objects.numbered(scene, pieces), translation(dx, dy)))
     else:
         hold = Hold(scene, some) if rng.random() < 0.7 else Hold(scene, (), objects.copies(scene, some))
         before = state(scene)
@@ -325,13 +335,20 @@ def one_operation(scene: Scene, history: History, rng: np.random.Generator) -> N
             history.push(hold.finish())
 
 
+def some_parts(rng, class_id) -> list[int]:
+    """Kinds of parts that the class has, and now and then one that it hasn't."""
+    kinds = [label.id for label in STREETS.parts_of(class_id)]
+    return [int(part) for part in rng.permutation(kinds)[:2]] + [int(rng.choice((40, 48)))] * int(rng.random() < 0.1)
+
+
 def check(scene: Scene) -> None:
     """Ids unique and in agreement with the labels, codes and memory only for what is there."""
     assert scene.contradictions() == 0
     values, counts = np.unique(scene.instance_map, return_counts=True)
     assert {v: found.area for v, found in scene.objects().items()} == dict(zip(values.tolist(), counts.tolist()))
     assert all(scene.area(int(v)) == count for v, count in zip(values, counts))
-    assert all(scene.area(value) for value in (*scene.codes, *scene.hidden))
+    assert all(scene.area(value) for value in (*map(key_value, scene.codes), *scene.hidden))
+    assert all(STREETS[part].parent is not None for part in map(key_part, scene.codes) if part)
     for value, behind in scene.hidden.items():
         assert len(behind) and (np.diff(behind.keys) > 0).all()
         assert (STREETS.base[behind.labels] == object_class(value)).all()
@@ -413,18 +430,169 @@ def test_a_damaged_memory_is_refused_in_a_sentence(text, tmp_path):
 
 
 def test_pieces_survive_the_clipboard_and_other_label_sets():
-    from core.labels import CITYSCAPES
-    from core.scene import clip
-
     piece = take(street(), A)
     data = clip.to_bytes([piece], STREETS)
     (again,) = clip.from_bytes(data, STREETS)
-    assert np.array_equal(again.labels[again.mask], piece.labels[piece.mask]) and np.array_equal(again.code, piece.code)
+    assert np.array_equal(again.labels[again.mask], piece.labels[piece.mask]) and np.array_equal(again.codes[0], piece.codes[0])
     (folded,) = clip.from_bytes(data, CITYSCAPES)
     assert set(np.unique(folded.labels[folded.mask])) == {CAR}
     for bad in (b"", b"null", data[:-40], data.replace(b"iVBOR", b"iVBOX"), data.replace(b'"x": 10', b'"x": 99999999')):
         with pytest.raises(SceneError):
             clip.from_bytes(bad, STREETS)
+
+
+# -- looks of parts --------------------------------------------------------------------------
+
+GLASS, TRUCK_WHEEL, HEADLIGHT = 47, 52, 49
+
+
+def looks(scene: Scene) -> dict[str, list[float]]:
+    """All codes, keyed as a project file would: 26000 the object itself, 26000/48 its wheels."""
+    return {
+        f"{key_value(key)}/{key_part(key)}" if key_part(key) else str(key): code.tolist()
+        for key, code in scene.codes.items()
+    }
+
+
+def dressed() -> Scene:
+    """:func:`street` with looks of A's wheels and headlights, and of B's wheels, but none of B itself."""
+    scene = street()
+    done(scene, edits.set_codes(scene, {
+        look_key(A, WHEEL): np.float32([4, 4, 4]), look_key(A, HEADLIGHT): np.float32([5, 5, 5]),
+        look_key(B, WHEEL): np.float32([6, 6, 6]),
+    }))
+    return scene
+
+
+OF_A = {"": [1, 2, 3], "/48": [4, 4, 4], "/49": [5, 5, 5]}
+OF_B = {"/48": [6, 6, 6]}
+
+
+def expected(**of: dict) -> dict:
+    """``_26001=OF_A`` -> what :func:`looks` gives for an object 26001 with the looks of A."""
+    return {f"{value[1:]}{part}": code for value, codes in of.items() for part, code in codes.items()}
+
+
+def test_looks_of_parts_go_with_their_object():
+    scene = dressed()
+    assert looks(scene) == expected(_26000=OF_A, _26004=OF_B)
+    done(scene, objects.transform(scene, [A], translation(3, 0)))
+    assert looks(scene) == expected(_26000=OF_A, _26004=OF_B)
+    done(scene, objects.duplicate(scene, [A, B], 5, 12))
+    assert looks(scene) == expected(_26000=OF_A, _26004=OF_B, _26001=OF_A, _26002=OF_B)
+    done(scene, objects.delete(scene, [A, 26002]))
+    assert looks(scene) == expected(_26004=OF_B, _26001=OF_A)
+    # What gets no pixel leaves no looks behind, and an aborted gesture none either.
+    before = state(scene)
+    for shift, end in ((500, "finish"), (3, "abort")):
+        hold = Hold(scene, (), objects.copies(scene, [26001, B]))
+        hold.place(translation(shift, 0))
+        getattr(hold, end)()
+        assert state(scene) == before
+
+
+def test_a_kind_of_part_keeps_its_look_until_its_object_goes():
+    scene = dressed()
+    done(scene, edits.paint(scene, scene.label_map == WHEEL, (0, 0), CAR, A))
+    assert not (scene.label_map == WHEEL).any() and looks(scene) == expected(_26000=OF_A, _26004=OF_B)
+    done(scene, edits.paint(scene, scene.instance_map == A, (0, 0), ROAD))
+    assert looks(scene) == expected(_26004=OF_B) and scene.free_value(CAR) == A
+
+
+def test_looks_of_parts_are_left_or_inherited_when_objects_are_merged_and_split():
+    scene = dressed()
+    done(scene, objects.merge(scene, [B, A]))
+    assert looks(scene) == expected(_26004=OF_B)  # the wheels of A look as those of B now
+    scene = dressed()
+    done(scene, objects.merge(scene, [A, B]))
+    done(scene, objects.split(scene, A))
+    assert looks(scene) == expected(_26000=OF_A, _26001=OF_A)
+
+
+def test_looks_of_parts_follow_to_another_class_as_far_as_it_has_them():
+    scene = dressed()
+    done(scene, objects.change_class(scene, [A, B], TRUCK))
+    # A truck's headlights are no part of their own.
+    assert looks(scene) == expected(_27000={"": [1, 2, 3], "/52": [4, 4, 4]}, _27001={"/52": [6, 6, 6]})
+    done(scene, objects.change_class(scene, [27000], PERSON))
+    assert looks(scene) == expected(_24000={"": [1, 2, 3]}, _27001={"/52": [6, 6, 6]})
+    done(scene, objects.change_class(scene, [27001, 24000], ROAD))
+    assert not scene.codes
+
+
+def test_two_kinds_of_parts_that_become_one_have_the_look_of_the_first():
+    from core.labels import Label, LabelSet
+
+    labels = LabelSet("toys", [
+        Label(0, "none", (0, 0, 0), "x"), Label(1, "cart", (1, 0, 0), "x", True, True),
+        Label(2, "crate", (2, 0, 0), "x", True, True),
+        Label(10, "left wheel", (3, 0, 0), "x", parent=1), Label(11, "right wheel", (4, 0, 0), "x", parent=1),
+        Label(12, "crate wheel", (5, 0, 0), "x", parent=2),
+    ])
+    scene = Scene(np.full((4, 4), 1, np.uint8), np.full((4, 4), 1000, np.uint16), labels)
+    done(scene, edits.set_codes(scene, {look_key(1000, 11): np.ones(2), look_key(1000, 10): np.zeros(2)}))
+    done(scene, objects.change_class(scene, [1000], 2))
+    assert looks(scene) == {"2000/12": [0, 0]}
+
+
+def test_looks_of_parts_are_given_to_objects_that_are_there():
+    scene = dressed()
+    assert edits.set_codes(scene, {look_key(A, WHEEL): np.float32([4, 4, 4])}) is None
+    done(scene, edits.set_codes(scene, {look_key(A, WHEEL): None, look_key(B, GLASS): np.ones(3), look_key(ROAD, 45): np.ones(3)}))
+    assert looks(scene) == expected(_26000={"": [1, 2, 3], "/49": [5, 5, 5]}, _26004={**OF_B, "/47": [1, 1, 1]}, _7={"/45": [1, 1, 1]})
+    for key in (look_key(26777, WHEEL), look_key(0, WHEEL), -1, -70000):
+        with pytest.raises(SceneError, match="no object"):
+            edits.set_codes(scene, {key: np.ones(3)})
+    for part in (CAR, SKY, 39, 300):
+        with pytest.raises(SceneError, match="is no part"):
+            edits.set_codes(scene, {look_key(A, part): np.ones(3)})
+
+
+def test_looks_of_parts_are_pasted_into_another_scene():
+    scene, other = dressed(), street()
+    data = clip.to_bytes(objects.copies(scene, [A, B]), STREETS)
+    done(other, objects.put(other, objects.numbered(other, clip.from_bytes(data, STREETS)), translation(0, -20)))
+    assert looks(other) == expected(_26000={"": [1, 2, 3]}, _26001=OF_A, _26002=OF_B)
+    # Classes that know no wheels.
+    first, second = clip.from_bytes(data, CITYSCAPES)
+    assert set(first.codes) == {0} and not second.codes
+    # What has no looks of parts can be pasted by programs that know of none.
+    assert b'"version": 2' in data and b'"version": 1' in clip.to_bytes([take(street(), A)], STREETS)
+    for old, new in (
+        (b'"version": 2', b'"version": 3'), (b"[4.0, 4.0, 4.0]", b"4.0"), (b"[4.0, 4.0, 4.0]", b"[]"),
+        (b"[4.0, 4.0, 4.0]", b"[4.0, 1e99, 4.0]"), (b'{"car wheel": [6.0, 6.0, 6.0]}', b"[6.0]"),
+    ):
+        assert data.count(old) == 1
+        with pytest.raises(SceneError):
+            clip.from_bytes(data.replace(old, new), STREETS)
+
+
+def test_what_is_pasted_as_stuff_looks_like_the_stuff_there():
+    from core.labels import Label, LabelSet
+
+    labels = LabelSet("plain", [Label(SKY, "sky", (0, 0, 9), "x"), Label(CAR, "car", (9, 0, 0), "x")])
+    maps = np.full((20, 40), SKY, np.uint8)
+    maps[:5] = CAR
+    scene = Scene(maps, None, labels, {CAR: np.ones(3)})
+    pieces = clip.from_bytes(clip.to_bytes(objects.copies(dressed(), [A]), STREETS), labels)
+    before = state(scene)
+    done(scene, objects.put(scene, objects.numbered(scene, pieces), translation(0, -35)))
+    assert (scene.label_map[5:15, 10:30] == CAR).all() and looks(scene) == {"26": [1, 1, 1]}
+    hold = Hold(Scene(maps, None, labels, {CAR: np.ones(3)}), (), objects.numbered(scene, pieces))
+    hold.place(translation(0, -35))
+    hold.abort()
+    assert state(hold.scene) == before
+
+
+def test_stamps_may_hold_looks_of_parts(tmp_path):
+    from core.stamps import Stamp, load_stamps, save_stamps
+
+    piece = take(dressed(), A)
+    path = tmp_path / "own.json"
+    save_stamps(path, [Stamp("car", "here", 40.0, (piece,))])
+    (again,) = load_stamps(path)
+    assert b'"version":2' in path.read_bytes()
+    assert {part: code.tolist() for part, code in again.pieces[0].codes.items()} == {0: [1, 2, 3], WHEEL: [4] * 3, HEADLIGHT: [5] * 3}
 
 
 def test_the_horizon_and_the_stamps_of_the_examples():
@@ -447,7 +615,7 @@ def test_a_library_of_stamps_that_is_damaged_or_something_else_is_named_as_such(
     from core.scene.pieces import Piece
     from core.stamps import Stamp, load_stamps, save_stamps
 
-    car = Piece(CAR, -2, -2, np.full((2, 4), CAR, np.uint8), np.ones((2, 4), bool), None)
+    car = Piece(CAR, -2, -2, np.full((2, 4), CAR, np.uint8), np.ones((2, 4), bool))
     path = tmp_path / "own.json"
     save_stamps(path, [Stamp("car", "here", 40.0, (car,))])
     (again,) = load_stamps(path)
@@ -457,7 +625,7 @@ def test_a_library_of_stamps_that_is_damaged_or_something_else_is_named_as_such(
         path.write_bytes(whole.replace(old, new))
         with pytest.raises(SceneError, match="'own.json' is no library of stamps"):
             load_stamps(path)
-    path.write_bytes(whole.replace(b'"version":1', b'"version":2'))
+    path.write_bytes(whole.replace(b'"version":1', b'"version":3'))
     with pytest.raises(SceneError, match="newer version"):
         load_stamps(path)
     with pytest.raises(SceneError, match="can't be read"):

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.labels import CITYSCAPES, STREETS
+from core.look_regions import look_key
 from core.scene import objects, posts
 from core.scene.belonging import ridden, together
 from core.scene.cityscapes import load_pair, save_pair
-from core.scene.edits import NEW, paint
+from core.scene.edits import NEW, paint, set_codes
 from core.scene.pieces import Piece, take, translation
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
@@ -23,6 +24,7 @@ ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR, PERSON, RIDER, BICYCLE, TREE = (
         "vegetation",
     )
 )
+AMBER = STREETS.named("amber signal").id
 
 
 def street() -> Scene:
@@ -116,6 +118,16 @@ def test_a_box_picks_out_what_clicks_would(shift):
         }
 
     assert found(boxed) == found(clicked)
+
+
+def test_looks_of_parts_go_to_what_is_picked_out():
+    scene = street()
+    done(scene, set_codes(scene, {look_key(LIGHT, RED): np.float32([4, 4, 4])}))
+    done(scene, posts.pick_out_in(scene, (0, 0, 96, 64), {LIGHT: np.float32([7, 7, 7]), look_key(LIGHT, AMBER): np.float32([8, 8, 8])}, of=LIGHT))
+    assert not scene.area(LIGHT) and not scene.codes_of(LIGHT)
+    assert {part: code.tolist() for part, code in scene.codes_of(LIGHT * 1000).items()} == {
+        0: [7] * 3, RED: [4] * 3, AMBER: [8] * 3
+    }
 
 
 def test_codes_for_what_has_none():

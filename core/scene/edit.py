@@ -20,6 +20,7 @@ import numpy as np
 
 from core.errors import SceneError
 from core.labels import object_class
+from core.look_regions import key_value
 from core.scene.hidden import Hidden
 from core.scene.regions import Box, mask_box
 from core.scene.scene import Scene, count_values
@@ -46,8 +47,8 @@ class Edit:
         mask: (y1-y0, x1-x0) bool, the changed pixels.
         old_labels, new_labels: (N,) uint8, values under the mask in row order.
         old_instances, new_instances: (N,) uint16, likewise.
-        old_codes, new_codes: instance value -> code, or None for no code. An edit
-            that removes an object's last pixel takes its code along.
+        old_codes, new_codes: look key -> code, or None for no code. An edit that
+            removes an object's last pixel takes its codes and its parts' along.
         old_hidden, new_hidden: likewise, what lies behind others (``core.scene.hidden``).
         heirs: new instance value -> the one that goes on under it, as when an object changes its
             class. What is settled about the old one beside the scene (a lock) holds for its heirs.
@@ -162,7 +163,7 @@ def edit_between(
 ) -> Edit | None:
     """An edit from old to new values under ``mask``, cut down to the pixels that really differ.
 
-    The code of an object that loses its last pixel goes with it, and what was hidden of it.
+    The codes of an object that loses its last pixel, and of its parts, go with it, and what was hidden of it.
     """
     differs = (old_labels != new_labels) | (old_instances != new_instances)
     if not differs.any():
@@ -174,13 +175,14 @@ def edit_between(
     old_instances = _stored(old_instances, differs, np.uint16)
     new_instances = _stored(new_instances, differs, np.uint16)
     gained = dict(count_values(new_instances))
-    gone, forgotten = {}, {}
-    for value, count in count_values(old_instances):
-        left = scene.area(value) - (0 if already_applied else count - gained.get(value, 0))
-        if left == 0 and value in scene.codes:
-            gone[value] = scene.codes[value]
-        if left == 0 and value in scene.hidden:
-            forgotten[value] = scene.hidden[value]
+    lost = {
+        value for value, count in count_values(old_instances)
+        if scene.area(value) == (0 if already_applied else count - gained.get(value, 0))
+    }
+    # A kind of part keeps its code when its last pixel goes, until its object does: the windows that
+    # somebody paints or fills in again look as before, and no edit has to count an object's parts.
+    gone = {key: code for key, code in scene.codes.items() if key_value(key) in lost} if lost else {}
+    forgotten = {value: scene.hidden[value] for value in lost if value in scene.hidden}
     return Edit(
         title, (box[0] + x0, box[1] + y0, box[0] + x1, box[1] + y1), changed[y0:y1, x0:x1].copy(),
         old_labels, new_labels, old_instances, new_instances, gone, dict.fromkeys(gone),

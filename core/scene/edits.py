@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import SceneError
 from core.labels import LabelSet
+from core.look_regions import key_part, key_value
 from core.opencv import cv2
 from core.scene.edit import NEW, Edit, Target, make_edit, most_covered, nothing, painted_values, resolve_target
 from core.scene.history import History
@@ -125,21 +126,32 @@ def polygon(
 def set_codes(
     scene: Scene, codes: Mapping[int, np.ndarray | None], title: str = "Change appearance"
 ) -> Edit | None:
-    """Give instance values new appearance codes (None: back to the model's default).
+    """Give objects, or kinds of parts in them, new appearance codes.
+
+    Args:
+        codes: look key (``core.look_regions``) -> (K,) code. None: an object goes back to the
+            model's default, parts go back to what their object has.
 
     Raises:
-        SceneError: when a value is not in the scene.
+        SceneError: when an object is not in the scene, or what a key names in it is no kind of
+            part. Parts need not be there yet.
     """
     old, new = {}, {}
-    for value, code in codes.items():
-        value = int(value)
-        if not scene.area(value):
-            raise SceneError(f"There is no object {value} in this scene; choose one that is there.")
-        before = scene.codes.get(value)
+    for key, code in codes.items():
+        key = int(key)
+        value, part = key_value(key), key_part(key)
+        if part < 0 or not scene.area(value):
+            raise SceneError(f"There is no object {value if key >= 0 else key} in this scene; choose one that is there.")
+        if part and (part not in scene.label_set or scene.label_set[part].parent is None):
+            raise SceneError(
+                f"'{scene.label_set.name_of(part)}' is no part of anything, so it has no look in object {value}; "
+                "choose a part, such as a window."
+            )
+        before = scene.codes.get(key)
         code = None if code is None else frozen_code(code)
         same = code is before if code is None or before is None else np.array_equal(code, before)
         if not same:
-            old[value], new[value] = before, code
+            old[key], new[key] = before, code
     if not new:
         return None
     return replace(nothing(title), old_codes=old, new_codes=new)

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import SceneError
 from core.labels import INSTANCE_FACTOR
+from core.look_regions import key_value, look_key
 from core.scene.edit import Edit, edit_between
 from core.scene.hidden import Hidden, changes, joined, of_mask, pack, without
 from core.scene.pieces import Piece, around, moved, take, translation
@@ -47,7 +48,11 @@ class Hold:
                 raise SceneError("Only an object can be held, not all of a class; choose one.")
         self._labels, self._instances = scene.label_map.copy(), scene.instance_map.copy()
         self._hidden = dict(scene.hidden)
-        self._new = {piece.value: piece.code for piece in pieces if piece.code is not None}
+        # By look key. What is put down as stuff (its class has no objects here) looks like the stuff that is there.
+        self._new = {
+            look_key(piece.value, part): code
+            for piece in pieces if piece.value >= INSTANCE_FACTOR for part, code in piece.codes.items()
+        }
         lifted = [take(scene, value) for value in self.values]
         #: value -> objects that were in front of it.
         self._front = {piece.value: self._in_front(piece.value) for piece in lifted}
@@ -87,9 +92,9 @@ class Hold:
         if self._placed is None:
             return None
         edit = self._edit(applied=True)
-        # A new object that got no pixel leaves no code behind.
+        # A new object that got no pixel leaves no codes behind.
         kept = edit.new_codes if edit is not None else {}
-        self.scene.change_codes({value: None for value in self._new if value not in kept})
+        self.scene.change_codes({key: None for key in self._new if key not in kept})
         if edit is not None:
             edit.apply_beside(self.scene)
         self._placed = None
@@ -261,7 +266,8 @@ class Hold:
             self.scene, self.title, area, mask, old_labels[mask], new_labels[mask],
             old_instances[mask], new_instances[mask], already_applied=applied,
         )
-        new_codes = {value: code for value, code in self._new.items() if (new_instances == value).any()}
+        shown = {value for value in map(key_value, self._new) if (new_instances == value).any()}
+        new_codes = {key: code for key, code in self._new.items() if key_value(key) in shown}
         lost = self._lost(area, new_instances, old_instances)
         old_hidden, new_hidden = changes(
             self._hidden, {value: entry for value, entry in behind.items() if entry is not None and value not in lost}

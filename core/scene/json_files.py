@@ -24,7 +24,7 @@ def write_json(path: str | os.PathLike, data: dict, **layout) -> None:
 
 
 def read_json(path: str | os.PathLike, name: str, version: int, limit: int, foreign: SceneError) -> dict:
-    """The data of a file of format ``name``, of at most ``limit`` bytes.
+    """The data of a file of format ``name``, of ``version`` or an older one, of at most ``limit`` bytes.
 
     Raises:
         SceneError: when it can't be read or comes from a newer version; ``foreign`` when it is something else.
@@ -50,6 +50,6 @@ def parse_json(data: bytes, name: str, version: int, limit: int, foreign: SceneE
         raise foreign from None
     if not isinstance(described, dict) or described.get("format") != name:
         raise foreign
-    if described.get("version") != version:
+    if described.get("version") not in range(1, version + 1):
         raise newer
     return described

@@ -2,7 +2,7 @@
 
 As in ``core.scene.edits``, these functions describe an edit and leave the scene
 alone; they return None where nothing would change. Values are instance values
-of objects (1000 and up). An object moves with its parts, its code, and what of
+of objects (1000 and up). An object moves with its parts, its codes, and what of
 it lies hidden behind others; see ``core.scene.hidden`` for what "behind" means
 on a flat map. For a gesture that is seen while it goes on, use ``Hold``.
 """
@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import SceneError
 from core.labels import INSTANCE_FACTOR, object_class
+from core.look_regions import key_value, look_key
 from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
 from core.scene.hidden import Hidden, changes, joined, without, of_mask, pack
@@ -50,6 +51,7 @@ def free_values(scene: Scene, label_ids: Sequence[int]) -> list[int]:
         SceneError: when a class has no value left.
     """
     found: list[int] = []
+    coded = {key_value(key) for key in scene.codes}
     for label_id in label_ids:
         base = scene.label_set[int(scene.label_set.base[label_id])]
         if not (base.thing or base.instanced):
@@ -58,7 +60,7 @@ def free_values(scene: Scene, label_ids: Sequence[int]) -> list[int]:
         first = base.id * INSTANCE_FACTOR
         taken = {value for value in found if value // INSTANCE_FACTOR == base.id}
         value = scene.free_value(base.id)
-        while value in taken or scene.area(value) or value in scene.codes:
+        while value in taken or scene.area(value) or value in coded:
             value += 1
             if value >= first + INSTANCE_FACTOR:
                 raise SceneError(
@@ -249,7 +251,7 @@ def thing_values(scene: Scene) -> np.ndarray:
 
 
 def merge(scene: Scene, values: Iterable[int]) -> Edit | None:
-    """One object of several: the first keeps its value, class and code; the others' parts follow.
+    """One object of several: the first keeps its value, class and codes; the others' parts join it, and look as its own.
 
     Raises:
         SceneError: for fewer than two objects.
@@ -273,7 +275,7 @@ def merge(scene: Scene, values: Iterable[int]) -> Edit | None:
 
 
 def split(scene: Scene, value: int) -> Edit | None:
-    """Each connected part (8 neighbours) an object of its own; the largest keeps the value. All keep the code.
+    """Each connected part (8 neighbours) an object of its own; the largest keeps the value. All keep the codes.
 
     Returns:
         the edit, or None for an object of one piece.
@@ -293,18 +295,18 @@ def split(scene: Scene, value: int) -> Edit | None:
     new = table[parts[mask]]
     labels = scene.label_map[y0:y1, x0:x1][mask]
     edit = make_edit(scene, f"Split {named(scene, [value])}", (x0, y0, x1, y1), mask, labels, new)
-    code, fresh = scene.codes.get(value), [int(v) for v in table[order[1:]]]
-    edit = replace(edit, heirs=dict.fromkeys(fresh, value))
-    if code is None:
-        return edit
+    fresh = [int(v) for v in table[order[1:]]]
+    codes = {look_key(new, part): code for part, code in scene.codes_of(value).items() for new in fresh}
     return replace(
-        edit, old_codes={**edit.old_codes, **dict.fromkeys(fresh)}, new_codes={**edit.new_codes, **dict.fromkeys(fresh, code)}
+        edit, heirs=dict.fromkeys(fresh, value),
+        old_codes={**edit.old_codes, **dict.fromkeys(codes)}, new_codes={**edit.new_codes, **codes},
     )
 
 
 def change_class(scene: Scene, values: Iterable[int], label_id: int) -> Edit | None:
     """Objects as objects of another class. A part becomes the new class's part of the same kind
-    (car wheel -> truck wheel), else its body. Codes go along, but for a class without objects.
+    (car wheel -> truck wheel), else its body. Codes go along, but those of parts that the new class
+    doesn't have, and none for a class without objects.
 
     Raises:
         LabelError: when the label is not in the scene's set.
@@ -316,12 +318,17 @@ def change_class(scene: Scene, values: Iterable[int], label_id: int) -> Edit | N
         return None
     fresh = dict(zip(values, free_values(scene, [target.id] * len(values))))
     single = {value: new for value, new in fresh.items() if new >= INSTANCE_FACTOR}
-    codes = {new: scene.codes[value] for value, new in single.items() if value in scene.codes}
+    codes: dict[int, np.ndarray] = {}
     changed: dict[int, Hidden | None] = {value: None for value in values}
     for value, new in single.items():
+        table = part_table(scene, int(object_class(value)), target.id)
+        for part, code in sorted(scene.codes_of(value).items()):
+            becomes = int(table[part]) if part else 0
+            if not part or (becomes in scene.label_set and scene.label_set[becomes].parent == target.id):
+                # Of two kinds that become one, the first gives its look.
+                codes.setdefault(look_key(new, becomes), code)
         entry = scene.hidden.get(value)
         if entry is not None:
-            table = part_table(scene, int(object_class(value)), target.id)
             changed[new] = Hidden(entry.keys, table[entry.labels])
     edit = _recast(scene, fresh, target.id, f"Change {named(scene, values)} to {target.name}", codes, changed)
     return replace(edit, heirs={new: value for value, new in single.items()})
@@ -363,7 +370,7 @@ def _recast(
     if edit is None:
         return None
     new_codes = {**edit.new_codes, **codes}
-    old_codes = {**{value: scene.codes.get(value) for value in codes}, **edit.old_codes}
+    old_codes = {**{key: scene.codes.get(key) for key in codes}, **edit.old_codes}
     old_hidden = {value: scene.hidden.get(value) for value in hidden}
     same = [v for v in hidden if old_hidden[v] is hidden[v] or (old_hidden[v] is not None and old_hidden[v] == hidden[v])]
     return replace(

@@ -5,7 +5,8 @@ Coordinates of transformations run over pixel *edges*: pixel (x, y) covers x..x+
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Mapping
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Piece:
         x, y: where its top left pixel lies; may be outside the frame.
         labels: (h, w) uint8.
         mask: (h, w) bool.
-        code: (K,) float32 or None.
+        codes: label id of its parts -> (K,) float32; 0 is the object itself. What is missing has no code of its own.
     """
 
     value: int
@@ -36,7 +37,7 @@ class Piece:
     y: int
     labels: np.ndarray
     mask: np.ndarray
-    code: np.ndarray | None = None
+    codes: Mapping[int, np.ndarray] = field(default_factory=dict)
 
     @property
     def box(self) -> Box:
@@ -92,7 +93,7 @@ def take(scene: Scene, value: int) -> Piece:
     there = np.s_[y0 - box[1]:y1 - box[1], x0 - box[0]:x1 - box[0]]
     mask[there] |= seen
     labels[there][seen] = scene.label_map[y0:y1, x0:x1][seen]
-    return Piece(entry.value, box[0], box[1], labels, mask, scene.codes.get(entry.value))
+    return Piece(entry.value, box[0], box[1], labels, mask, scene.codes_of(entry.value))
 
 
 def around(pieces) -> Box:

@@ -13,6 +13,7 @@ from typing import Iterator, Mapping, Sequence
 import numpy as np
 
 from core.labels import INSTANCE_FACTOR, LabelSet, object_class
+from core.look_regions import key_part, keys_of, look_key
 from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
 from core.scene.hidden import Hidden, changes, joined, of_mask
@@ -46,7 +47,8 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
     person, a car or leaves in front of it is one pole; the piece between counts as hidden.
 
     Args:
-        codes: class id -> (K,) code for an object of it where the scene has none for the class.
+        codes: look key of a bare class, or of its parts -> (K,) code for an object of it, and for
+            its parts, where the scene has none.
 
     Returns:
         the edit, or None where there is no post, or an object already.
@@ -209,8 +211,8 @@ def _picked(scene: Scene, found: Sequence[_Post], title: str, codes: Mapping[int
         mask[here] |= post.seen
         _hide(scene, hidden, post, fresh)
     edit = make_edit(scene, title, box, mask, scene.label_map[y0:y1, x0:x1][mask], instances[mask])
-    given = {**(codes or {}), **{value: scene.codes[value] for value in heirs.values() if value in scene.codes}}
-    new_codes = {new: given[value] for new, value in heirs.items() if value in given}
+    given = {**(codes or {}), **scene.codes}
+    new_codes = {look_key(new, key_part(key)): given[key] for new, value in heirs.items() for key in keys_of(given, value)}
     old_hidden, new_hidden = changes(scene.hidden, {value: entry for value, entry in hidden.items() if entry is not None})
     return replace(
         edit, heirs=heirs,

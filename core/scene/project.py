@@ -4,6 +4,9 @@ Entries: ``project.json`` (format, version, size, label set, codes, settings),
 ``labels.png`` and ``instances.png`` (Cityscapes encoding), ``render.jpg`` and ``hidden.json``
 (what lies behind objects, see ``core.scene.hidden``), which may be missing. Readers ignore
 entries and settings that they don't know.
+
+A code's key is its object's instance value, "11003"; that of its parts of label id 42 is
+"11003/42". A file with such keys is of version 2, any other of version 1.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -22,13 +26,14 @@ import numpy as np
 from core.atomic import replacing
 from core.errors import ProjectFileError, VedutaError
 from core.labels import LABEL_SETS, LabelSet, label_set_from_json, label_set_to_json
+from core.look_regions import key_part, key_value, look_key
 from core.scene import hidden
 from core.scene.files import decode_instance_map, decode_label_map, encode_png
 from core.scene.png import check_png
-from core.scene.scene import Scene, SceneSnapshot
+from core.scene.scene import INSTANCE_VALUES, Scene, SceneSnapshot
 
 FORMAT = "veduta-project"
-VERSION = 1
+VERSION = 2
 SUFFIX = ".veduta"
 
 _JSON, _LABELS, _INSTANCES, _RENDER = "project.json", "labels.png", "instances.png", "render.jpg"
@@ -75,10 +80,11 @@ def save_project(
     width, height = scene.size
     described = {
         "format": FORMAT,
-        "version": VERSION,
+        # Without looks of parts, programs that know of none can open it.
+        "version": VERSION if any(map(key_part, scene.codes)) else 1,
         "size": [width, height],
         "label_set": label_set_to_json(scene.label_set),
-        "codes": {str(value): [float(number) for number in code] for value, code in sorted(scene.codes.items())},
+        "codes": {_key_text(key): [float(number) for number in code] for key, code in sorted(scene.codes.items())},
         "settings": settings or {},
     }
     try:
@@ -117,7 +123,7 @@ def load_project(path: str | os.PathLike) -> Project:
         raise _damaged(path)
     try:
         label_set = _label_set(described)
-        codes = {int(value): np.array(code, np.float32) for value, code in described["codes"].items()}
+        codes = {_key(text, label_set): np.array(code, np.float32) for text, code in described["codes"].items()}
         for name in (_LABELS, _INSTANCES):  # before decoding either
             header = check_png(entries[name], f"{path.name}: {name}")
             if [header.width, header.height] != list(described["size"]):
@@ -215,6 +221,24 @@ def _described(data: bytes | None, path: Path) -> dict:
             "update Veduta to open it."
         )
     return described
+
+
+def _key_text(key: int) -> str:
+    part = key_part(key)
+    return f"{key_value(key)}/{part}" if part else str(key_value(key))
+
+
+def _key(text: str, label_set: LabelSet) -> int:
+    """The look key of its text; ValueError for what is none."""
+    match = re.fullmatch(r"([0-9]{1,5})(?:/([0-9]{1,3}))?", text)
+    if match is None or int(match[1]) >= INSTANCE_VALUES:
+        raise ValueError
+    value, part = int(match[1]), match[2] and int(match[2])
+    if part is None:
+        return look_key(value)
+    if part not in label_set or label_set[part].parent is None:
+        raise ValueError
+    return look_key(value, part)
 
 
 def _label_set(described: dict) -> LabelSet:

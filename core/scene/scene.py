@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import SceneError
 from core.labels import INSTANCE_FACTOR, STREETS, LabelSet, object_class
+from core.look_regions import key_part, key_value, keys_of
 from core.scene.hidden import Hidden
 from core.scene.regions import Box, measure
 
@@ -44,7 +45,7 @@ class SceneSnapshot:
     Attributes:
         label_map: (H, W) uint8, read-only.
         instance_map: (H, W) uint16, read-only.
-        codes: instance value -> (K,) float32, read-only arrays.
+        codes: look key (``core.look_regions``) -> (K,) float32, read-only arrays.
         revision: that of the scene when the snapshot was taken.
         hidden: instance value -> what of it lies behind others, see ``core.scene.hidden``.
     """
@@ -82,8 +83,10 @@ class Scene:
         label_map: (H, W) uint8, ids of ``label_set``.
         instance_map: (H, W) unsigned integers up to 65535, or None for a scene
             without objects (every pixel then holds its bare base class).
-        codes: instance value -> (K,) appearance code; stuff by its bare id. A
-            value without a code gets the model's default for its class.
+        codes: look key (``core.look_regions``) -> (K,) appearance code. A plain
+            instance value, for stuff the bare id, is the key of the object itself;
+            without a code it gets the model's default for its class. Parts of a
+            kind that has no code of its own follow their object.
         hidden: instance value -> what of it lies behind others; for values that are there.
 
     Raises:
@@ -126,8 +129,8 @@ class Scene:
         measured = measure(self._instances)
         self._areas = np.zeros(INSTANCE_VALUES, np.int64)
         self._areas[measured.values] = measured.areas
-        for value, code in (codes or {}).items():
-            self.codes[int(value)] = frozen_code(code)
+        for key, code in (codes or {}).items():
+            self.codes[int(key)] = frozen_code(code)
         self.hidden: dict[int, Hidden] = {
             int(value): entry for value, entry in (hidden or {}).items() if self._areas[int(value)]
         }
@@ -164,6 +167,10 @@ class Scene:
         """How many pixels hold the instance value ``value``; costs nothing."""
         return int(self._areas[value])
 
+    def codes_of(self, value: int) -> dict[int, np.ndarray]:
+        """The codes of one object: label id of its parts -> (K,) code; 0 is the object itself."""
+        return {key_part(key): self.codes[key] for key in keys_of(self.codes, int(value))}
+
     def object_at(self, x: int, y: int) -> int:
         """The instance value at a pixel; SceneError outside the frame."""
         self._check_inside(x, y)
@@ -189,8 +196,9 @@ class Scene:
         first = base.id * INSTANCE_FACTOR
         if not first or first + INSTANCE_FACTOR > INSTANCE_VALUES:
             raise SceneError(f"The class '{base.name}' can't have objects; paint it without one.")
+        coded = {key_value(key) for key in self.codes}
         for value in (first + np.flatnonzero(self._areas[first:first + INSTANCE_FACTOR] == 0)).tolist():
-            if value not in self.codes:
+            if value not in coded:
                 return value
         raise SceneError(
             f"This scene already has 1000 objects of the class '{base.name}'; extend one of them or erase some."
@@ -232,14 +240,14 @@ class Scene:
         return True
 
     def change_codes(self, changes: Mapping[int, np.ndarray | None]) -> bool:
-        """Set or (None) drop codes; True where that changed anything."""
+        """Set or (None) drop codes by look key; True where that changed anything."""
         changed = False
-        for value, code in changes.items():
-            before = self.codes.get(value)
+        for key, code in changes.items():
+            before = self.codes.get(key)
             if code is None:
-                changed |= self.codes.pop(value, None) is not None
+                changed |= self.codes.pop(key, None) is not None
             elif before is None or not np.array_equal(before, code):
-                self.codes[value] = frozen_code(code)
+                self.codes[key] = frozen_code(code)
                 changed = True
         self.revision += int(changed)
         return changed
