@@ -3,6 +3,11 @@
 pix2pixHD, section 3.4: an encoder looks at the photograph, its output is
 averaged over every object, and after training the codes of each class are
 clustered with K-means, so that a person can choose among K looks.
+
+Beyond the paper, the parts of an object may have codes of their own (see
+``core.look_regions``). What a part looks like goes with its object (the glass
+of a car in the shade is dark too), so a part's looks are stored together with
+how they follow the object's code.
 """
 
 from __future__ import annotations
@@ -13,25 +18,44 @@ from typing import Iterable, Mapping
 import numpy as np
 
 from core.labels import INSTANCE_FACTOR, object_class
+from core.look_regions import key_part, key_value
 
 #: Beyond so many pixels from an object, its look is to change nothing.
 FAR = 64
 
 
-def object_means(features: np.ndarray, instance_map: np.ndarray) -> dict[int, tuple[np.ndarray, int]]:
-    """Instance value -> (mean feature (K,) float32, pixels), for one frame.
+def region_means(features: np.ndarray, keys: np.ndarray, index: np.ndarray) -> dict[int, tuple[np.ndarray, int]]:
+    """Look key -> (mean feature (K,) float32, pixels), for one frame.
 
     Args:
         features: (K, H, W) float32.
-        instance_map: (H, W) uint16.
+        keys, index: from :func:`core.look_regions.look_regions`.
     """
-    values, segment = np.unique(instance_map.reshape(-1), return_inverse=True)
-    segment = segment.reshape(-1)
-    sizes = np.bincount(segment, minlength=values.size)
+    segment = index.reshape(-1)
+    sizes = np.bincount(segment, minlength=keys.size)
     flat = features.reshape(features.shape[0], -1)
-    means = np.stack([np.bincount(segment, weights=row, minlength=values.size) for row in flat], 1)
-    means = (means / sizes[:, None]).astype(np.float32)
-    return {int(v): (means[i], int(sizes[i])) for i, v in enumerate(values)}
+    means = np.stack([np.bincount(segment, weights=row, minlength=keys.size) for row in flat], 1)
+    means = (means / np.maximum(sizes, 1)[:, None]).astype(np.float32)
+    return {int(key): (means[i], int(sizes[i])) for i, key in enumerate(keys) if sizes[i]}
+
+
+@dataclass(frozen=True)
+class Following:
+    """How the codes of a kind of part go with those of the objects that they are in.
+
+    A part's look k in an object of code c is its centre k, moved by ``slope`` @ (c - ``mean``).
+
+    Attributes:
+        slope: (dim, dim) float32.
+        mean: (dim,) float32, the objects' mean code.
+    """
+
+    slope: np.ndarray
+    mean: np.ndarray
+
+    def shift(self, codes: np.ndarray) -> np.ndarray:
+        """(..., dim) float32: by how much a part's looks are moved in objects of these (..., dim) codes."""
+        return ((codes - self.mean) @ self.slope.T).astype(np.float32)
 
 
 @dataclass
@@ -40,13 +64,16 @@ class CodeBook:
 
     Attributes:
         dim: length K of a code.
-        centres: class id -> (k, dim) float32, the most common look first.
+        centres: class id -> (k, dim) float32, the most common look first. The
+            id of a part, too: its looks in an object of mean code.
         sizes: class id -> (k,) int64, training objects per look.
+        follow: part's label id -> how its looks go with the object's.
     """
 
     dim: int
     centres: dict[int, np.ndarray] = field(default_factory=dict)
     sizes: dict[int, np.ndarray] = field(default_factory=dict)
+    follow: dict[int, Following] = field(default_factory=dict)
 
     def looks(self, label_id: int) -> int:
         """How many looks the class has; 0 where training saw too few objects."""
@@ -58,6 +85,29 @@ class CodeBook:
         if not count:
             return np.zeros(self.dim, np.float32)
         return self.centres[int(label_id)][k % count]
+
+    def part_code(self, part: int, k: int, object_code: np.ndarray) -> np.ndarray:
+        """(dim,) float32: look ``k`` of a kind of part, in an object of the code ``object_code``.
+
+        A kind that training saw too little of looks like its object.
+        """
+        if part not in self.follow:
+            return np.asarray(object_code, np.float32)
+        return np.clip(self.code(part, k) + self.follow[part].shift(np.asarray(object_code)), -1, 1)
+
+    def default_part_codes(self, part: int, values: np.ndarray, object_codes: np.ndarray) -> np.ndarray:
+        """(N, dim) float32: the looks of one kind of part in N objects until they are given others.
+
+        Which look is drawn as for objects (see :meth:`defaults`), by the object's number.
+
+        Args:
+            values: (N,) instance values. object_codes: (N, dim), what they have themselves.
+        """
+        if part not in self.follow:
+            return np.asarray(object_codes, np.float32)
+        numbers = np.where(values >= INSTANCE_FACTOR, values % INSTANCE_FACTOR, 0)
+        drawn = self.centres[part][self._draw(part)[numbers]]
+        return np.clip(drawn + self.follow[part].shift(object_codes), -1, 1)
 
     def defaults(self) -> dict[int, np.ndarray]:
         """Class id -> (1000, dim) float32: the look of object ``id * 1000 + n`` until it is given one.
@@ -106,32 +156,52 @@ class CodeBook:
         margin = 0.5 * self.spread(label_id)
         return centres.min(0) - margin, centres.max(0) + margin
 
-    def random_codes(self, values: Iterable[int], seed: int) -> dict[int, np.ndarray]:
-        """A look for each instance value, drawn by ``seed`` in proportion to its frequency.
+    def random_codes(self, keys: Iterable[int], seed: int) -> dict[int, np.ndarray]:
+        """A look for each look key, drawn by ``seed`` in proportion to its frequency.
 
-        An object's draw depends on its own value and the seed alone, so adding
-        one object doesn't change the looks of the others.
+        A draw depends on its own key, the object's look and the seed alone, so
+        adding one object doesn't change the looks of the others.
         """
         chosen = {}
-        for value in values:
-            label_id = int(object_class(int(value)))
+        for key in sorted(int(key) for key in keys):  # objects before their parts
+            part, value = key_part(key), key_value(key)
+            label_id = part or int(object_class(value))
             if not self.looks(label_id):
                 continue
-            rng = np.random.default_rng((seed, int(value)))
+            rng = np.random.default_rng((seed, key))
             weights = self.sizes[label_id] / self.sizes[label_id].sum()
-            chosen[int(value)] = self.centres[label_id][rng.choice(len(weights), p=weights)]
+            k = int(rng.choice(len(weights), p=weights))
+            if part:
+                chosen[key] = self.part_code(part, k, chosen.get(value, self.default_code(value)))
+            else:
+                chosen[key] = self.centres[label_id][k]
         return chosen
 
 
-def build_code_book(
-    codes: Mapping[int, np.ndarray], weights: Mapping[int, np.ndarray], dim: int, k: int = 10, seed: int = 0
-) -> CodeBook:
+@dataclass
+class Collected:
+    """The codes of many training objects, of one class or one kind of part.
+
+    Attributes:
+        codes: (N, dim). pixels: (N,).
+        objects: (N, dim), for parts: the codes of the objects that they are in; None for a class.
+    """
+
+    codes: np.ndarray
+    pixels: np.ndarray
+    objects: np.ndarray | None = None
+
+
+def build_code_book(collected: Mapping[int, Collected], dim: int, k: int = 10, seed: int = 0) -> CodeBook:
     """Cluster the training objects' codes (sec. 3.4, K-means, K = 10).
 
+    Only the larger half is clustered when there are plenty: small objects'
+    codes are noisy. Of parts, what their objects' codes foretell is taken out
+    first (ridge regression), so that a part's looks are those that one and the
+    same object could have.
+
     Args:
-        codes: class id -> (N, dim) codes of that class's objects.
-        weights: class id -> (N,) pixels of each object. Only the larger half
-            is clustered when there are plenty (small objects' codes are noisy).
+        collected: class id, or part's label id -> codes.
         dim: length of a code.
         k: looks per class; a class of fewer than 2k objects gets fewer.
 
@@ -141,11 +211,16 @@ def build_code_book(
     from sklearn.cluster import KMeans
 
     book = CodeBook(dim)
-    for label_id, rows in codes.items():
-        rows = np.asarray(rows, np.float32)
-        pixels = np.asarray(weights[label_id])
+    for label_id, found in collected.items():
+        rows, pixels, objects = np.asarray(found.codes, np.float32), np.asarray(found.pixels), found.objects
+        if objects is not None and len(rows) < 4 * dim:
+            continue  # too few to tell how they go with their objects
         if len(rows) >= 4 * k:
-            rows = rows[pixels >= np.median(pixels)]
+            large = pixels >= np.median(pixels)
+            rows, objects = rows[large], None if objects is None else objects[large]
+        if objects is not None:
+            following = book.follow[int(label_id)] = _following(rows, objects)
+            rows = rows - following.shift(objects)
         count = max(1, min(k, len(rows) // 2))
         fit = KMeans(count, n_init=4, random_state=seed).fit(rows)
         sizes = np.bincount(fit.labels_, minlength=count)
@@ -154,6 +229,16 @@ def build_code_book(
         book.centres[int(label_id)] = fit.cluster_centers_[order].astype(np.float32)
         book.sizes[int(label_id)] = sizes[order].astype(np.int64)
     return book
+
+
+def _following(parts: np.ndarray, objects: np.ndarray) -> Following:
+    """The ridge regression of (N, dim) parts' codes on those of their objects."""
+    mean = objects.mean(0)
+    x, y = (objects - mean).astype(np.float64), (parts - parts.mean(0)).astype(np.float64)
+    # A tenth of the mean variance: dimensions that hardly vary foretell nothing.
+    ridge = 0.1 * max(float(x.var(0).mean()), 1e-6) * len(x)
+    slope = np.linalg.solve(x.T @ x + ridge * np.eye(x.shape[1]), x.T @ y).T
+    return Following(slope.astype(np.float32), mean.astype(np.float32))
 
 
 def is_object(value: int) -> bool:

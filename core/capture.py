@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from core.appearance import object_means
+from core.appearance import region_means
 from core.errors import ModelFileError, SceneError
-from core.labels import LabelSet
+from core.labels import STREETS, LabelSet
+from core.look_regions import look_regions
 from core.models.model_file import Model
 from core.opencv import cv2
 from core.scene.scene import Scene
@@ -18,20 +19,21 @@ from core.street_look import StreetLook
 def capture_codes(
     encoder: torch.nn.Module,
     photograph: np.ndarray,
-    instance_map: np.ndarray,
+    keys: np.ndarray,
+    index: np.ndarray,
     width: int,
 ) -> dict[int, tuple[np.ndarray, int]]:
-    """Code and size of every object in a photograph.
+    """Code and size of every object and kind of part in a photograph.
 
     Args:
         encoder: the model's encoder, with ``features`` or called with the map.
         photograph: (H, W, 3) uint8 RGB.
-        instance_map: (H, W) uint16.
+        keys, index: from :func:`core.look_regions.look_regions`, of (H, W) maps.
         width: the photograph is resized to it first, so that its objects have
             the size that the encoder knows.
 
     Returns:
-        instance value -> ((K,) float32 code, pixels at the encoder's scale).
+        look key -> ((K,) float32 code, pixels at the encoder's scale).
     """
     height = max(16, round(photograph.shape[0] * width / photograph.shape[1]) // 16 * 16)
     size = (max(16, width // 16 * 16), height)
@@ -40,12 +42,17 @@ def capture_codes(
     device = next(encoder.parameters()).device
     image = torch.from_numpy(resized).permute(2, 0, 1)[None].to(device).float() / 127.5 - 1
     features = encoder.features(image)[0].float().cpu().numpy()
-    small = cv2.resize(instance_map, features.shape[:0:-1], interpolation=cv2.INTER_NEAREST_EXACT)
-    return object_means(features, small)
+    return region_means(features, keys, cv2.resize(index, features.shape[:0:-1], interpolation=cv2.INTER_NEAREST_EXACT))
 
 
-def photograph_codes(model: Model, photograph: np.ndarray, instance_map: np.ndarray) -> dict[int, np.ndarray]:
-    """Instance value -> code, for use in a scene with ``model``.
+def photograph_codes(
+    model: Model, photograph: np.ndarray, label_map: np.ndarray, instance_map: np.ndarray, label_set: LabelSet = STREETS
+) -> dict[int, np.ndarray]:
+    """Look key -> code, for use in a scene with ``model``; parts only where the model has codes for them.
+
+    Args:
+        photograph: (H, W, 3) uint8 RGB. label_map, instance_map: of the same
+            proportions, with ids of ``label_set``.
 
     Raises:
         ModelFileError: when the model has no encoder.
@@ -53,8 +60,12 @@ def photograph_codes(model: Model, photograph: np.ndarray, instance_map: np.ndar
     if model.encoder is None:
         raise ModelFileError("This model has no encoder, so it can't take looks from a photograph; choose another model.")
     width = int(model.card.provenance.get("encoder_width", model.card.resolution[0]))
-    found = capture_codes(model.encoder, photograph, instance_map, width)
-    return {value: code for value, (code, _) in found.items()}
+    known = label_set.fold_table(model.label_set)[label_map]
+    if not model.card.part_codes:
+        known = model.label_set.base[known]
+    keys, index = look_regions(known, instance_map, model.label_set)
+    found = capture_codes(model.encoder, photograph, keys, index, width)
+    return {key: code for key, (code, _) in found.items()}
 
 
 def region_code(model: Model, photograph: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -69,7 +80,7 @@ def region_code(model: Model, photograph: np.ndarray, box: tuple[int, int, int, 
     """
     region = np.zeros(photograph.shape[:2], np.uint16)
     region[max(box[1], 0):max(box[3], 0), max(box[0], 0):max(box[2], 0)] = 1
-    code = photograph_codes(model, photograph, region).get(1)
+    code = photograph_codes(model, photograph, np.zeros(region.shape, np.uint8), region).get(1)
     if code is None:
         raise SceneError("The region is too small to take a look from; draw a larger one.")
     return code
@@ -89,8 +100,9 @@ def photograph_look(
         raise SceneError("This model has no looks to choose from; open another model.")
     scene = Scene(label_map, instance_map, label_set)
     check_proportions(photograph, scene.size, "the maps")
-    found = photograph_codes(model, photograph, np.asarray(scene.instance_map))
-    scene.change_codes({value: code for value, code in found.items() if scene.area(value)})
+    scene.change_codes(
+        photograph_codes(model, photograph, np.asarray(scene.label_map), np.asarray(scene.instance_map), label_set)
+    )
     return StreetLook.of(scene, model.code_book, name, model.card.name)
 
 

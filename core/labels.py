@@ -139,6 +139,15 @@ class LabelSet:
                 table[label.id] = label.parent
         return table
 
+    @cached_property
+    def part(self) -> np.ndarray:
+        """(256,) uint8: label id -> itself for a part, 0 for every other id."""
+        table = np.zeros(256, np.uint8)
+        for label in self.labels:
+            if label.parent is not None:
+                table[label.id] = label.id
+        return table
+
     def parts_of(self, label_id: int) -> tuple[Label, ...]:
         return tuple(label for label in self.labels if label.parent == label_id)
 

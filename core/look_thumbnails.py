@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 import numpy as np
 
 from core.errors import SceneError
-from core.labels import object_class
+from core.look_regions import key_part, key_value, keys_of, look_regions
+from core.looks import given, looks_of, with_changes
 from core.opencv import cv2
 from core.scene.regions import Box
 from core.scene.scene import SceneSnapshot
@@ -89,9 +90,12 @@ def plan_crop(
     return crop
 
 
-def object_box(snapshot: SceneSnapshot, value: int) -> Box:
-    """(x0, y0, x1, y1) of an instance value; SceneError where no pixel has it."""
+def look_box(snapshot: SceneSnapshot, key: int) -> Box:
+    """(x0, y0, x1, y1) of what has a look key, an object with its parts; SceneError where no pixel has it."""
+    value, part = key_value(key), key_part(key)
     there = snapshot.instance_map == value
+    if part:
+        there &= snapshot.label_map == part
     rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
     if not rows.size:
         raise SceneError(f"There is no object {value} in this scene; choose one that is there.")
@@ -99,35 +103,34 @@ def object_box(snapshot: SceneSnapshot, value: int) -> Box:
 
 
 def look_thumbnails(
-    renderer: "Renderer", snapshot: SceneSnapshot, value: int, size: tuple[int, int]
+    renderer: "Renderer", snapshot: SceneSnapshot, key: int, size: tuple[int, int]
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Draw an object in each look of its class, one after the other.
+    """Draw an object, or its parts of one kind, in each look there is, one after the other.
 
     Args:
         renderer: it is used on this thread while the iterator is consumed.
-        value: instance value; a bare class id for stuff.
+        key: look key: an object with its parts, stuff by its bare id, or parts of one kind alone.
         size: (width, height) that a thumbnail fits into.
 
     Yields:
         (k, rgb): the look's number and its picture, (h, w, 3) uint8.
 
     Raises:
-        SceneError: when the value is not in the scene.
+        SceneError: when nothing in the scene has the key.
     """
     book = renderer.model.code_book
-    label_id = int(object_class(value))
-    codes = [book.code(label_id, k) for k in range(book.looks(label_id))] if book else []
-    yield from code_thumbnails(renderer, snapshot, value, codes, size)
+    codes = looks_of(snapshot, book, key) if book else []
+    yield from code_thumbnails(renderer, snapshot, key, codes, size)
 
 
 def code_thumbnails(
-    renderer: "Renderer", snapshot: SceneSnapshot, value: int, codes: Sequence[np.ndarray], size: tuple[int, int]
+    renderer: "Renderer", snapshot: SceneSnapshot, key: int, codes: Sequence[np.ndarray], size: tuple[int, int]
 ) -> Iterator[tuple[int, np.ndarray]]:
     """As :func:`look_thumbnails`, for any (K,) codes: yields (position in ``codes``, rgb)."""
     if not len(codes):
         return
-    crop = plan_crop(object_box(snapshot, value), snapshot.size, size, seen(renderer), renderer.multiple)
-    for i, picture in enumerate(crop_pictures(renderer, snapshot, value, codes, crop)):
+    crop = plan_crop(look_box(snapshot, key), snapshot.size, size, seen(renderer), renderer.multiple)
+    for i, picture in enumerate(crop_pictures(renderer, snapshot, key, codes, crop)):
         yield i, _cut(picture, crop, size)
 
 
@@ -138,25 +141,33 @@ def seen(renderer: "Renderer") -> int:
 
 
 def crop_pictures(
-    renderer: "Renderer", snapshot: SceneSnapshot, value: int, codes: Sequence[np.ndarray], crop: Crop
+    renderer: "Renderer", snapshot: SceneSnapshot, key: int, codes: Sequence[np.ndarray], crop: Crop
 ) -> Iterator[np.ndarray]:
-    """What the generator makes of a crop for each of the (K,) codes of an object, (h, w, 3) uint8.
+    """What the generator makes of a crop for each of the (K,) codes given to a look key, (h, w, 3) uint8.
 
     The pictures are of the crop's ``working_size``, padded to the generator's grid.
     """
     import torch
 
-    base, there = _conditioning(renderer, snapshot, value, crop)
+    base, keys, index = _conditioning(renderer, snapshot, crop)
+    changing = np.isin(keys, keys_of(keys.tolist(), key) if not key_part(key) else [key])
+    there = torch.from_numpy(changing[index])
+    row = torch.from_numpy(index)[there].long()
     at_once = max(1, min(len(codes), _BATCH_PIXELS // there.numel()))
     for start in range(0, len(codes), at_once):
+        tables = [
+            renderer.code_table(with_changes(snapshot.codes, given(snapshot.codes, key, code)))(keys)
+            for code in codes[start:start + at_once]
+        ]
         # Entered for each group: a generator must not leave the mode on while it waits.
         with torch.inference_mode():
-            pictures = _draw(renderer, base, there, codes[start:start + at_once])
+            pictures = _draw(renderer, base, there, [torch.from_numpy(table)[row] for table in tables])
         yield from pictures
 
 
-def _conditioning(renderer: "Renderer", snapshot: SceneSnapshot, value: int, crop: Crop):
-    """The crop's conditioning, and (H, W) bool: where the object's code goes."""
+def _conditioning(renderer: "Renderer", snapshot: SceneSnapshot, crop: Crop):
+    """The crop's conditioning, and its look keys with the (H, W) index into them."""
+    from core.rendering.conditioning import condition
     from core.scene.files import resize_nearest
 
     x0, y0, x1, y1 = crop.box
@@ -164,26 +175,22 @@ def _conditioning(renderer: "Renderer", snapshot: SceneSnapshot, value: int, cro
     if crop.scale != 1:
         labels = resize_nearest(labels, crop.working_size)
         instances = resize_nearest(instances, crop.working_size)
-    # The object is marked with codes that are no numbers. Where they come out, its looks are put in:
-    # whatever the renderer folds or pads, both agree.
-    marked = dict(snapshot.codes)
-    marked[value] = np.full(renderer.model.card.code_dim, np.nan, np.float32)
-    base = renderer.conditioning(labels, instances, marked, snapshot.label_set)
-    return base, base.planes[0, -1].isnan()
+    maps = renderer.padded(labels, instances, snapshot.label_set)
+    known = renderer.model.label_set
+    return condition(*maps, known, renderer.code_table(snapshot.codes)), *look_regions(*maps, known)
 
 
-def _draw(renderer: "Renderer", base, there, codes: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """A picture of the crop for each code."""
+def _draw(renderer: "Renderer", base, there, values: Sequence) -> list[np.ndarray]:
+    """A picture of the crop for each (pixels, K) of codes, put where ``there`` is true."""
     import torch
 
     from core.rendering.conditioning import Conditioning, inputs_for
     from core.rendering.renderer import to_pixels
 
-    planes = base.planes.repeat(len(codes), 1, 1, 1).contiguous(memory_format=torch.channels_last)
-    for plane, code in zip(planes, codes):
-        values = torch.from_numpy(np.array(code, np.float32))
-        plane[1:] = torch.where(there, values[:, None, None], plane[1:])
-    labels = base.labels.expand(len(codes), -1, -1)
+    planes = base.planes.repeat(len(values), 1, 1, 1).contiguous(memory_format=torch.channels_last)
+    for plane, codes in zip(planes, values):
+        plane[1:, there] = codes.T
+    labels = base.labels.expand(len(values), -1, -1)
     generator = renderer.fastest
     conditioning = Conditioning(labels, planes.to(next(generator.parameters()).dtype)).to(renderer.device)
     return [to_pixels(picture.float()) for picture in generator(*inputs_for(generator, conditioning))]

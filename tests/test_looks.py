@@ -10,8 +10,8 @@ import pytest
 from core import looks
 from core.appearance import CodeBook
 from core.errors import SceneError
-from core.look_thumbnails import Crop, code_thumbnails, look_thumbnails, object_box, plan_crop
-from core.rendering.conditioning import code_table
+from core.look_thumbnails import Crop, code_thumbnails, look_box, look_thumbnails, plan_crop
+from core.rendering.conditioning import CodeTable
 from core.rendering.renderer import Renderer
 from core.scene.scene import Scene
 from core.street_look import StreetLook, check_fits, load_street_look, save_street_look
@@ -64,9 +64,9 @@ def test_more_like_this_is_near_seeded_and_within_the_class(book):
     assert np.all(away[~moving] == 0)
 
 
-def test_the_dice_is_seeded_and_varied(book):
-    assert np.array_equal(looks.draw(book, A, 4), looks.draw(book, A, 4))
-    assert len({tuple(looks.draw(book, A, seed)) for seed in range(20)}) == 20
+def test_the_dice_is_seeded_and_varied(scene, book):
+    assert np.array_equal(looks.draw(scene, book, A, 4), looks.draw(scene, book, A, 4))
+    assert len({tuple(looks.draw(scene, book, A, seed)) for seed in range(20)}) == 20
 
 
 def test_a_class_with_one_look_varies_as_the_others_do(book):
@@ -117,7 +117,7 @@ def test_looks_are_taken_from_a_photograph_of_the_street(scene):
 def test_a_thumbnail_equals_the_frame(book):
     scene, renderer = wide_street(), Renderer(small_model(), "cpu", "float32")
     shot = scene.snapshot()
-    crop = plan_crop(object_box(shot, A), shot.size, (96, 72), renderer.model.generator.reach, 16)
+    crop = plan_crop(look_box(shot, A), shot.size, (96, 72), renderer.model.generator.reach, 16)
     assert crop.scale == 1 and crop.box[0] > 0 and crop.box[2] < 1024
     x0, y0, x1, y1 = crop.view
     drawn = dict(look_thumbnails(renderer, shot, A, (x1 - x0, y1 - y0)))
@@ -228,7 +228,7 @@ def test_what_is_no_look_is_refused_in_a_sentence(content, tmp_path):
 def test_objects_without_a_look_differ_from_each_other_and_keep_their_default():
     centres = np.arange(8, dtype=np.float32).reshape(4, 2)
     book = CodeBook(2, {CAR: centres, 7: centres[:1]}, {CAR: np.array([70, 15, 10, 5]), 7: np.array([3])})
-    table = code_table({26003: np.full(2, -1, np.float32)}, book.defaults(), 2)
+    table = CodeTable({26003: np.full(2, -1, np.float32)}, book, 2)(np.arange(65536))
     assert np.array_equal(table[CAR], centres[0]) and np.array_equal(table[26000], centres[0])
     assert np.array_equal(table[7], centres[0]) and np.array_equal(table[26003], [-1, -1]) and not table[24000].any()
     looks, counts = np.unique(table[26004:27000], axis=0, return_counts=True)

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from core.appearance import CodeBook, build_code_book, object_means
+from core.appearance import CodeBook, Collected, build_code_book, region_means
 from core.errors import ModelFileError
 from core.labels import CITYSCAPES, STREETS
+from core.look_regions import look_regions
 from core.models.model_file import Model, load_model, make_card, save_model
 from core.models.registry import build
 from core.networks.compact import CompactGenerator
 from core.networks.weights import fold
 from core.networks.pooling import instance_average
-from core.rendering.conditioning import code_table, condition, dense, instance_edges
+from core.rendering.conditioning import CodeTable, condition, dense, instance_edges
 from core.rendering.renderer import Renderer
 from core.training.recipes import recipe_named
 
@@ -94,7 +95,8 @@ def test_edges_mark_both_sides_of_every_border():
 def test_conditioning_agrees_pixel_by_pixel_with_its_definition():
     labels, instances = street()
     code = np.arange(6, dtype=np.float32)
-    table = code_table({26001: code}, {26: -code}, 6)
+    book = CodeBook(6, {26: -code[None]}, {26: np.array([1])})
+    table = CodeTable({26001: code}, book, 6)
     indices, planes = condition(labels, instances, STREETS, table)
     one_hot = dense((c := condition(labels, instances, STREETS, table)), len(STREETS))
     edges = instance_edges(instances)
@@ -118,7 +120,7 @@ def test_pooling_is_the_mean_over_each_object_of_each_sample():
             inside = maps[sample] == value
             expected = features[sample][:, inside].mean(1)
             assert torch.allclose(pooled[sample][:, inside], expected[:, None].expand(4, int(inside.sum())), atol=1e-5)
-    means = object_means(features[0].numpy(), instances)
+    means = region_means(features[0].numpy(), *look_regions(instances.astype(np.uint8) * 0, instances, STREETS))
     assert means[26000][1] == int((instances == 26000).sum())
     assert np.allclose(means[26000][0], pooled[0, :, 30, 40].numpy(), atol=1e-5)
 
@@ -173,7 +175,7 @@ def test_the_code_book_finds_the_looks_that_are_there():
     centres = np.array([[0.8, 0, 0], [-0.8, 0, 0], [0, 0.8, 0]], np.float32)
     which = rng.choice(3, 300, p=[0.6, 0.3, 0.1])
     rows = centres[which] + rng.normal(0, 0.01, (300, 3)).astype(np.float32)
-    book = build_code_book({26: rows}, {26: np.full(300, 100)}, 3, k=3)
+    book = build_code_book({26: Collected(rows, np.full(300, 100))}, 3, k=3)
     assert np.allclose(book.centres[26], centres, atol=0.02)
     assert list(book.sizes[26]) == sorted(book.sizes[26], reverse=True)
     chosen = book.random_codes([26000, 26001, 7], seed=4)

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
     """
     from core.commands.bench_render import default_model
     from core.commands.timing import interleaved, machine, median_ms, p95_ms
-    from core.look_thumbnails import code_thumbnails, object_box, plan_crop, seen
+    from core.look_thumbnails import code_thumbnails, look_box, plan_crop, seen
     from core.rendering.renderer import Renderer
     from core.scene.scene import Scene
 
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace, progress: Callable[[str], None]) -> dict:
     times = interleaved({name: (lambda name=name: draw(name)) for name in OBJECTS}, arguments.repeats, None, progress)
     found = {}
     for name, value in OBJECTS.items():
-        crop = plan_crop(object_box(snapshot, value), snapshot.size, SIZE, seen(renderer), renderer.multiple)
+        crop = plan_crop(look_box(snapshot, value), snapshot.size, SIZE, seen(renderer), renderer.multiple)
         found[name] = {
             "ms": median_ms(times[name]), "p95_ms": p95_ms(times[name]),
             "first_ms": median_ms(first[name][1:]),  # the first of all warms up

@@ -15,6 +15,7 @@ import torch
 
 from core.data.samples import Sample, read_sample
 from core.labels import LabelSet
+from core.look_regions import look_regions
 from core.opencv import cv2
 from core.rendering.conditioning import instance_edges
 
@@ -35,6 +36,8 @@ class CropSettings:
             into their parents, so that maps without parts work too.
         fold_some: share of crops in which half of the kinds of parts, drawn
             at random, are: whoever paints windows need not paint doors.
+        part_codes: the parts of an object have codes of their own, one for
+            each kind; else they share the object's.
     """
 
     size: tuple[int, int]
@@ -43,6 +46,7 @@ class CropSettings:
     flip: bool = True
     fold_parts: float = 0.5
     fold_some: float = 0.0
+    part_codes: bool = False
 
 
 @dataclass
@@ -54,6 +58,8 @@ class Batch:
         labels: (B, H, W) int64 channel indices.
         instances: (B, H, W) int64 instance values.
         edges: (B, 1, H, W) float32, 0 or 1.
+        regions: (B, H, W) int64, equal where pixels of one crop share a code,
+            counted from 0.
         hidden: (B, H, W) bool, where a part was folded into its parent: the
             photograph shows what no label tells.
     """
@@ -62,6 +68,7 @@ class Batch:
     labels: torch.Tensor
     instances: torch.Tensor
     edges: torch.Tensor
+    regions: torch.Tensor
     hidden: torch.Tensor
 
     def to(self, device) -> "Batch":
@@ -89,7 +96,7 @@ def make_batch(
         _crop(read, samples[_sample_index(len(samples), seed, number)], settings, label_set, (seed, 1, number))
         for number in range(step * batch + rank, (step + 1) * batch, world)
     ]
-    photographs, labels, instances, hidden = (np.stack(arrays) for arrays in zip(*crops))
+    photographs, labels, instances, regions, hidden = (np.stack(arrays) for arrays in zip(*crops))
     edges = np.stack([instance_edges(m) for m in instances])
     # A permuted view is channels-last in memory, as the networks want it.
     photograph = torch.from_numpy(photographs).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
@@ -98,6 +105,7 @@ def make_batch(
         torch.from_numpy(label_set.index[labels].astype(np.int64)),
         torch.from_numpy(instances.astype(np.int64)),
         torch.from_numpy(edges).float()[:, None],
+        torch.from_numpy(regions.astype(np.int64)),
         torch.from_numpy(hidden),
     )
 
@@ -136,4 +144,5 @@ def _crop(read, sample: Sample, settings: CropSettings, label_set: LabelSet, see
     elif drawn < settings.fold_parts + settings.fold_some:
         ids = np.arange(256, dtype=np.uint8)
         shown = np.where(rng.random(256) < 0.5, label_set.base, ids)[labels]
-    return photograph, shown, instances, shown != labels
+    _, regions = look_regions(shown if settings.part_codes else label_set.base[shown], instances, label_set)
+    return photograph, shown, instances, regions, shown != labels

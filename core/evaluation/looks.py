@@ -10,7 +10,7 @@ import numpy as np
 from core.appearance import FAR
 from core.evaluation.metrics import delta_e
 from core.labels import INSTANCE_FACTOR, LabelSet, object_class
-from core.look_thumbnails import Crop, crop_pictures, object_box, plan_crop
+from core.look_thumbnails import Crop, crop_pictures, look_box, plan_crop
 from core.opencv import cv2
 from core.scene.scene import SceneSnapshot
 
@@ -50,7 +50,7 @@ def measure_cars(
     """Try every code of the class on every car that is large enough, the largest first.
 
     Args:
-        labels, instances: (H, W) uint8 and uint16; ``codes`` the rest of the street's looks.
+        labels, instances: (H, W) uint8 and uint16; ``codes`` the rest of the street's looks, by look key.
         most: only so many cars; None for all.
     """
     book = renderer.model.code_book
@@ -64,10 +64,10 @@ def measure_cars(
 
 
 def measure_car(renderer: "Renderer", snapshot: SceneSnapshot, value: int) -> LookReach:
-    """One object with every code of its class; see :class:`LookReach`."""
+    """One object, its parts following it, with every code of its class; see :class:`LookReach`."""
     book, label_id = renderer.model.code_book, int(object_class(value))
     looks = [book.code(label_id, k) for k in range(book.looks(label_id))]
-    bbox = x0, y0, x1, y1 = object_box(snapshot, value)
+    bbox = x0, y0, x1, y1 = look_box(snapshot, value)
     crop = _crop(renderer, snapshot, bbox, 0)
     pictures = []
     for picture in crop_pictures(renderer, snapshot, value, looks, crop):

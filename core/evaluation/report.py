@@ -18,6 +18,7 @@ from core.evaluation.looks import measure_cars
 from core.evaluation.metrics import confusion, mean_iou, psnr, ssim
 from core.evaluation.segmentation import Segmenter, segment
 from core.labels import STREETS, LabelSet
+from core.looks import random_looks
 from core.models.model_file import Model
 from core.networks.perceptual import perceptual_distance
 from core.opencv import cv2
@@ -85,13 +86,13 @@ def evaluate(
         if size is not None:
             photograph = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
             labels, instances = resize_nearest(labels, size), resize_nearest(instances, size)
-        captured = photograph_codes(model, photograph, instances) if model.encoder is not None else {}
+        captured = photograph_codes(model, photograph, labels, instances, label_set) if model.encoder is not None else {}
         picture = renderer.render(labels, instances, captured, label_set)
         add = lambda name, value: rows.setdefault(name, []).append(value)  # noqa: E731
         add("psnr_db", psnr(picture, photograph))
         add("ssim", ssim(picture, photograph))
         if model.code_book is not None:
-            drawn = model.code_book.random_codes(np.unique(instances).tolist(), seed=number)
+            drawn = random_looks(model.code_book, labels, instances, label_set, seed=number)
             other = renderer.render(labels, instances, drawn, label_set)
             for car in measure_cars(renderer, labels, instances, captured, label_set, cars):
                 add("car_delta_e", car.delta_e)

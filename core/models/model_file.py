@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from core.appearance import CodeBook
+from core.appearance import CodeBook, Following
 from core.errors import LabelError, ModelFileError
 from core.labels import LabelSet, label_set_from_json, label_set_to_json
 from core.models.registry import build
 
-FORMAT = 1
+#: 2 brought codes of parts.
+FORMAT = 2
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Card:
         resolution: (width, height) of a training frame.
         provenance: data, seeds, steps, licence, in plain words or numbers.
         metrics: measured scores, name -> number.
+        part_codes: the parts of an object have codes of their own.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Card:
     resolution: tuple[int, int]
     provenance: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    part_codes: bool = False
     format: int = FORMAT
 
 
@@ -72,6 +75,7 @@ def make_card(
     object_classes: list[int] | None = None,
     provenance: dict | None = None,
     metrics: dict | None = None,
+    part_codes: bool = False,
 ) -> Card:
     """A card; ``object_classes`` defaults to every class of the set that may have objects."""
     if object_classes is None:
@@ -86,6 +90,7 @@ def make_card(
         resolution=resolution,
         provenance=provenance or {},
         metrics=metrics or {},
+        part_codes=part_codes,
     )
 
 
@@ -108,6 +113,9 @@ def save_model(path: str | Path, model: Model) -> None:
             tensors[f"code_book.{label_id}.sizes"] = torch.from_numpy(
                 np.ascontiguousarray(model.code_book.sizes[label_id])
             )
+        for part, following in model.code_book.follow.items():
+            tensors[f"code_book.{part}.slope"] = torch.from_numpy(np.ascontiguousarray(following.slope))
+            tensors[f"code_book.{part}.mean"] = torch.from_numpy(np.ascontiguousarray(following.mean))
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     data = save(tensors, metadata={"card": json.dumps(asdict(model.card), ensure_ascii=False)})
     path = Path(path)
@@ -213,4 +221,10 @@ def _code_book(card: Card, tensors: dict, name: str) -> CodeBook | None:
                 raise ModelFileError(f"The code book in {name} is damaged at '{key}'; get the file again.")
             book.centres[int(label_id)] = tensor.float().numpy()
             book.sizes[int(label_id)] = sizes.long().numpy()
+            slope, mean = (tensors.get(f"code_book.{label_id}.{what}") for what in ("slope", "mean"))
+            if slope is None and mean is None:
+                continue
+            if slope is None or mean is None or slope.shape != (card.code_dim,) * 2 or mean.shape != (card.code_dim,):
+                raise ModelFileError(f"The code book in {name} is damaged at '{key}'; get the file again.")
+            book.follow[int(label_id)] = Following(slope.float().numpy(), mean.float().numpy())
     return book

@@ -11,7 +11,9 @@ from typing import Mapping, NamedTuple
 import numpy as np
 import torch
 
+from core.appearance import CodeBook
 from core.labels import LabelSet
+from core.look_regions import key_part, key_value, look_regions
 
 
 class Conditioning(NamedTuple):
@@ -20,7 +22,7 @@ class Conditioning(NamedTuple):
     Attributes:
         labels: (B, H, W) int64, channel indices of the model's label set.
         planes: (B, 1 + K, H, W) float32: the instance edge (0 or 1), then the
-            appearance code of the object under each pixel.
+            appearance code of each pixel's object or part.
     """
 
     labels: torch.Tensor
@@ -48,64 +50,72 @@ def instance_edges(instance_map: np.ndarray) -> np.ndarray:
     return edges
 
 
-def code_table(codes: Mapping[int, np.ndarray], default: Mapping[int, np.ndarray], dim: int) -> np.ndarray:
-    """(65536, dim) float32: instance value -> appearance code.
+class CodeTable:
+    """The code of every look key, for one set of chosen codes.
 
     Args:
-        codes: codes chosen for single objects, by instance value.
-        default: by class id, for objects without one: (dim,) for all of the
-            class, or (1000, dim) by the object's number, whose row 0 also
-            serves the bare id. A class missing here gets zeros.
+        codes: chosen codes (K,) by look key; others' follow from ``book``.
+        book: the model's looks; without one, what has no chosen code gets zeros.
+        dim: K.
+        part_codes: the model knows codes of parts; else parts share their object's.
     """
-    table = np.zeros((65536, dim), np.float32)
-    for label_id, code in default.items():
-        table[label_id] = code if np.ndim(code) == 1 else code[0]
-        if 0 < label_id < 65:
-            table[label_id * 1000 : label_id * 1000 + 1000] = code
-    for value, code in codes.items():
-        table[value] = code
-    return table
+
+    def __init__(self, codes: Mapping[int, np.ndarray], book: CodeBook | None, dim: int, part_codes: bool = False):
+        self.book, self.dim, self.part_codes = book, dim, part_codes
+        self._objects = np.zeros((65536, dim), np.float32)
+        for label_id, rows in (book.defaults() if book else {}).items():
+            if label_id < 1000:
+                self._objects[label_id] = rows[0]
+            if 0 < label_id < 65:
+                self._objects[label_id * 1000 : label_id * 1000 + 1000] = rows
+        chosen = {key: code for key, code in codes.items() if part_codes and key_part(key)}
+        for key, code in codes.items():
+            if not key_part(key):
+                self._objects[key] = code
+        self._keys = np.array(sorted(chosen), np.int64)
+        self._chosen = np.array([chosen[key] for key in self._keys.tolist()], np.float32).reshape(-1, dim)
+
+    def __call__(self, keys: np.ndarray) -> np.ndarray:
+        """(N, K) float32: the codes of (N,) look keys."""
+        keys = np.asarray(keys, np.int64)
+        values, parts = key_value(keys), key_part(keys)
+        codes = self._objects[values]
+        if not self.part_codes:
+            return codes
+        if self.book is not None:
+            for part in np.intersect1d(parts, list(self.book.follow)).tolist():
+                there = parts == part
+                codes[there] = self.book.default_part_codes(part, values[there], codes[there])
+        if self._keys.size:
+            at = np.minimum(np.searchsorted(self._keys, keys), self._keys.size - 1)
+            there = self._keys[at] == keys
+            codes[there] = self._chosen[at[there]]
+        return codes
 
 
-def condition(
-    label_map: np.ndarray,
-    instance_map: np.ndarray,
-    label_set: LabelSet,
-    table: np.ndarray,
-) -> Conditioning:
+def condition(label_map: np.ndarray, instance_map: np.ndarray, label_set: LabelSet, table: CodeTable) -> Conditioning:
     """Conditioning of one frame.
 
     Args:
         label_map: (H, W) uint8 ids of ``label_set``.
         instance_map: (H, W) uint16.
         label_set: the *model's* label set; fold the scene's map into it first.
-        table: (65536, K) float32 from :func:`code_table`.
 
     Returns:
         a batch of one, on the CPU.
     """
     height, width = label_map.shape
-    planes = np.empty((height, width, 1 + table.shape[1]), np.float32)
+    planes = np.empty((height, width, 1 + table.dim), np.float32)
     planes[..., 0] = instance_edges(instance_map)
-    # One look-up per distinct object, then a small gather: instance values are sparse.
-    values, inverse = _distinct(instance_map)
-    planes[..., 1:] = table[values][inverse]
+    # One look-up per distinct look, then a small gather.
+    keys, index = look_regions(label_map, instance_map, label_set)
+    planes[..., 1:] = table(keys)[index]
     labels = label_set.index[label_map].astype(np.int64)
     return Conditioning(
         torch.from_numpy(labels)[None],
         # Channels-last by construction: no copy before the first convolution.
         torch.from_numpy(planes).permute(2, 0, 1)[None],
     )
-
-
-def _distinct(instance_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted distinct values and, per pixel, the index into them (16-bit counting, no sort)."""
-    present = np.zeros(65536, bool)
-    present[instance_map.reshape(-1)] = True
-    values = np.flatnonzero(present)
-    position = np.zeros(65536, np.int32)
-    position[values] = np.arange(values.size)
-    return values, position[instance_map]
 
 
 def dense(conditioning: Conditioning, label_count: int, form: torch.dtype | None = None) -> torch.Tensor:

@@ -9,12 +9,14 @@ are made for the table alone and looked up per rectangle.
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Callable, Mapping
 
 import numpy as np
 import torch
 
-from core.rendering.conditioning import Conditioning, code_table, inputs_for, instance_edges
+from core.labels import LabelSet
+from core.look_regions import key_part, key_value, look_key
+from core.rendering.conditioning import CodeTable, Conditioning, inputs_for, instance_edges
 from core.rendering.local.ops import Source
 from core.rendering.local.rects import Rect, coalesce, whole
 
@@ -35,23 +37,27 @@ class FrameIndex:
     Args:
         generator: decides the form of the table's rows (see ``inputs_for``).
         device: where blocks go.
-        label_index: (256,) uint8, a scene's label id -> channel of the model.
+        label_set: the model's.
+        labels: (256,) uint8, a scene's label id -> the model's.
         objects: (65536,) uint16, a scene's instance value -> the model's.
-        default_codes: codes of objects without one, as :func:`code_table` takes them.
-        code_dim: K.
+        code_table: of chosen codes by look key.
         multiple: the frame is padded to multiples of this by repeating its border,
         smallest: and at least to this many pixels a side.
         dtype: of blocks.
     """
 
     def __init__(
-        self, generator, device, label_index, objects, default_codes, code_dim: int, multiple: int,
+        self, generator, device, label_set: LabelSet, labels: np.ndarray, objects: np.ndarray,
+        code_table: Callable[[Mapping[int, np.ndarray]], CodeTable], multiple: int,
         smallest: int = 1, dtype: torch.dtype = torch.float32,
     ):
         self.generator, self.device, self.dtype = generator, torch.device(device), dtype
-        self.label_index, self.objects = label_index, objects
-        self.labels_count = int(label_index.max()) + 1
-        self.default_codes, self.code_dim = default_codes, code_dim
+        self.labels, self.objects, self.code_table = labels, objects, code_table
+        self.label_index = label_set.index[labels]
+        self.labels_count = int(self.label_index.max()) + 1
+        #: (256,) a scene's label id -> the part that it is to the model, or 0; and the same by channel.
+        self._part = label_set.part[labels]
+        self._channel_part = label_set.part[list(label_set.ids)][: self.labels_count]
         self.multiple, self.smallest = multiple, smallest
         self.codes: dict[int, np.ndarray] = {}
         self.size: tuple[int, int] = (0, 0)  # padded (height, width)
@@ -60,7 +66,7 @@ class FrameIndex:
     # -- the whole frame ----------------------------------------------------------
 
     def reset(self, label_map: np.ndarray, instance_map: np.ndarray, codes: Mapping[int, np.ndarray]) -> None:
-        """Take a new frame: (H, W) uint8 ids, (H, W) uint16 and codes by instance value.
+        """Take a new frame: (H, W) uint8 ids, (H, W) uint16 and codes by look key.
 
         Raises:
             TooManyObjects: see there.
@@ -76,7 +82,7 @@ class FrameIndex:
         self.codes = dict(codes)
         self._position = np.full(65536, -1, np.int32)
         self._values = np.empty(0, np.uint16)
-        self._table_codes = code_table(self.codes, self.default_codes, self.code_dim)
+        self._code_table = self.code_table(self.codes)
         self._rows: dict[Source, torch.Tensor] = {}
         self._write(label_map, instance_map, Rect(0, 0, width, height))
 
@@ -93,13 +99,19 @@ class FrameIndex:
         return [rect.shift(where.x0, where.y0) for rect in mask_rects(differs)]
 
     def code_changes(self, codes: Mapping[int, np.ndarray]) -> list[Rect]:
-        """Rectangles round the objects whose code differs from the last one seen."""
+        """Rectangles round the objects and parts whose code differs from the last one seen."""
         changed = _changed_codes(codes, self.codes)
         if not changed:
             return []
-        table = np.zeros(65536, bool)
-        table[changed] = True
-        return mask_rects(table[self._seen_instances])
+        objects, holders, parts = np.zeros(65536, bool), np.zeros(65536, bool), np.zeros(256, bool)
+        for key in changed:
+            part = key_part(key)
+            (holders if part else objects)[key_value(key)] = True  # an object's own code moves its parts' along
+            parts[part] |= part > 0
+        mask = objects[self._seen_instances]
+        if holders.any():  # these parts, or their like in others of these objects: at most too much
+            mask |= holders[self._seen_instances] & parts[self._part][self._seen_labels]
+        return mask_rects(mask)
 
     def update(
         self, label_map: np.ndarray, instance_map: np.ndarray, codes: Mapping[int, np.ndarray], rects: list[Rect]
@@ -112,7 +124,7 @@ class FrameIndex:
         """
         if _changed_codes(codes, self.codes):
             self.codes = dict(codes)
-            self._table_codes = code_table(self.codes, self.default_codes, self.code_dim)
+            self._code_table = self.code_table(self.codes)
             self._rows = {}
         return [self._write(label_map, instance_map, rect) for rect in rects]
 
@@ -177,10 +189,14 @@ class FrameIndex:
 
     def _table(self, source: Source) -> torch.Tensor:
         """(rows, C): the source's prefix run on one pixel of every combination."""
-        planes = np.empty((self._values.size, self.labels_count, 2, 1 + self.code_dim), np.float32)
+        dim = self._code_table.dim
+        planes = np.empty((self._values.size, self.labels_count, 2, 1 + dim), np.float32)
         planes[..., 0] = np.arange(2, dtype=np.float32)
-        planes[..., 1:] = self._table_codes[self._values][:, None, None]
-        planes = planes.reshape(-1, 1 + self.code_dim)
+        parts, column = np.unique(self._channel_part, return_inverse=True)
+        keys = look_key(self._values[:, None].astype(np.int64), parts.astype(np.int64))
+        codes = self._code_table(keys.reshape(-1)).reshape(*keys.shape, dim)
+        planes[..., 1:] = codes[:, column][:, :, None]
+        planes = planes.reshape(-1, 1 + dim)
         labels = np.tile(np.repeat(np.arange(self.labels_count), 2), self._values.size)
         pixels = Conditioning(
             torch.from_numpy(labels)[None, None], torch.from_numpy(planes).T[None, :, None].contiguous()
@@ -190,7 +206,7 @@ class FrameIndex:
 
 
 def _changed_codes(codes: Mapping[int, np.ndarray], before: Mapping[int, np.ndarray]) -> list[int]:
-    """Instance values whose code is new, gone or another."""
+    """Look keys whose code is new, gone or another."""
     return [
         value
         for value in codes.keys() | before.keys()

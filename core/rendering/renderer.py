@@ -13,7 +13,7 @@ from core.labels import INSTANCE_FACTOR, STREETS, LabelSet
 from core.memory import keep_large_blocks
 from core.models.model_file import Model
 from core.networks.weights import fold
-from core.rendering.conditioning import Conditioning, code_table, condition, inputs_for
+from core.rendering.conditioning import CodeTable, Conditioning, condition, inputs_for
 from core.rendering.device import choose_device
 from core.rendering.frame_index import FrameIndex, TooManyObjects
 from core.rendering.local.executor import Executor
@@ -113,11 +113,9 @@ class Renderer:
 
     def new_index(self, label_set: LabelSet, dtype: torch.dtype | None = None) -> FrameIndex:
         """Conditioning for executors, for scenes of ``label_set``."""
-        book = self.model.code_book
         return FrameIndex(
-            self.generator, self.device, self.model.label_set.index[self._fold(label_set)], self._object_table,
-            book.defaults() if book else {}, self.model.card.code_dim, self.multiple,
-            self.smallest, dtype or self._executor.dtype,
+            self.generator, self.device, self.model.label_set, self._fold(label_set), self._object_table,
+            self.code_table, self.multiple, self.smallest, dtype or self._executor.dtype,
         )
 
     def fitting(self, codes: Mapping[int, np.ndarray] | None) -> dict[int, np.ndarray]:
@@ -133,20 +131,25 @@ class Renderer:
         label_set: LabelSet = STREETS,
     ) -> Conditioning:
         """What the generator is told about a frame, on the CPU, padded to a multiple it can take."""
+        return condition(*self.padded(label_map, instance_map, label_set), self.model.label_set, self.code_table(codes))
+
+    def padded(
+        self, label_map: np.ndarray, instance_map: np.ndarray, label_set: LabelSet = STREETS
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Maps as the model knows them: classes and objects folded, the border repeated up to a multiple it can take."""
         labels = self._fold(label_set)[label_map]
         instances = self._object_table[instance_map]
-        table = self.code_table(codes)
         height, width = labels.shape
         pad = tuple((0, max(side + -side % self.multiple, self.smallest) - side) for side in (height, width))
         if any(p[1] for p in pad):
             labels = np.pad(labels, pad, mode="edge")
             instances = np.pad(instances, pad, mode="edge")
-        return condition(labels, instances, self.model.label_set, table)
+        return labels, instances
 
-    def code_table(self, codes: Mapping[int, np.ndarray]) -> np.ndarray:
-        """(65536, K) codes by instance value; codes of another length than the model's are left out."""
-        book = self.model.code_book
-        return code_table(self.fitting(codes), book.defaults() if book else {}, self.model.card.code_dim)
+    def code_table(self, codes: Mapping[int, np.ndarray]) -> CodeTable:
+        """The codes of all looks; chosen ones of another length than the model's are left out."""
+        card = self.model.card
+        return CodeTable(self.fitting(codes), self.model.code_book, card.code_dim, card.part_codes)
 
     @torch.inference_mode()
     def render(
@@ -161,8 +164,8 @@ class Renderer:
         Args:
             label_map: (H, W) uint8 ids of ``label_set``.
             instance_map: (H, W) uint16.
-            codes: instance value -> (K,) appearance code; objects without one
-                get their class's most common look.
+            codes: look key -> (K,) appearance code; objects without one get one
+                of their class's looks, parts without one follow their object.
             label_set: the scene's; it is folded into the model's.
 
         Returns:

@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
 
     from core.capture import photograph_codes
+    from core.look_regions import key_value
     from core.models.model_file import load_model
     from core.rendering.renderer import Renderer, default_model_path
     from core.scene.project import save_project
@@ -43,10 +44,9 @@ def main(argv: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(chosen):
         labels, instances = _maps_in_a_child(name)
-        photograph, _, small = read_sample(samples[name])
-        codes = photograph_codes(model, photograph, small)
+        codes = photograph_codes(model, *read_sample(samples[name]))
         present = set(np.unique(instances).tolist())
-        scene = Scene(labels, instances, codes={v: c for v, c in codes.items() if v in present})
+        scene = Scene(labels, instances, codes={key: code for key, code in codes.items() if key_value(key) in present})
         file = options.names[number] if options.names else f"{number + 1:02} {name}"
         picture = renderer.render(labels, instances, scene.codes)
         save_project(options.out / f"{file}.veduta", scene, {}, picture)

@@ -8,11 +8,12 @@ from typing import Any, Sequence
 import numpy as np
 import torch
 
-from core.appearance import build_code_book
+from core.appearance import Collected, build_code_book
 from core.capture import capture_codes
 from core.data.samples import Sample, read_sample
 from core.data.statistics import ClassCount, class_shares
-from core.labels import object_class
+from core.labels import LabelSet, object_class
+from core.look_regions import key_part, key_value, look_regions
 from core.models.model_file import Model, make_card
 from core.training.networks import encoder_of, generator_of
 from core.training.trainer import Trainer
@@ -22,9 +23,10 @@ SMALLEST_OBJECT = 6
 
 
 def collect_codes(
-    encoder: torch.nn.Module, samples: Sequence[Sample], width: int, count: ClassCount | None = None
-) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
-    """Codes of all objects in ``samples`` (pix2pixHD, sec. 3.4).
+    encoder: torch.nn.Module, samples: Sequence[Sample], width: int, label_set: LabelSet, part_codes: bool,
+    count: ClassCount | None = None,
+) -> dict[int, Collected]:
+    """Codes of all objects in ``samples`` (pix2pixHD, sec. 3.4), and of the parts in them if asked.
 
     Args:
         encoder: module with ``features``.
@@ -32,20 +34,27 @@ def collect_codes(
         count: counts the samples' classes along the way.
 
     Returns:
-        class id -> (N, K) codes, and class id -> (N,) pixels.
+        class id, or part's label id -> codes.
     """
-    codes: dict[int, list] = {}
-    sizes: dict[int, list] = {}
+    rows: dict[int, list[tuple]] = {}
     for sample in samples:
         photograph, labels, instances = read_sample(sample)
         if count is not None:
             count.add(labels)
-        for value, (mean, pixels) in capture_codes(encoder, photograph, instances, width).items():
-            if pixels >= SMALLEST_OBJECT:
-                label_id = int(object_class(value))
-                codes.setdefault(label_id, []).append(mean)
-                sizes.setdefault(label_id, []).append(pixels)
-    return {k: np.stack(v) for k, v in codes.items()}, {k: np.array(v) for k, v in sizes.items()}
+        keys, index = look_regions(labels if part_codes else label_set.base[labels], instances, label_set)
+        found = capture_codes(encoder, photograph, keys, index, width)
+        for key, (code, pixels) in found.items():
+            part, value = key_part(key), key_value(key)
+            if pixels < SMALLEST_OBJECT or part and value not in found:
+                continue
+            label_id = part or int(object_class(value))
+            rows.setdefault(label_id, []).append((code, pixels, found[value][0] if part else None))
+    collected = {}
+    for label_id, entries in rows.items():
+        codes, pixels, objects = zip(*entries)
+        held = np.stack(objects) if label_set.part[label_id] else None
+        collected[label_id] = Collected(np.stack(codes), np.array(pixels), held)
+    return collected
 
 
 def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], frames: int = 300) -> Model:
@@ -66,8 +75,8 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
     chosen = random.Random(trainer.seed).sample(trainer.samples, min(frames, len(trainer.samples)))
     if encoder is not None:
         count = ClassCount()
-        codes, sizes = collect_codes(encoder, chosen, width, count)
-        book = build_code_book(codes, sizes, recipe.code_dim)
+        collected = collect_codes(encoder, chosen, width, trainer.label_set, recipe.part_codes, count)
+        book = build_code_book(collected, recipe.code_dim)
         classes = count.shares(trainer.label_set)
     else:
         classes = class_shares(chosen, trainer.label_set)
@@ -87,5 +96,6 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
             "encoder_width": width,
             "classes": classes,
         },
+        part_codes=encoder is not None and recipe.part_codes,
     )
     return Model(generator, encoder, card, book, trainer.label_set)

@@ -54,15 +54,15 @@ class Generating(nn.Module):
         super().__init__()
         self.generator, self.encoder, self.code_dim = generator, encoder, code_dim
 
-    def forward(self, labels: Tensor, edges: Tensor, photograph: Tensor, instances: Tensor) -> Tensor:
+    def forward(self, labels: Tensor, edges: Tensor, photograph: Tensor, regions: Tensor) -> Tensor:
         """(B, H, W), (B, 1, H, W), (B, 3, H, W), (B, H, W) -> (B, 3, H, W) in [-1, 1]."""
-        return self.paint(labels, edges, self.codes(edges, photograph, instances))
+        return self.paint(labels, edges, self.codes(edges, photograph, regions))
 
-    def codes(self, edges: Tensor, photograph: Tensor, instances: Tensor) -> Tensor:
-        """(B, K, H, W): at every pixel its object's code, zeros without an encoder."""
+    def codes(self, edges: Tensor, photograph: Tensor, regions: Tensor) -> Tensor:
+        """(B, K, H, W): at every pixel the code of its region, zeros without an encoder."""
         if self.encoder is None:
             return edges.new_zeros(len(edges), self.code_dim, *edges.shape[-2:])
-        return self.encoder(photograph, instances)
+        return self.encoder(photograph, regions)
 
     def paint(self, labels: Tensor, edges: Tensor, codes: Tensor) -> Tensor:
         """G's picture of the maps with these codes."""
@@ -70,7 +70,7 @@ class Generating(nn.Module):
         return self.generator(*inputs_for(self.generator, Conditioning(labels, planes)))
 
     def of(self, batch: Batch) -> Tensor:
-        return self(batch.labels, batch.edges, batch.photograph, batch.instances)
+        return self(batch.labels, batch.edges, batch.photograph, batch.regions)
 
 
 class Networks:

@@ -111,7 +111,7 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
         # At the scale it trains at, but no larger than a processor renders in good time.
         width = max(64, min(1024, sum(recipe.phases[-1].widths) // 2))
         multiple = max(m.multiple for m in _largest(recipe, label_set))
-        previews = Previews(held_out(data, samples), label_set, width, multiple)
+        previews = Previews(held_out(data, samples), label_set, width, multiple, recipe.part_codes)
     provenance = {"data": [p.name for p in data], "finished": _today()}
     if settings.get("teacher"):
         provenance["teacher"] = Path(settings["teacher"]).name

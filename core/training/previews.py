@@ -12,6 +12,7 @@ import torch
 from core.data.samples import Sample, find_maps, read_maps, read_photograph
 from core.errors import VedutaError
 from core.labels import LabelSet
+from core.look_regions import look_regions
 from core.opencv import cv2
 from core.rendering.conditioning import instance_edges
 from core.rendering.renderer import to_pixels
@@ -40,10 +41,13 @@ class Previews:
         label_set: of the maps.
         width: frames are resized to it and rendered so; the grid shows them smaller.
         multiple: both sides become multiples of it.
+        part_codes: see :class:`core.data.crops.CropSettings`.
     """
 
-    def __init__(self, samples: Sequence[Sample], label_set: LabelSet, width: int, multiple: int):
-        self.label_set, self.width, self.multiple = label_set, width, multiple
+    def __init__(
+        self, samples: Sequence[Sample], label_set: LabelSet, width: int, multiple: int, part_codes: bool = False
+    ):
+        self.label_set, self.width, self.multiple, self.part_codes = label_set, width, multiple, part_codes
         self._maps = [m for m in map(self._prepare, samples) if m is not None]
 
     def write(self, trainer: Trainer, folder: Path) -> Path | None:
@@ -100,11 +104,12 @@ class Previews:
         seen = np.full((height, width, 3), 128, np.uint8)
         if photograph is not None:
             photograph = seen = cv2.resize(photograph, (width, height), interpolation=cv2.INTER_AREA)
+        _, regions = look_regions(labels if self.part_codes else self.label_set.base[labels], instances, self.label_set)
         inputs = (
             torch.from_numpy(self.label_set.index[labels].astype(np.int64))[None],
             torch.from_numpy(instance_edges(instances)).float()[None, None],
             torch.from_numpy(seen).permute(2, 0, 1)[None].float() / 127.5 - 1,
-            torch.from_numpy(instances.astype(np.int64))[None],
+            torch.from_numpy(regions.astype(np.int64))[None],
         )
         return _Map(inputs, self.label_set.palette[labels], photograph)
 

@@ -41,7 +41,7 @@ class Recipe:
         jitter: D and VGG look at crops from which so many rows and columns are
             cut, at a place drawn for each step. Otherwise their strides always
             fall on the same pixels as G's, and draw a grid there.
-        fold_parts, fold_some: see :class:`core.data.crops.CropSettings`.
+        fold_parts, fold_some, part_codes: see :class:`core.data.crops.CropSettings`.
         longest_gradient: longer ones, of G with E or of D, are shortened to
             this: one odd crop must not undo an hour; 0 for no limit.
         ema: decay of the averaged weights that are saved for use.
@@ -75,6 +75,7 @@ class Recipe:
     perceptual_scale: int = 1
     fold_parts: float = 0.5
     fold_some: float = 0.0
+    part_codes: bool = False
     longest_gradient: float = 0.0
     ema: float = 0.999
     pool: int = 0
@@ -138,12 +139,19 @@ class Recipe:
                 names = [f for f, v in vars(self).items() if isinstance(v, (int, float, str)) and f not in _NOT_SETTABLE]
                 raise TrainingError(f"'{assignment}' can't be set; write name=value with one of: {', '.join(names)}.")
             try:
-                changes[name] = type(present)(text)
+                changes[name] = _truth(text) if isinstance(present, bool) else type(present)(text)
             except ValueError:
                 raise TrainingError(f"'{text}' is no value for {name}; it is {present} now.") from None
         if changes.get("gan", "lsgan") not in ("lsgan", "hinge"):
             raise TrainingError(f"There is no adversarial loss '{changes['gan']}'; choose lsgan or hinge.")
         return replace(self, **changes)
+
+
+def _truth(text: str) -> bool:
+    """"1" or "true", "0" or "false"; ValueError for anything else."""
+    if text.lower() not in ("1", "true", "0", "false"):
+        raise ValueError(text)
+    return text.lower() in ("1", "true")
 
 
 _COMPACT = (
@@ -194,6 +202,7 @@ _TABLE = (
         discriminator=(24, 3, 2),
         learning_rate=5e-4,
         fold_some=0.15,
+        part_codes=True,
         # At the generator's own rate D wins within a thousand steps, and its gradients draw grids.
         discriminator_rate=0.4,
         pixel_weight=5.0,
@@ -229,6 +238,7 @@ _TABLE = (
         encoder=("compact_encoder", {"width": 8}),
         phases=(Phase(share=1.0, widths=(256, 256), crop=128, batch=2),),
         steps=400,
+        part_codes=True,
         discriminator=(16, 2, 2),
         learning_rate=1e-3,
         pixel_weight=5.0,

@@ -105,7 +105,7 @@ class Step:
         return {**losses, "discriminator": loss_d}
 
     def _losses(self, batch: Batch, numbers: list[int], step: int) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
-        fake = self.generating(batch.labels, batch.edges, batch.photograph, batch.instances)
+        fake = self.generating(batch.labels, batch.edges, batch.photograph, batch.regions)
         losses, loss_d = {}, None
         seen, seen_fake = self._shifted(batch, fake, step)
         if self.recipe.adversarial:

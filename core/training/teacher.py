@@ -16,9 +16,10 @@ from torch import Tensor
 from core.data.crops import Batch
 from core.errors import TrainingError
 from core.labels import INSTANCE_FACTOR, LabelSet, object_class
+from core.look_regions import look_regions
 from core.models.model_file import Model
 from core.networks.weights import fold
-from core.rendering.conditioning import Conditioning, code_table, inputs_for
+from core.rendering.conditioning import CodeTable, Conditioning, inputs_for
 
 
 class Teacher:
@@ -70,18 +71,21 @@ class Teacher:
         return replace(batch, photograph=picture.contiguous(memory_format=torch.channels_last))
 
     def _codes(self, batch: Batch, instances: Tensor, numbers: list[int]) -> Tensor:
-        dim = self.model.card.code_dim
-        if dim and self.encoder is not None:
-            return self.encoder(batch.photograph, instances).float()
-        planes = batch.photograph.new_zeros(len(numbers), dim, *batch.labels.shape[1:])
-        book = self.model.code_book
-        if not dim or book is None:
+        card, book = self.model.card, self.model.code_book
+        planes = batch.photograph.new_zeros(len(numbers), card.code_dim, *batch.labels.shape[1:])
+        if not card.code_dim or self.encoder is None and book is None:
             return planes
-        for i, number in enumerate(numbers):
-            values = np.unique(instances[i].cpu().numpy())
+        label_set = self.model.label_set
+        ids = np.array(label_set.ids, np.uint8)[self._channels[batch.labels].cpu().numpy()]
+        known = ids if card.part_codes else label_set.base[ids]
+        regions = [look_regions(maps, held, label_set) for maps, held in zip(known, instances.cpu().numpy())]
+        if self.encoder is not None:
+            index = np.stack([index for _, index in regions]).astype(np.int64)
+            return self.encoder(batch.photograph, torch.from_numpy(index).to(self.device)).float()
+        for i, (number, (keys, index)) in enumerate(zip(numbers, regions)):
             seed = int(np.random.default_rng((self.seed, 3, number)).integers(1 << 31))
-            table = code_table(book.random_codes(values, seed), book.defaults(), dim)
-            planes[i] = torch.from_numpy(table).to(self.device)[instances[i]].permute(2, 0, 1)
+            table = CodeTable(book.random_codes(keys.tolist(), seed), book, card.code_dim, card.part_codes)(keys)
+            planes[i] = torch.from_numpy(table[index]).to(self.device).permute(2, 0, 1)
         return planes
 
 

@@ -169,7 +169,10 @@ class Trainer:
     def batch_at(self, step: int) -> Batch:
         """This process's crops of 0-based ``step``."""
         phase = self.recipe.phase_at(step)
-        settings = CropSettings(phase.size, phase.widths, fold_parts=self.recipe.fold_parts, fold_some=self.recipe.fold_some)
+        settings = CropSettings(
+            phase.size, phase.widths, fold_parts=self.recipe.fold_parts,
+            fold_some=self.recipe.fold_some, part_codes=self.recipe.part_codes,
+        )
         return make_batch(
             self._samples_of(phase), settings, self.label_set, self.seed, step, phase.batch, self.rank, self.world, self.reader
         )
