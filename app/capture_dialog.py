@@ -16,9 +16,12 @@ from app.capture_picture import CapturePicture
 from app.controls import Segments
 from app.dialogs import form_layout
 from app.files import sort_maps
+from app.look_commands import CopiedLook
 from core import looks
 from core.errors import SceneError, VedutaError
 from core.labels import object_class
+from core.look_regions import key_part, key_value, keys_of, look_key
+from core.street_look import StreetLook
 
 log = logging.getLogger("veduta.capture")
 
@@ -46,6 +49,7 @@ class CaptureDialog(QDialog):
         self.photograph: np.ndarray | None = None
         self.maps: tuple[np.ndarray, np.ndarray] | None = None  # (label map, instance map)
         self.values = list(panel.values) if self.context.selected else []
+        self.part = panel.choice.part if self.values else 0  # what a region's look is for; 0: whole objects
         self._job: CaptureJob | None = None
         self._to = ALL  # who gets the looks that are being taken
 
@@ -102,9 +106,11 @@ class CaptureDialog(QDialog):
         self.form.setRowVisible(self.maps_row, kind == "maps")
         self.give.clear()
         if self.values:
-            name = self.context.label_set.name_of(object_class(self.values[-1]))
-            count = len(self.values)
-            self.give.addItem(f"the selected {name}" if count == 1 else f"the {count} selected objects", SELECTED)
+            name_of, count = self.context.label_set.name_of, len(self.values)
+            words = f"the selected {name_of(object_class(self.values[-1]))}" if count == 1 else f"the {count} selected objects"
+            if kind == "region" and self.part:
+                words = f"the parts of {words} of this kind: {name_of(self.part)}"
+            self.give.addItem(words, SELECTED)
         if kind != "region":
             words = {"maps": "the whole street, class by class", "street": "every object of the street"}[kind]
             self.give.addItem(words, ALL)
@@ -206,12 +212,12 @@ class CaptureDialog(QDialog):
             if kind == "maps" and give == ALL:
                 return capture.photograph_look(model, photograph, *maps, label_set, name)
             capture.check_proportions(photograph, maps[1].shape[::-1], "the maps" if kind == "maps" else "the street")
-            codes = capture.photograph_codes(model, photograph, maps[1])
-            if kind == "maps":
-                if value not in codes:
-                    raise SceneError("That object is too small to take a look from; click a larger one.")
-                return codes[value]
-            return codes
+            codes = capture.photograph_codes(model, photograph, *maps, label_set)
+            if kind == "street":
+                return codes
+            if value not in codes:
+                raise SceneError("That object is too small to take a look from; click a larger one.")
+            return CopiedLook(int(object_class(value)), 0, {key_part(key): codes[key] for key in keys_of(codes, value)})
 
         self._job = CaptureJob(self.context.model.path, self.context.settings["device"], run)
         self._job.signals.done.connect(self._give)
@@ -227,20 +233,14 @@ class CaptureDialog(QDialog):
         if self.context.scene is None:
             self.reject()
             return
-        scene, there = self.context.scene, [v for v in self.values if self.context.scene.area(v)]
         try:
-            if isinstance(found, np.ndarray):
-                edit = looks.give_look(scene, there, found, "Take a look from a photograph")
-            elif isinstance(found, dict):
-                wanted = there if self._to == SELECTED else [
-                    v for v in found if v not in self.context.locked
-                ]
-                codes = {v: found[v] for v in wanted if v in found and scene.area(v)}
-                edit = looks.edits.set_codes(scene, codes, "Take looks from a photograph")
-                if edit is None:
-                    raise SceneError("The photograph shows nothing large enough to take a look from.")
+            if isinstance(found, StreetLook):
+                edit = found.apply(self.context.scene, self.context.locked)
             else:
-                edit = found.apply(scene, self.context.locked)
+                chosen = self._chosen(found)
+                if not chosen:
+                    raise SceneError("The photograph shows nothing large enough to take a look from.")
+                edit = looks.give_looks(self.context.scene, chosen, "Take looks from a photograph")
         except VedutaError as error:
             self._failed(str(error))
             return
@@ -248,6 +248,17 @@ class CaptureDialog(QDialog):
         self.panel.refresh()
         self.context.message.emit("The looks are taken from the photograph.")
         self.accept()
+
+    def _chosen(self, found: np.ndarray | CopiedLook | dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Look key -> code: who gets what, of the code of a region, the look of an object, or the looks of this street."""
+        scene = self.context.scene
+        there = [value for value in self.values if scene.area(value)]
+        if isinstance(found, np.ndarray):
+            return {look_key(value, self.part): found for value in there}
+        if isinstance(found, CopiedLook):
+            return found.for_objects(there)
+        wanted = set(there) if self._to == SELECTED else set(map(key_value, found)) - self.context.locked
+        return {key: code for key, code in found.items() if key_value(key) in wanted and scene.area(key_value(key))}
 
     def _failed(self, sentence: str) -> None:
         self._job = None

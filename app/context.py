@@ -78,7 +78,7 @@ class StudioContext(QObject):
         self.selected: tuple[int, ...] = ()
         #: Ask :meth:`horizon` for its row. One that a person has set is kept in the project.
         self.horizon_settled = Horizon()
-        #: Codes that the photograph shows in place of the scene's, while a look is tried on.
+        #: What the photograph shows in place of the scene's codes while a look is tried on: look key -> code or None.
         self.preview: dict = {}
         #: Objects that keep their look when others are changed together; saved in the project.
         self.locked: set[int] = set()
@@ -182,10 +182,13 @@ class StudioContext(QObject):
             entry.value for entry in self.scene.objects().values() if entry.is_object and entry.label_id == base
         )
 
-    def try_looks(self, codes: dict) -> None:
-        """Show the photograph with these codes (instance value -> (K,) code) until {} is tried; the scene stays."""
-        if codes or self.preview:
-            self.preview = dict(codes)
+    def try_looks(self, changes: dict) -> None:
+        """Show the photograph with these changes of codes until {} is tried; the scene stays.
+
+        ``changes`` are look key -> (K,) code, or None for the usual look, as ``core.looks.given`` makes them.
+        """
+        if changes or self.preview:
+            self.preview = dict(changes)
             self.preview_changed.emit()
 
     def choose_target(self, key: str) -> None:

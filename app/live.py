@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from app.canvas.pyramid import Pyramid
 from app.context import StudioContext
 from app.render_worker import Answer, LoadJob, ModelFacts, RenderJob, RenderThread, RenderWorker
+from core.looks import with_changes
 from core.opencv import cv2
 from core.rendering.scheduler import RenderScheduler
 from core.scene.regions import Box
@@ -186,7 +187,7 @@ class LiveRenderer(QObject):
         if not preview:
             return snapshot
         # No revision of the scene looks like this, so it never counts as the current photograph.
-        return replace(snapshot, codes={**snapshot.codes, **preview}, revision=-1)
+        return replace(snapshot, codes=with_changes(snapshot.codes, preview), revision=-1)
 
     def _stop_what_is_stale(self) -> None:
         if self.scheduler.should_stop():

@@ -20,6 +20,7 @@ class LookControls(QWidget):
     Attributes:
         buttons: a picture for each look, made by :meth:`picture_button` as they are needed.
         choices: everything that is of use only where there are looks to choose from.
+        part_row: the choice among the whole object and its parts, for objects whose parts have looks of their own.
     """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
@@ -50,16 +51,20 @@ class LookControls(QWidget):
         self.lock.setStyleSheet("padding: 3px 7px;")
         self.lock.setIconSize(QSize(17, 17))
         theme.dress(self.lock, "lock-open", "lock-fill")
+        self.part = _Choice(toolTip="Whose look is chosen: the whole object's, or that of its parts of one kind")
+        self.part.setAccessibleName("Part whose look is chosen")
+        self.part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.part.setMinimumContentsLength(8)  # long names are not to widen the panel
+        self.part_row = QWidget()
         self.text = QLabel(objectName="muted", wordWrap=True)
-        self.reset = _button("Usual", "The most common look of this class")
+        self.reset = _button("Usual", "Back to the look that it has of itself")
         self.any = _button("Dice", "Draw any look for this object")
         theme.dress(self.any, "dice-five")
         self.like = _button("Similar", "More like this: draw a look near the present one")
-        self.blend_from, self.blend_to = QComboBox(), QComboBox()
+        self.blend_from, self.blend_to = _Choice(), _Choice()
         for box, words in ((self.blend_from, "Blend from this look"), (self.blend_to, "Blend towards this look")):
             box.setToolTip(words)
             box.setAccessibleName(words)
-            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.blend = CodeSlider("Blend", "Blend two looks")
         self.trial = LookButton(theme, "")
         self.trial.setCheckable(False)
@@ -67,9 +72,9 @@ class LookControls(QWidget):
         self.trial.setToolTip("What the slider would give")
         self.trial.setFixedWidth(PICTURE.width())
         self.fine = FineControl()
-        self.copy = _button("Copy look", "Remember this object's look")
-        self.paste = _button("Paste look", "Give this object the look that was copied")
-        self.to_all = _button("", "Give every unlocked object of this class this look")
+        self.copy = _button("Copy look", "Remember this look")
+        self.paste = _button("Paste look", "")
+        self.to_all = _button("", "")
         self.capture = _button("Capture from a photograph\u2026", "Take the looks of what a photograph shows")
         theme.dress(self.capture, "camera")
 
@@ -123,6 +128,14 @@ class LookControls(QWidget):
         heading.addStretch(1)
         heading.addWidget(self.lock)
         body.addLayout(heading)
+        caption = QLabel("Part", objectName="muted")
+        caption.setBuddy(self.part)
+        inner = QHBoxLayout(self.part_row)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(8)
+        inner.addWidget(caption)
+        inner.addWidget(self.part, 1)
+        body.addWidget(self.part_row)
         body.addWidget(self.text)
         body.addWidget(self.choices)
         body.addStretch(1)
@@ -140,6 +153,17 @@ class LookControls(QWidget):
         layout.setSpacing(0)
         layout.addWidget(scroll, 1)
         layout.addLayout(street)
+
+
+class _Choice(QComboBox):
+    """Reached by Tab, not by click; the wheel over it turns the panel, not the choice."""
+
+    def __init__(self, **properties):
+        super().__init__(**properties)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def wheelEvent(self, event) -> None:
+        event.ignore()
 
 
 def _button(words: str, tip: str) -> QPushButton:

@@ -22,9 +22,9 @@ HOVER = 120
 
 
 class LookPanel(LookControls):
-    """Chooses appearance codes of the selected object, or of the chosen class where it is stuff.
+    """Chooses appearance codes of the selected object, or of the chosen class where it is stuff, or of parts in them.
 
-    Here is what the controls show, and looks that are only tried on; ``commands`` gives them.
+    Here is what the controls show, and looks that are only tried on; ``choice`` says whose they are, ``commands`` gives them.
     """
 
     def __init__(self, context: StudioContext, parent: QWidget | None = None):
@@ -33,12 +33,13 @@ class LookPanel(LookControls):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.context = context
         self.commands = LookCommands(context, self)
+        self.choice = self.commands.choice
         # Twice the size on the screen, for screens with small pixels.
         self.pictures = LookPictures(context, (2 * PICTURE.width(), 2 * PICTURE.height()), self)
         self.files = LookFiles(self)
         #: A look is shown in the photograph once the pointer has rested on its picture.
         self._hovering = QTimer(self, singleShot=True, interval=HOVER)
-        self._hovered: np.ndarray | None = None
+        self._hovered = 0
         self._tried: np.ndarray | None = None
         self._randomised: int | None = None
         self._shown: tuple = ()
@@ -47,6 +48,7 @@ class LookPanel(LookControls):
 
     def _connect(self) -> None:
         context, commands = self.context, self.commands
+        self.part.activated.connect(lambda _: self.choice.choose_part(self.part.currentData()))
         self.lock.toggled.connect(commands.lock)
         self.reset.clicked.connect(lambda: commands.give(None))
         self.any.clicked.connect(lambda: commands.draw(self.seed.value()))
@@ -70,7 +72,7 @@ class LookPanel(LookControls):
             signal.connect(self._settle)
         for signal in (
             context.selection_changed, context.label_changed, context.model_changed, context.locks_changed,
-            context.history.indexChanged,
+            context.history.indexChanged, self.choice.changed,
         ):
             signal.connect(self.refresh)
         context.scene_changed.connect(self._scene_changed)
@@ -85,32 +87,27 @@ class LookPanel(LookControls):
         self._stop_trying()
         super().hideEvent(event)
 
-    # -- whose looks, see LookCommands -----------------------------------------------------
+    # -- whose looks, see LookChoice -------------------------------------------------------
 
     @property
     def value(self) -> int:
-        return self.commands.value
+        return self.choice.value
 
     @property
     def values(self) -> list[int]:
-        return self.commands.values
+        return self.choice.values
 
     @property
     def book(self):
-        return self.commands.book
+        return self.choice.book
 
     # -- what is shown -------------------------------------------------------------------
 
     def refresh(self, *_) -> None:
         """Show the looks of what is chosen now."""
-        context, value, book = self.context, self.value, self.book
-        label_id = int(object_class(value)) if value else 0
-        name = context.label_set.name_of(label_id)
-        count = book.looks(label_id) if book is not None and value else 0
-        apart = context.model is None or value < INSTANCE_FACTOR or label_id in context.model.card.object_classes
-        if not apart:
-            count = 0
-        many = len(self.values)
+        context, choice, value, book = self.context, self.choice, self.value, self.book
+        name = context.label_set.name_of(int(object_class(value)))
+        count, many = choice.count, len(self.values)
         one = f"{name} {value}" if value >= INSTANCE_FACTOR else f"all {name}"
         self.title.setText("No object selected" if not value else one if many == 1 else f"{name}, {many} objects")
         if context.model is None:
@@ -119,7 +116,7 @@ class LookPanel(LookControls):
             words = "This model has no looks to choose from."
         elif not value:
             words = "Click an object with the select tool (V), or Alt+click it, to choose its look."
-        elif not apart:
+        elif not choice.apart:
             words = "This model gives all objects of this class one look."
         elif not count:
             words = "This model has one look for this class."
@@ -127,12 +124,13 @@ class LookPanel(LookControls):
             words = ""
         self.text.setText(words)
         self.text.setVisible(bool(words))
+        self._show_parts(name)
         self.choices.setVisible(count > 0)
         self.lock.setVisible(count > 0)
         for control in (self.dice, self.seed, self.more):
             control.setEnabled(book is not None and context.scene is not None)
-        if self._shown != (value, id(context.model)):
-            self._shown = (value, id(context.model))
+        if self._shown != (choice.key, id(context.model)):
+            self._shown = (choice.key, id(context.model))
             self._stop_trying()
             self.blend.forget()
             self.fine.forget()
@@ -141,39 +139,53 @@ class LookPanel(LookControls):
         if count:
             self._show_object(name)
         if self.isVisible():
-            codes = [book.code(label_id, k) for k in range(count)]
-            self.pictures.want(value if count else 0, codes)
+            self.pictures.want(choice.key if count else 0, choice.codes)
             self._show_pictures()
 
+    def _show_parts(self, name: str) -> None:
+        """Offer the whole of what is chosen, and the kinds of parts in it."""
+        kinds = self.choice.kinds
+        self.part_row.setVisible(bool(kinds))
+        if not kinds:
+            return
+        whole = f"Whole {name}" if self.value >= INSTANCE_FACTOR else f"All {name}"
+        entries = [(whole, 0), *((self.context.label_set.name_of(part).capitalize(), part) for part in kinds)]
+        if entries != [(self.part.itemText(i), self.part.itemData(i)) for i in range(self.part.count())]:
+            self.part.clear()
+            for words, part in entries:
+                self.part.addItem(words, part)
+        self.part.setCurrentIndex(self.part.findData(self.choice.part))
+
     def _show_object(self, name: str) -> None:
-        scene, book, value, copied = self.context.scene, self.book, self.value, self.commands.copied
-        self.reset.setEnabled(value in scene.codes)
-        self.paste.setEnabled(copied is not None and copied.shape == (book.dim,))
-        self.to_all.setText(f"Apply to every {name}")
-        self.to_all.setVisible(value >= INSTANCE_FACTOR)
+        choice, codes = self.choice, self.context.scene.codes
+        self.reset.setEnabled(any(looks.given(codes, key, None).keys() & codes for key in choice.keys))
+        self.paste.setEnabled(not self.commands.cannot_paste)
+        self.paste.setToolTip(self.commands.cannot_paste or "Give the look that was copied")
+        self.to_all.setText(f"Apply to every {choice.name}")
+        parts = f"the parts of this kind in every unlocked {name}" if choice.part else f"every unlocked {name}"
+        self.to_all.setToolTip(f"Give {parts} this look")
+        self.to_all.setVisible(choice.value >= INSTANCE_FACTOR)
         self.lock.blockSignals(True)
-        self.lock.setChecked(value in self.context.locked)
+        self.lock.setChecked(choice.value in self.context.locked)
         self.lock.setText("Locked" if self.lock.isChecked() else "Lock")
         self.lock.blockSignals(False)
-        self.fine.show_code(looks.code_of(scene, book, value), *book.bounds(object_class(value)))
+        # What parts look like goes with their object, so their looks may lie beyond the bounds.
+        low, high = choice.book.bounds(choice.label_id)
+        self.fine.show_code(choice.code, np.min([low, *choice.codes], 0), np.max([high, *choice.codes], 0))
 
     def _show_buttons(self, count: int) -> None:
         for k in range(len(self.buttons), count):
             button = self.picture_button(k)
             button.clicked.connect(lambda _=False, k=k: self.commands.choose(k))
             button.hovered.connect(lambda on, k=k: self._hover(k if on else None))
-        chosen = looks.look_of(self.context.scene, self.book, self.value) if count else None
+        chosen = looks.look_of(self.context.scene, self.book, self.choice.key) if count else None
         for k, button in enumerate(self.buttons):
             button.setVisible(k < count)
             button.setChecked(k == chosen)
 
     def _show_pictures(self) -> None:
-        book, value = self.book, self.value
-        if book is None or not value:
-            return
-        for k, button in enumerate(self.buttons):
-            if not button.isHidden():
-                button.show_picture(self.pictures.picture(book.code(object_class(value), k)))
+        for button, code in zip(self.buttons, self.choice.codes):
+            button.show_picture(self.pictures.picture(code))
         if not self.trial.isHidden():
             shown = self.pictures.picture(self._tried) if self._tried is not None else None
             if shown is not None or self._tried is None:
@@ -203,8 +215,7 @@ class LookPanel(LookControls):
     # -- looks that are only tried -------------------------------------------------------
 
     def _blended(self) -> np.ndarray:
-        label_id = int(object_class(self.value))
-        a, b = (self.book.code(label_id, box.currentIndex()) for box in (self.blend_from, self.blend_to))
+        a, b = (self.choice.codes[box.currentIndex()] for box in (self.blend_from, self.blend_to))
         return looks.blend(a, b, self.blend.fraction)
 
     def _try_blend(self) -> None:
@@ -220,7 +231,7 @@ class LookPanel(LookControls):
         self._tried = code
         if self.isVisible():
             self.pictures.try_code(code)
-        self.context.try_looks(dict.fromkeys(self.values, code))
+        self.choice.try_on(dict.fromkeys(self.choice.keys, code))
         self._show_pictures()
 
     def _hover(self, k: int | None) -> None:
@@ -228,12 +239,12 @@ class LookPanel(LookControls):
         if k is None or not self.commands.ready or self.context.stroking:
             self._stop_trying()
         else:
-            self._hovered = self.book.code(object_class(self.value), k)
+            self._hovered = k
             self._hovering.start()
 
     def _try_hovered(self) -> None:
-        if self.commands.ready and not self.context.stroking:
-            self.context.try_looks(dict.fromkeys(self.values, self._hovered))
+        if self._hovered < self.choice.count and not self.context.stroking:
+            self.choice.try_on(self.choice.look(self._hovered))
 
     def _stop_trying(self) -> None:
         self._hovering.stop()

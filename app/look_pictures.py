@@ -1,4 +1,4 @@
-"""Pictures of the chosen object in each of its looks, drawn in a thread of their own and kept.
+"""Pictures of the chosen object, or its parts of one kind, in each look, drawn in a thread of their own and kept.
 
 The thread has its own renderer and a lower priority than the one that keeps
 the photograph up; it begins once the hand rests, and stops between two
@@ -22,6 +22,8 @@ from PySide6.QtGui import QImage, QPixmap
 
 from app.context import StudioContext
 from app.render_worker import RenderThread
+from core import looks
+from core.look_regions import key_value
 from core.scene.scene import SceneSnapshot
 
 log = logging.getLogger("veduta.looks")
@@ -29,7 +31,7 @@ log = logging.getLogger("veduta.looks")
 #: Wait this long after the last change before drawing, in milliseconds.
 REST = 200
 
-#: Objects whose pictures are kept.
+#: Objects, and kinds of parts in them, whose pictures are kept.
 KEPT = 32
 
 #: Larger model files aren't loaded a second time for the sake of thumbnails.
@@ -41,18 +43,19 @@ NEIGHBOURHOOD = 256
 
 @dataclass(frozen=True)
 class PictureJob:
-    """Draw ``value`` of ``snapshot`` with each of ``codes``, to fit ``size``; ``key`` names the object's pictures.
+    """Draw what has the look key ``key`` in ``snapshot`` with each of ``codes``, to fit ``size``.
 
+    ``album`` names the pictures of this key as its surroundings are now.
     ``model`` counts the models that the studio has used: a run that is followed writes each new one to the same path.
     """
 
     number: int
-    key: tuple
+    album: tuple
     model: int
     path: str
     device: str
     snapshot: SceneSnapshot
-    value: int
+    key: int
     codes: tuple[np.ndarray, ...]
     size: tuple[int, int]
     precision: str = "auto"
@@ -78,7 +81,7 @@ class PictureWorker(QObject):
             from core.look_thumbnails import code_thumbnails
 
             if job.number > self.stop_up_to and self._renderer is not None:
-                for i, rgb in code_thumbnails(self._renderer, job.snapshot, job.value, job.codes, job.size):
+                for i, rgb in code_thumbnails(self._renderer, job.snapshot, job.key, job.codes, job.size):
                     rgb = np.ascontiguousarray(rgb)
                     height, width = rgb.shape[:2]
                     self.drawn.emit(job, i, QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy())
@@ -130,9 +133,9 @@ class LookPictures(QObject):
         self.context = context
         self.size = size
         self._kept: OrderedDict[tuple, dict[bytes, QPixmap]] = OrderedDict()
-        self._value, self._codes, self._trial = 0, (), None
-        self._key: tuple = ()
-        self._key_of: tuple = ()
+        self._key, self._codes, self._trial = 0, (), None
+        self._album: tuple = ()
+        self._album_of: tuple = ()
         self._model = None
         self._models = 0
         self._number = 0
@@ -147,29 +150,29 @@ class LookPictures(QObject):
         """True while pictures are being drawn or about to be."""
         return self._running is not None or self._rest.isActive()
 
-    def want(self, value: int, codes: Sequence[np.ndarray]) -> None:
-        """Draw these looks of an object (0: none) as the scene is now."""
+    def want(self, key: int, codes: Sequence[np.ndarray]) -> None:
+        """Draw these looks of a look key (0: none) as the scene is now."""
         context = self.context
         if context.model is not self._model:
             self._kept.clear()
             self._model, self._models = context.model, self._models + 1
-        of = (value, self._models, context.scene, context.scene.revision) if value else ()
-        if of != self._key_of:
-            self._value, self._key_of = value, of
-            self._key = self._current_key() if value else ()
+        of = (key, self._models, context.scene, context.scene.revision) if key else ()
+        if of != self._album_of:
+            self._key, self._album_of = key, of
+            self._album = self._current_album() if key else ()
         self._codes, self._trial = tuple(codes), None
-        if self._running is None or self._running.key != self._key:
+        if self._running is None or self._running.album != self._album:
             self._ask()
 
     def try_code(self, code: np.ndarray) -> None:
         """Draw the wanted object with one more code, before anything else."""
-        if self._value:
+        if self._key:
             self._trial = code
             self._ask(at_once=True)
 
     def picture(self, code: np.ndarray) -> QPixmap | None:
         """The wanted object with ``code``, once it is drawn."""
-        return self._kept.get(self._key, {}).get(_bytes(code))
+        return self._kept.get(self._album, {}).get(_bytes(code))
 
     def pause(self) -> None:
         """Something is being painted: stop, and go on when the hand rests."""
@@ -192,7 +195,7 @@ class LookPictures(QObject):
 
     def _ask(self, at_once: bool = False) -> None:
         self._stop_running()
-        self._rest.stop() if not self._value else self._rest.start(0 if at_once else REST)
+        self._rest.stop() if not self._key else self._rest.start(0 if at_once else REST)
 
     def _stop_running(self) -> None:
         if self._running is not None and self.worker is not None:
@@ -200,12 +203,12 @@ class LookPictures(QObject):
 
     def _next(self) -> None:
         context = self.context
-        if context.scene is None or context.model is None or not self._value or self._running is not None:
+        if context.scene is None or context.model is None or not self._key or self._running is not None:
             return
         if context.stroking:
             self._rest.start()
             return
-        if not context.scene.area(self._value):
+        if not context.scene.area(key_value(self._key)):
             return
         wanted = [code for code in ((self._trial,) if self._trial is not None else self._codes)]
         missing = tuple(code for code in wanted if self.picture(code) is None)
@@ -216,8 +219,8 @@ class LookPictures(QObject):
         self._start()
         self._number += 1
         self._running = PictureJob(
-            self._number, self._key, self._models, context.model.path, context.settings["device"],
-            context.scene.snapshot(), self._value, missing, self.size, context.model.precision,
+            self._number, self._album, self._models, context.model.path, context.settings["device"],
+            context.scene.snapshot(), self._key, missing, self.size, context.model.precision,
         )
         self._draw.emit(self._running)
 
@@ -234,10 +237,10 @@ class LookPictures(QObject):
         self._thread.finished.connect(self.worker.deleteLater)
         self._thread.start(QThread.Priority.LowestPriority)
 
-    def _current_key(self) -> tuple:
-        """Names the object's pictures: same model, same object, same surroundings."""
-        scene = self.context.scene
-        entry = scene.objects().get(self._value)
+    def _current_album(self) -> tuple:
+        """Names the wanted key's pictures: same model, same object, same surroundings."""
+        scene, key = self.context.scene, self._key
+        entry = scene.objects().get(key_value(key))
         if entry is None:
             return ()
         x0, y0, x1, y1 = entry.bbox
@@ -247,22 +250,23 @@ class LookPictures(QObject):
         digest.update(instances)
         present = np.zeros(1 << 16, bool)
         present[instances.reshape(-1)] = True
-        for value in sorted(scene.codes):
-            # Its own code makes no difference to the pictures of its looks.
-            if value != self._value and present[value]:
-                digest.update(value.to_bytes(4, "little") + scene.codes[value].tobytes())
-        return self._models, self._value, entry.bbox, digest.digest()
+        # The codes in place of which the looks are drawn make no difference.
+        replaced = looks.given(scene.codes, key, None)
+        for other in sorted(scene.codes):
+            if other not in replaced and present[key_value(other)]:
+                digest.update(other.to_bytes(4, "little") + scene.codes[other].tobytes())
+        return self._models, key, entry.bbox, digest.digest()
 
     @Slot(object, int, QImage)
     def _drawn(self, job: PictureJob, position: int, image: QImage) -> None:
-        pictures = self._kept.setdefault(job.key, {})
-        self._kept.move_to_end(job.key)
+        pictures = self._kept.setdefault(job.album, {})
+        self._kept.move_to_end(job.album)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         if len(pictures) > 200:  # trials of a slider
             pictures.clear()
         pictures[_bytes(job.codes[position])] = QPixmap.fromImage(image)
-        if job.key == self._key:
+        if job.album == self._album:
             self.arrived.emit()
 
     @Slot(object)
@@ -270,7 +274,7 @@ class LookPictures(QObject):
         if self._running is not job:
             return
         stopped = self.worker is not None and self.worker.stop_up_to >= job.number
-        failed = not stopped and any(_bytes(code) not in self._kept.get(job.key, {}) for code in job.codes)
+        failed = not stopped and any(_bytes(code) not in self._kept.get(job.album, {}) for code in job.codes)
         self._running = None
         if not failed and not self._rest.isActive():
             self._next()

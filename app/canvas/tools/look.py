@@ -1,4 +1,4 @@
-"""Copy a look: take it from one object, give it to as many others as the pointer touches."""
+"""Copy a look: take it from one object, its parts' along with it, give it to as many others as the pointer touches."""
 
 from __future__ import annotations
 
@@ -86,8 +86,11 @@ class LookTool(Tool):
         if value in self._given or book is None:
             return
         self._given.append(value)
-        code = looks.code_of(self.context.scene, book, self.source)
-        self.context.try_looks(dict.fromkeys(self._given, code))
+        scene, changes = self.context.scene, {}
+        look = looks.whole_look(scene, book, self.source)
+        for given in self._given:
+            changes.update(looks.given_whole(scene.codes, given, look))
+        self.context.try_looks(changes)
 
     def _book(self):
         model = self.context.model
