@@ -288,18 +288,22 @@ def test_what_judges_looks_at_every_phase_of_the_generators_grid(samples):
     list(trainer.run())
 
 
-def test_texture_is_asked_of_each_part_of_stuff_and_not_of_things(samples):
+def test_texture_is_asked_of_each_part_of_stuff_and_not_of_what_has_shapes(samples):
     trainer = Trainer(replace(recipe_named("tiny").cropped(64), steps=2), samples, None, device="cpu")
     batch = trainer.batch_at(0)
     batch.hidden = torch.zeros_like(batch.hidden)
     regions = trainer._step._regions(batch)
     things = torch.isin(batch.instances // 1000, torch.tensor([24, 25, 26, 27, 28, 31, 32, 33]))
     assert things.any() and torch.equal(regions < 0, things)
-    window = STREETS.index[next(label.id for label in STREETS if label.name == "window")]
-    house = batch.instances == 11
-    batch.labels[0, house[0]] = int(window)
+    road, house = batch.instances[0] == 7, batch.instances[0] == 11
+    marks = road & (torch.arange(road.shape[1]) % 2 == 0)
+    batch.labels[0, marks] = int(STREETS.index[STREETS.named("lane mark").id])
     again = trainer._step._regions(batch)
-    assert house[0].any() and not torch.isin(again[0][house[0]], regions[0]).any()
+    assert marks.any() and (again[0][marks] >= 0).all() and not torch.isin(again[0][marks], regions[0]).any()
+    batch.labels[0, house] = int(STREETS.index[STREETS.named("window").id])
+    assert house.any() and (trainer._step._regions(batch)[0][house] < 0).all(), "panes have shapes, not a texture"
+    batch.labels[0, house] = int(STREETS.index[11])
+    house = batch.instances == 11
     y, x = house[0].nonzero()[0].tolist()
     batch.hidden[0, y, x] = True
     bare = trainer._step._regions(batch)

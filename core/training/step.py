@@ -27,6 +27,9 @@ from core.training.recipes import Recipe
 #: Of the perceptual taps, the shallow ones that tell of texture rather than of things.
 TEXTURE_LAYERS = 3
 
+#: Groups of classes with shapes inside rather than a texture, as things have.
+_SHAPED = ("void", "object", "parts of buildings", "parts of signals")
+
 
 class Step:
     """Computes losses and gradients of one stage's networks.
@@ -50,7 +53,8 @@ class Step:
         self.pool, self.precision = pool, precision
         self.label_count = len(networks.label_set)
         labels = networks.label_set
-        self._things = torch.tensor([labels[int(labels.base[label.id])].thing for label in labels], device=networks.device)
+        shaped = [label.group in _SHAPED or labels[int(labels.base[label.id])].thing for label in labels]
+        self._shaped = torch.tensor(shaped, device=networks.device)
         self.generating = _spread(networks.generating, networks.device)
         self.judging = _spread(networks.discriminator, networks.device)
         self.weights = {
@@ -152,12 +156,13 @@ class Step:
     def _regions(self, batch: Batch) -> Tensor:
         """(B, H, W) int64: each object's parts by themselves, and -1 where texture is not asked for.
 
-        A thing's shine and small parts are no texture, nor are the windows of a
-        house whose map doesn't tell of them: a wall that must have the
-        statistics of wall and windows together grows hair.
+        A thing's shine and small parts are no texture, nor are a shop's window,
+        a sign's face, or the windows of a house whose map doesn't tell of them:
+        a wall that must have the statistics of wall and windows together grows
+        hair, and goods behind glass become camouflage.
         """
         regions = batch.instances * 256 + batch.labels
-        left_out = self._things[batch.labels]
+        left_out = self._shaped[batch.labels]
         for region, hidden, out in zip(regions, batch.hidden, left_out):
             out |= torch.isin(region, region[hidden].unique())
         return torch.where(left_out, -1, regions)
