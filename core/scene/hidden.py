@@ -83,11 +83,13 @@ def pack(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def of_mask(mask: np.ndarray, labels: np.ndarray, x0: int, y0: int) -> Hidden | None:
     """The pixels under a (H, W) bool mask whose top left pixel lies at (x0, y0); None for an empty one."""
     rows, columns = np.nonzero(mask)
-    if not rows.size:
-        return None
-    keys = pack(columns + x0, rows + y0)
-    near = (columns + x0 > -REACH) & (columns + x0 < REACH * 3) & (rows + y0 > -REACH) & (rows + y0 < REACH * 3)
-    return Hidden(keys[near], labels[rows, columns].astype(np.uint8)[near]) if near.any() else None
+    return of_points(columns + x0, rows + y0, labels[rows, columns])
+
+
+def of_points(x: np.ndarray, y: np.ndarray, labels: np.ndarray) -> Hidden | None:
+    """Pixels (N,) in reading order with their labels; None for none."""
+    near = (x > -REACH) & (x < REACH * 3) & (y > -REACH) & (y < REACH * 3)
+    return Hidden(pack(x, y)[near], labels.astype(np.uint8)[near]) if near.any() else None
 
 
 def joined(first: Hidden | None, second: Hidden | None) -> Hidden | None:

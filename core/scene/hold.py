@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Iterable, Sequence
+from typing import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from core.errors import SceneError
 from core.labels import INSTANCE_FACTOR
 from core.look_regions import key_value, look_key
 from core.scene.edit import Edit, edit_between
-from core.scene.hidden import Hidden, changes, joined, of_mask, pack, without
+from core.scene.hidden import Hidden, changes, joined, of_points, pack, without
 from core.scene.pieces import Piece, around, moved, take, translation
 from core.scene.regions import Box, clip, mask_box, union
 from core.scene.scene import Scene
@@ -203,28 +203,31 @@ class Hold:
     # -- putting down ---------------------------------------------------------------
 
     def _composed(self, placed: Sequence[Piece]):
-        """(box, labels, instances, seen) of the plate with the pieces on it; box None where none is in the frame.
+        """(box, labels, instances, owner) of the plate with the pieces on it; all None where none is in the frame.
 
-        seen: per piece, (h, w) bool over the box.
+        owner: (h, w) int16 over the box, which piece is seen at a pixel; -1 for none.
         """
         box = clip(around(placed), self.scene.size) if placed else None
         if box is None:
-            return None, None, None, [None] * len(placed)
+            return None, None, None, None
         x0, y0, x1, y1 = box
         plate = self.plate_instances[y0:y1, x0:x1]
         labels, instances = self.plate_labels[y0:y1, x0:x1].copy(), plate.copy()
-        seen: list[np.ndarray] = []
-        for piece in placed:
-            mask, piece_labels = piece.seen_in(box)
+        owner = np.full(plate.shape, -1, np.int16)
+        for number, piece in enumerate(placed):
+            # In its own box: many small objects in a wide frame are held as fast as one.
+            own = clip(piece.box, self.scene.size)
+            if own is None:
+                continue
+            there = np.s_[own[1] - y0:own[3] - y0, own[0] - x0:own[2] - x0]
+            mask, piece_labels = piece.seen_in(own)
             front = self._front.get(piece.value)
             if front is not None and front.size:
-                mask &= ~np.isin(plate, front)
-            for other in seen:
-                other &= ~mask
-            seen.append(mask)
-            labels[mask] = piece_labels[mask]
-            instances[mask] = piece.value
-        return box, labels, instances, seen
+                mask &= ~np.isin(plate[there], front)
+            labels[there][mask] = piece_labels[mask]
+            instances[there][mask] = piece.value
+            owner[there][mask] = number
+        return box, labels, instances, owner
 
     def _target(self, area: Box, box: Box | None, labels, instances):
         """The plate over ``area`` with a composed box laid on it."""
@@ -251,7 +254,7 @@ class Hold:
         return changed
 
     def _edit(self, applied: bool) -> Edit | None:
-        box, labels, instances, seen = self._composed(self._placed)
+        box, labels, instances, owner = self._composed(self._placed)
         area = union(self._lifted_box, box)
         if area is None:
             return None
@@ -261,7 +264,7 @@ class Hold:
         mask = (old_labels != new_labels) | (old_instances != new_instances)
         if not mask.any():
             return None
-        behind = self._remember(box, seen)
+        behind = self._remember(box, owner)
         edit = edit_between(
             self.scene, self.title, area, mask, old_labels[mask], new_labels[mask],
             old_instances[mask], new_instances[mask], already_applied=applied,
@@ -280,31 +283,37 @@ class Hold:
 
     def _lost(self, area: Box, new: np.ndarray, old: np.ndarray) -> set[int]:
         """Values that have no visible pixel any more, and new ones that got none."""
-        left = set(np.unique(old).tolist()) | {piece.value for piece in self.pieces}
-        left -= set(np.unique(new).tolist())
+        left = _present(old) | {piece.value for piece in self.pieces}
+        left -= _present(new)
         return {v for v in left if np.count_nonzero(self._instances == v) == np.count_nonzero(old == v)}
 
-    def _remember(self, box: Box | None, seen) -> dict[int, Hidden | None]:
+    def _remember(self, box: Box | None, owner: np.ndarray | None) -> dict[int, Hidden | None]:
         """What lies behind others once everything is put down."""
         behind: dict[int, Hidden | None] = dict(self._behind)
         held = {piece.value for piece in self._placed}
+        taken: dict[int, np.ndarray] = {}
         if box is not None:
-            x0, y0, x1, y1 = box
-            plate = self.plate_instances[y0:y1, x0:x1]
-            covered = np.zeros(plate.shape, bool)
-            for mask in seen:
-                covered |= mask
-            for value in np.unique(plate[covered]).tolist():
-                if value in held:
-                    continue
-                lost = of_mask(covered & (plate == value), self.plate_labels[y0:y1, x0:x1], x0, y0)
-                behind[value] = joined(behind.get(value), lost)
-        for piece, mask in zip(self._placed, seen):
-            if piece.value < INSTANCE_FACTOR:
-                continue
-            rest = piece.hidden()
-            if mask is not None:
-                rows, columns = np.nonzero(mask)
-                rest = without(rest, pack(columns + box[0], rows + box[1]))
-            behind[piece.value] = rest
+            rows, columns = np.nonzero(owner >= 0)
+            x, y = columns + box[0], rows + box[1]
+            for value, covered in _groups(self.plate_instances[y, x]):
+                if value not in held:
+                    lost = of_points(x[covered], y[covered], self.plate_labels[y[covered], x[covered]])
+                    behind[value] = joined(behind.get(value), lost)
+            taken = {number: pack(x[seen], y[seen]) for number, seen in _groups(owner[rows, columns])}
+        for number, piece in enumerate(self._placed):
+            if piece.value >= INSTANCE_FACTOR:
+                behind[piece.value] = without(piece.hidden(), taken.get(number, np.zeros(0, np.int64)))
         return behind
+
+
+def _present(instances: np.ndarray) -> set[int]:
+    """The values of an instance map; counting them is faster than sorting pixels."""
+    return set(np.flatnonzero(np.bincount(instances.reshape(-1), minlength=1)).tolist())
+
+
+def _groups(values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Each value of a (N,) array, with the places where it stands, ascending."""
+    order = np.argsort(values, kind="stable")
+    found, starts = np.unique(values[order], return_index=True)
+    for value, places in zip(found.tolist(), np.split(order, starts[1:])):
+        yield value, places
