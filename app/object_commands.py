@@ -10,6 +10,7 @@ from app.context import StudioContext
 from core import looks
 from core.errors import VedutaError
 from core.labels import INSTANCE_FACTOR, object_class
+from core.look_regions import look_key
 from core.scene import clip, objects, posts, shapes
 from core.scene.edit import Edit
 from core.scene.pieces import Piece, around, scaling, rotation, translation
@@ -42,12 +43,16 @@ class ObjectCommands(QObject):
         return objects.mostly_in(scene, box)
 
     def _usual_codes(self) -> dict[int, np.ndarray]:
-        """Class id -> the look of what has no number, for classes whose objects the model knows apart."""
-        model = self.context.model
+        """Look keys of posts that have no number -> their looks, for classes whose objects the model knows apart."""
+        scene, model = self.context.scene, self.context.model
         book = model.code_book if model is not None else None
         if book is None:
             return {}
-        return {label_id: book.code(label_id, 0) for label_id in model.card.object_classes if book.looks(label_id)}
+        return {
+            look_key(label_id, part): code
+            for label_id in model.card.object_classes if posts.is_post(scene.label_set, label_id)
+            for part, code in looks.whole_look(scene, book, label_id).items() if book.looks(part or label_id)
+        }
 
     # -- copies ------------------------------------------------------------------
 
@@ -59,11 +64,13 @@ class ObjectCommands(QObject):
         book = model.code_book if model is not None else None
         if book is None:
             return pieces
-        return [
-            replace(piece, code=looks.code_of(scene, book, source))
-            if piece.code is None and book.looks(int(object_class(source))) else piece
-            for piece, source in zip(pieces, sources)
-        ]
+
+        def codes(piece: Piece, source: int) -> dict[int, np.ndarray]:
+            # The usual look goes by the number, which is another one now: of an object, and of each kind of part.
+            whole = looks.whole_look(scene, book, source).items()
+            return {**{part: code for part, code in whole if book.looks(part or piece.label_id)}, **piece.codes}
+
+        return [replace(piece, codes=codes(piece, source)) for piece, source in zip(pieces, sources)]
 
     def copied(self) -> list[Piece]:
         """The selected objects as new ones, the rearmost first."""

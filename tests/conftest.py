@@ -90,6 +90,25 @@ def small_model_path(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def parted_model_path(tmp_path_factory) -> Path:
+    """The small model with two looks for the wheels of cars, which go with the look of the car."""
+    from dataclasses import replace
+
+    from core.appearance import Following
+    from core.models.model_file import save_model
+    from tests.test_model_file import small_model
+
+    model, wheel = small_model(), 48
+    model.card = replace(model.card, part_codes=True)
+    model.code_book.centres[wheel] = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 6)).astype(np.float32)
+    model.code_book.sizes[wheel] = np.array([2, 1])
+    model.code_book.follow[wheel] = Following(np.float32(0.5) * np.eye(6, dtype=np.float32), np.zeros(6, np.float32))
+    path = tmp_path_factory.mktemp("model") / "parted.safetensors"
+    save_model(path, model)
+    return path
+
+
 def pytest_sessionfinish() -> None:
     """Empty the clipboard: Qt's platform without a screen frees what lies there after Python has ended, and crashes."""
     import sys

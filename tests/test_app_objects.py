@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from app.canvas import handles
 from core import looks
 from core.labels import STREETS
-from core.scene import clip
+from core.look_regions import look_key
+from core.scene import clip, edits
 from core.scene.edits import paint
 from core.scene.scene import Scene
 from tests.app_mouse import press, wait_for
@@ -222,6 +223,39 @@ def test_copy_and_paste_between_streets(window):
         steps = context.history.count()
         named["Paste"].trigger()
         assert context.history.count() == steps and said and said[-1].endswith(".")
+
+
+def test_copies_look_as_what_they_were_made_of_with_their_parts(window, parted_model_path):
+    context, commands = window.context, window.canvas.commands
+    window.live.open_model(str(parted_model_path))
+    wait_current(window)
+    book = context.model.code_book
+    usual = book.defaults()
+    # The copy gets number 0, with which alone it would look otherwise, and so would its wheels.
+    number = next(n for n in range(2, 1000) if all((usual[label][n] != usual[label][0]).any() for label in (CAR, WHEEL)))
+    maps = np.full((96, 160), ROAD, np.uint8), np.full((96, 160), ROAD, np.uint16)
+    for drawn, value in zip(maps, (CAR, 26000 + number)):
+        drawn[50:70, 40:80] = value
+    maps[0][64:70, 46:52] = WHEEL
+    scene = Scene(*maps)
+    window.documents.show(scene, "A car", None)
+    look = looks.whole_look(scene, book, 26000 + number)
+    assert set(look) == {0, WHEEL}
+    context.select(26000 + number)
+    commands.duplicate()
+    (copy,) = context.selected
+    assert copy == 26000 and not (scene.label_map[scene.instance_map == copy] == ROAD).any()
+    assert {part: code.tolist() for part, code in looks.whole_look(scene, book, copy).items()} == {
+        part: code.tolist() for part, code in look.items()
+    }
+    # What the wheels are given goes along by way of the clipboard.
+    context.commit(edits.set_codes(scene, {look_key(copy, WHEEL): np.full(6, 0.25)}))
+    assert commands.copy()
+    window.documents.show(small_street(), "Another", None)
+    commands.paste()
+    (pasted,) = context.selected
+    assert context.scene.codes[look_key(pasted, WHEEL)].tolist() == [0.25] * 6
+    assert np.array_equal(context.scene.codes[pasted], look[0])
 
 
 def test_the_list_of_objects(window):

@@ -14,11 +14,14 @@ from core import bootstrap
 from core.commands import dispatch
 from core.commands.example import example_scene
 from core.errors import DataError
+from core.look_regions import look_key
 from core.scene.cityscapes import load_pair, save_pair
 from core.scene.files import resize_nearest
 from core.scene.pix2pixhd_folders import save_folder_pair
 from core.scene.project import save_project
 from tests.conftest import ROOT
+
+WHEEL = 48
 
 
 def main_py(*arguments, cwd=None, **environment):
@@ -114,6 +117,54 @@ def test_render_with_codes_and_size(street, tmp_path, small_model_path, rendered
     assert np.array_equal(picture(tmp_path / "a.png"), expected)
     assert dispatch.main([*common, "--out", str(tmp_path / "b.png"), "--code", "26004=1"]) == 0
     assert not np.array_equal(picture(tmp_path / "b.png"), expected)
+
+
+def test_render_with_looks_of_parts(street, tmp_path, parted_model_path, capsys):
+    from core.looks import random_looks
+    from core.models.model_file import load_model
+    from core.rendering.renderer import Renderer
+
+    renderer = Renderer(load_model(parted_model_path))
+    book, wheels = renderer.model.code_book, look_key(26000, WHEEL)
+    street.codes = {wheels: np.ones(6, np.float32)}
+    save_project(tmp_path / "s.veduta", street)
+
+    def render(*words):
+        status = dispatch.main([
+            "render", "--labels", str(tmp_path / "s.veduta"), "--model", str(parted_model_path),
+            "--out", str(tmp_path / "o.png"), *words,
+        ])
+        return picture(tmp_path / "o.png") if status == 0 else capsys.readouterr().err
+
+    def expected(codes):
+        return renderer.render(street.label_map, street.instance_map, codes, street.label_set)
+
+    as_saved = expected(street.codes)
+    assert np.array_equal(render(), as_saved)
+    # The wheels of the file give way to the car's new look, unless they are given one too, in whichever order.
+    alone = expected({26000: book.code(26, 2)})
+    assert np.array_equal(render("--code", "26000=2"), alone) and not np.array_equal(alone, as_saved)
+    both = expected({26000: book.code(26, 2), wheels: book.part_code(WHEEL, 1, book.code(26, 2))})
+    assert not np.array_equal(both, alone)
+    for part in ("car wheel", str(WHEEL)):
+        assert np.array_equal(render("--code", f"26000/{part}=1", "--code", "26000=2"), both)
+    only = expected({wheels: book.part_code(WHEEL, 1, book.default_code(26000))})
+    assert np.array_equal(render("--code", "26000/car wheel=1"), only)
+    drawn = random_looks(book, street.label_map, street.instance_map, street.label_set, 5)
+    assert wheels in drawn and np.array_equal(render("--codes", "5"), expected(drawn))
+    assert np.array_equal(render("--codes", "5", "--code", "26000=2", "--code", "26000/48=1"), expected(
+        {**drawn, 26000: book.code(26, 2), wheels: book.part_code(WHEEL, 1, book.code(26, 2))}
+    ))
+    for words, sentence in {
+        "26000/window=1": "no parts called 'window'; it has car wheel.", "26004/car wheel=1": "'; it has no parts.",
+        "26000/car wheel=2": "looks 0 to 1 for 'car wheel'", "11/window=0": "no looks to choose from for 'window'; leave --code 11/window=0",
+        "26777/48=0": "no object 26777",
+    }.items():
+        (line,) = render("--code", words).splitlines()
+        assert sentence in line
+    with pytest.raises(SystemExit):
+        render("--code", "26000/=1")
+    assert "26003/car glass=2" in capsys.readouterr().err
 
 
 def test_render_folders_of_each_layout(street, tmp_path, small_model_path, rendered, capsys):

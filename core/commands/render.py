@@ -31,10 +31,11 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="picture (.png .jpg .tif), or folder")
     parser.add_argument("--model", type=Path, metavar="FILE", help="model file; without it the one that comes along")
-    parser.add_argument("--codes", type=int, metavar="SEED", help="give every object a look drawn by this seed")
+    parser.add_argument("--codes", type=int, metavar="SEED", help="give every object and its parts looks drawn by this seed")
     parser.add_argument(
-        "--code", type=_object_look, action="append", default=[], metavar="OBJECT=K",
-        help="give an object (instance value, such as 26003) look K of its class; may be repeated",
+        "--code", type=_object_look, action="append", default=[], metavar="OBJECT[/PART]=K",
+        help="give an object (instance value, such as 26003) look K of its class, or its parts of one kind "
+        "(26003/car glass, or their label id) look K of theirs; parts that get none go with their object; may be repeated",
     )
     parser.add_argument(
         "--fill-parts", type=int, nargs="?", const=0, metavar="SEED",
@@ -178,29 +179,57 @@ def _renderer(arguments: argparse.Namespace):
 
 
 def _write(arguments: argparse.Namespace, renderer, scene, target: Path) -> None:
-    """Render one scene with the codes and the size that were asked for."""
+    """Render one scene with the looks and the size that were asked for; the scene gets those looks."""
     from core.scene.files import resize_nearest, write_picture
 
     label_map, instance_map = scene.label_map, scene.instance_map
-    codes = dict(scene.codes)
-    book = renderer.model.code_book
-    if arguments.codes is not None and book is not None:
-        codes |= book.random_codes(scene.objects(), arguments.codes)
-    for value, look in arguments.code:
-        if value not in scene.objects():
-            shown = ", ".join(str(v) for v in list(scene.objects())[-4:])
-            raise SceneError(f"There is no object {value} in '{arguments.labels.name}'; it has for example {shown}.")
-        label_id = scene.objects()[value].label_id
-        name = scene.label_set.name_of(label_id)
-        if book is None or not book.looks(label_id):
-            raise SceneError(f"This model has no looks to choose from for '{name}'; leave --code {value}={look} out.")
-        if look >= book.looks(label_id):
-            raise SceneError(f"This model has looks 0 to {book.looks(label_id) - 1} for '{name}'; choose one of them.")
-        codes[value] = book.code(label_id, look)
+    _give_looks(arguments, renderer.model.code_book, scene)
     if arguments.size:
         label_map = resize_nearest(label_map, arguments.size)
         instance_map = resize_nearest(instance_map, arguments.size)
-    write_picture(target, renderer.render(label_map, instance_map, codes, scene.label_set))
+    write_picture(target, renderer.render(label_map, instance_map, scene.codes, scene.label_set))
+
+
+def _give_looks(arguments: argparse.Namespace, book, scene) -> None:
+    """Give a scene the looks of --codes, then those of --code."""
+    from core.looks import give_looks, look_label, looks_of, random_looks
+
+    def give(codes: dict) -> None:
+        edit = give_looks(scene, codes)
+        if edit is not None:
+            edit.apply(scene)
+
+    if arguments.codes is not None and book is not None:
+        give(random_looks(book, scene.label_map, scene.instance_map, scene.label_set, arguments.codes))
+    # Objects first: they take their parts along, and what a part can look like goes with its object.
+    for value, part, look in sorted(arguments.code, key=lambda choice: choice[1] is not None):
+        key = _chosen(scene, value, part, arguments.labels.name)
+        name = scene.label_set.name_of(look_label(key))
+        count = book.looks(look_label(key)) if book is not None else 0
+        if not count:
+            whose = value if part is None else f"{value}/{part}"
+            raise SceneError(f"This model has no looks to choose from for '{name}'; leave --code {whose}={look} out.")
+        if look >= count:
+            raise SceneError(f"This model has looks 0 to {count - 1} for '{name}'; choose one of them.")
+        give({key: looks_of(scene, book, key)[look]})
+
+
+def _chosen(scene, value: int, part: str | None, street: str) -> int:
+    """The look key of an object, or of its parts by name or label id; SceneError where they are not there."""
+    from core.look_regions import look_key
+
+    if value not in scene.objects():
+        shown = ", ".join(str(v) for v in list(scene.objects())[-4:])
+        raise SceneError(f"There is no object {value} in '{street}'; it has for example {shown}.")
+    if part is None:
+        return look_key(value)
+    there = set(scene.label_map[scene.instance_map == value].tolist())
+    kinds = [label for label in scene.label_set if label.parent is not None and label.id in there]
+    for label in kinds:
+        if part in (label.name, str(label.id)):
+            return look_key(value, label.id)
+    has = "it has " + ", ".join(label.name for label in kinds) if kinds else "it has no parts"
+    raise SceneError(f"Object {value} in '{street}' has no parts called '{part}'; {has}.")
 
 
 def _check_ending(out: Path) -> None:
@@ -214,9 +243,9 @@ def _check_ending(out: Path) -> None:
         raise BadImageError(f"There is no folder '{out.parent}' for the picture; make it first.")
 
 
-def _object_look(text: str) -> tuple[int, int]:
-    """``26003=2`` -> (26003, 2), for argparse."""
-    match = re.fullmatch(r"(\d{1,5})=(\d{1,4})", text)
+def _object_look(text: str) -> tuple[int, str | None, int]:
+    """``26003=2`` -> (26003, None, 2); ``26003/car glass=2`` -> (26003, "car glass", 2). For argparse."""
+    match = re.fullmatch(r"(\d{1,5})(?:/([^=]+))?=(\d{1,4})", text)
     if not match:
-        raise argparse.ArgumentTypeError(f"'{text}' is no choice of a look; write it as 26003=2")
-    return int(match[1]), int(match[2])
+        raise argparse.ArgumentTypeError(f"'{text}' is no choice of a look; write it as 26003=2, or as 26003/car glass=2")
+    return int(match[1]), match[2] and match[2].strip(), int(match[3])
