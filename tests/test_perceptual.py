@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from core.errors import ModelFileError
 from core.networks import vgg, vgg_files
 from core.networks.perceptual import LAYERS, WEIGHTS, PerceptualLoss, perceptual_distance
-from core.networks.region_statistics import region_statistics_loss
+from core.networks.region_statistics import region_colour_loss, region_statistics_loss
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "weights" / "vgg16_bsds.safetensors"
 
@@ -268,3 +268,19 @@ def test_region_statistics_of_a_flat_photograph_stay_bounded():
     loss = region_statistics_loss([fake], [real], two_regions(2, 16, 24))
     loss.backward()
     assert 0.1 < loss < 0.5 and fake.grad.abs().max() < 0.01
+
+
+def test_colour_is_compared_region_by_region():
+    regions = torch.zeros(1, 16, 16, dtype=torch.int64)
+    regions[:, :, 8:] = 3
+    real = torch.rand(1, 3, 16, 16)
+    shuffled = torch.cat([half.flatten(2)[..., torch.randperm(128)].view(1, 3, 16, 8) for half in real.split(8, 3)], 3)
+    assert region_colour_loss(shuffled, real, regions) < 1e-6 < (shuffled - real).abs().mean()
+    fake = shuffled.clone()
+    fake[..., 8:] += 0.5  # half of the picture is another colour
+    assert region_colour_loss(fake, real, regions).item() == pytest.approx(0.25, abs=1e-5)
+    swapped = torch.cat([real[..., 8:], real[..., :8]], 3) + torch.tensor([0.4, 0.0])[None, None, None].repeat_interleave(8, 3)
+    assert region_colour_loss(swapped, real, regions) > 0.15, "what one region lacks another can't make up for"
+    fake.requires_grad_()
+    region_colour_loss(fake, real, regions).backward()
+    assert fake.grad[..., :8].abs().max() < fake.grad[..., 8:].min()

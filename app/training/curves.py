@@ -21,7 +21,9 @@ LOSSES = {
     "gan": ("Fooling", "How well the pictures pass for photographs: low is good", "#b3541e", "#e8a06a"),
     "features": ("Features", "How far the judge's features of picture and photograph differ", "#1f7a8c", "#5cb8c9"),
     "perceptual": ("Perceptual", "How different picture and photograph look to VGG", "#6a4fa3", "#b49ae8"),
+    "texture": ("Texture", "How far the textures of walls, leaves and pavements differ", "#9a6b00", "#d9b24c"),
     "pixel": ("Pixels", "How far the colours differ, pixel by pixel", "#3d7d3a", "#8cc98a"),
+    "colour": ("Colours", "How far the mean colours of objects and parts differ", "#b0306f", "#e88ab8"),
     "discriminator": ("Judge", "How badly the judge tells pictures from photographs", "#69727a", "#98a1a8"),
 }
 #: NVIDIA's names -> ours, and what theirs are multiplied by to mean the same: its code logs them with their
@@ -56,7 +58,7 @@ class Curves(QWidget):
             box = QCheckBox(words, checked=True, toolTip=hint)
             box.toggled.connect(self._draw)
             self.boxes[name] = box
-            (row if row.count() < 3 else looks).addWidget(box)
+            (row if row.count() < 4 else looks).addWidget(box)
         row.addStretch(1)
         looks.addStretch(1)
         self.smooth = QCheckBox("Smooth", checked=True, toolTip="A running mean: single steps jump about")

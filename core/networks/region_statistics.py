@@ -15,6 +15,8 @@ from typing import Sequence
 import torch
 from torch import Tensor
 
+from core.networks.pooling import instance_average
+
 #: Regions of the whole batch that are compared, the largest ones.
 REGIONS = 24
 #: Feature pixels below which a region says nothing about its texture.
@@ -46,6 +48,19 @@ def region_statistics_loss(fake: Sequence[Tensor], real: Sequence[Tensor], regio
         # Not relative to the deviation: where all is sky there is next to none, and the loss had no bound.
         total = total + (share * apart).sum() / share.sum() / target.float().mean().clamp_min(1e-6)
     return total / len(fake)
+
+
+def region_colour_loss(fake: Tensor, real: Tensor, regions: Tensor) -> Tensor:
+    """How far each region's mean colour is from the photograph's: mean over pixels of |mean over its region|.
+
+    An L1 loss leads to the median of what a pixel may be, which on leaves or
+    bricks is no mean colour; and colour is what codes are chosen by.
+
+    Args:
+        fake, real: (B, 3, H, W). No gradient reaches ``real``.
+        regions: (B, H, W) integers 0..65535, see :class:`core.data.crops.Batch`.
+    """
+    return instance_average(fake.float() - real.detach().float(), regions).abs().mean()
 
 
 def _masks(regions: Tensor, size: tuple[int, int]) -> Tensor | None:

@@ -122,8 +122,12 @@ def promise(recipe: Recipe, samples: Sequence[Sample], perceptual: bool, done: i
         losses.append(f"feature matching x{recipe.feature_weight:g}")
     if perceptual:
         losses.append(f"perceptual x{recipe.perceptual_weight:g}")
+        if recipe.texture_weight:
+            losses.append(f"texture x{recipe.texture_weight:g}")
     if recipe.pixel_weight:
         losses.append(f"pixel x{recipe.pixel_weight:g}")
+    if recipe.colour_weight:
+        losses.append(f"colour x{recipe.colour_weight:g}")
     lines.append(
         f"Losses: {', '.join(losses)}. Learning rate {recipe.learning_rate:g}, "
         f"falling to zero over the last {1 - recipe.constant:.0%}."

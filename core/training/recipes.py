@@ -32,6 +32,8 @@ class Recipe:
             perceptual term (lambda = 10 in the paper).
         pixel_weight: of an L1 term; not in the paper, it settles colours
             early in short runs.
+        colour_weight: of :func:`core.networks.region_statistics.region_colour_loss`,
+            over the regions that have a code of their own.
         texture_weight: of :func:`core.networks.region_statistics.region_statistics_loss`
             on the shallow taps; needs the perceptual loss.
         perceptual_layers: VGG taps, shallow to deep.
@@ -70,6 +72,7 @@ class Recipe:
     perceptual_weight: float = 10.0
     pixel_weight: float = 0.0
     texture_weight: float = 0.0
+    colour_weight: float = 0.0
     jitter: int = 0
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_scale: int = 1
@@ -208,6 +211,7 @@ _TABLE = (
         pixel_weight=5.0,
         perceptual_weight=15.0,
         texture_weight=3.0,
+        colour_weight=10.0,
         jitter=8,
         longest_gradient=150.0,
         perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),

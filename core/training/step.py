@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from core.data.crops import Batch
 from core.errors import TrainingError
 from core.networks.perceptual import PerceptualLoss
-from core.networks.region_statistics import region_statistics_loss
+from core.networks.region_statistics import region_colour_loss, region_statistics_loss
 from core.rendering.conditioning import Conditioning, dense
 from core.training.distributed import mean_over_processes, rank_and_world
 from core.training.losses import discriminator_gan_loss, feature_matching_loss, generator_gan_loss
@@ -63,6 +63,7 @@ class Step:
             "perceptual": recipe.perceptual_weight,
             "pixel": recipe.pixel_weight,
             "texture": recipe.texture_weight,
+            "colour": recipe.colour_weight,
         }
 
     def gradients(self, batch: Batch, numbers: list[int], step: int) -> dict[str, float]:
@@ -122,6 +123,8 @@ class Step:
                 losses["texture"] = region_statistics_loss(*(layers[:TEXTURE_LAYERS] for layers in taps), regions)
         if self.recipe.pixel_weight:
             losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
+        if self.recipe.colour_weight:
+            losses["colour"] = region_colour_loss(fake, batch.photograph, batch.regions)
         return losses, sum(self.weights[name] * loss for name, loss in losses.items()), loss_d
 
     def _judged(self, batch: Batch, numbers: list[int], fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
