@@ -12,7 +12,7 @@ KEYS = (
         ("[  ]", "Brush size; with Shift in larger steps"),
         ("1 to 9", "Classes that streets are full of"),
         ("X", "Swap with the class before"),
-        ("Alt+click", "Take class and object from the picture"),
+        ("Alt+click", "Take class or part, and the object, from the picture"),
         ("Shift+click", "Straight line from the last point"),
         ("N", "Auto, new object, extend"),
         ("Esc", "Give up the stroke or polygon"),
