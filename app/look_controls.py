@@ -51,7 +51,9 @@ class LookControls(QWidget):
         self.lock.setStyleSheet("padding: 3px 7px;")
         self.lock.setIconSize(QSize(17, 17))
         theme.dress(self.lock, "lock-open", "lock-fill")
-        self.part = _Choice(toolTip="The look of the whole, or of its parts of one kind; Alt+click a part in the picture to choose it")
+        self.part = _Choice(
+            toolTip="The look of the whole, or of its parts of one kind; Alt+click a part in the picture to choose it"
+        )
         self.part.setAccessibleName("Part whose look is chosen")
         self.part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.part.setMinimumContentsLength(8)  # long names are not to widen the panel

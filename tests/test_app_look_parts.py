@@ -18,8 +18,7 @@ from core.look_regions import look_key
 from core.scene.scene import Scene
 from tests.app_mouse import press, wait_for
 from tests.app_support import (  # noqa: F401
-    ALT, BUILDING, CAR, LEFT, NONE, ROAD, SKY, WINDOW, bare_studio, click, drag, no_leaks, pane_at, same_picture, settings,
-    wait_current,
+    ALT, BUILDING, CAR, LEFT, NONE, ROAD, SKY, WINDOW, bare_studio, click, drag, no_leaks, same_picture, settings, wait_current,
 )
 from tests.conftest import scene_state
 from tests.test_app_looks import pixels, wait_pictures
@@ -54,9 +53,8 @@ def give_parts_looks(model):
         book.centres[label_id] = drawn.uniform(-0.6, 0.6, (3, book.dim)).astype(np.float32)
         book.sizes[label_id] = np.array([5, 3, 2])
         if STREETS[label_id].parent is not None:
-            book.follow[label_id] = Following(
-                drawn.normal(0, 0.2, (book.dim, book.dim)).astype(np.float32), drawn.normal(0, 0.1, book.dim).astype(np.float32)
-            )
+            slope, mean = drawn.normal(0, 0.2, (book.dim, book.dim)), drawn.normal(0, 0.1, book.dim)
+            book.follow[label_id] = Following(slope.astype(np.float32), mean.astype(np.float32))
     return replace(model, card=replace(model.card, part_codes=True))
 
 
@@ -259,8 +257,8 @@ def rendered(window, codes) -> np.ndarray:
     from core.models.model_file import load_model
     from core.rendering.renderer import Renderer
 
-    shot = window.context.scene.snapshot()
-    return Renderer(load_model(window.context.model.path), "cpu").render(shot.label_map, shot.instance_map, codes, shot.label_set)
+    shot, renderer = window.context.scene.snapshot(), Renderer(load_model(window.context.model.path), "cpu")
+    return renderer.render(shot.label_map, shot.instance_map, codes, shot.label_set)
 
 
 # -- giving ------------------------------------------------------------------------------
