@@ -42,7 +42,8 @@ def similar(book: CodeBook, label_id: int, code: np.ndarray, seed: int) -> np.nd
     code = np.asarray(code, np.float32)
     rng = np.random.default_rng((int(seed), int(label_id)))
     moved = code + rng.normal(size=code.shape) * _STEP * book.spread(label_id)
-    low, high = book.bounds(label_id)
+    # A part's looks lie elsewhere in every object: only what a code can be bounds them.
+    low, high = (-1, 1) if label_id in book.follow else book.bounds(label_id)
     return np.clip(moved, np.minimum(low, code), np.maximum(high, code)).astype(np.float32)
 
 
