@@ -195,8 +195,8 @@ class Collected:
 def build_code_book(collected: Mapping[int, Collected], dim: int, k: int = 10, seed: int = 0) -> CodeBook:
     """Cluster the training objects' codes (sec. 3.4, K-means, K = 10).
 
-    Only the larger half is clustered when there are plenty: small objects'
-    codes are noisy. Of parts, what their objects' codes foretell is taken out
+    Only the largest quarter is clustered when there are plenty: small objects'
+    codes are noisy, and mix a car's paint with what reflects in it. Of parts, what their objects' codes foretell is taken out
     first (ridge regression), so that a part's looks are those that one and the
     same object could have.
 
@@ -215,8 +215,8 @@ def build_code_book(collected: Mapping[int, Collected], dim: int, k: int = 10, s
         rows, pixels, objects = np.asarray(found.codes, np.float32), np.asarray(found.pixels), found.objects
         if objects is not None and len(rows) < 4 * dim:
             continue  # too few to tell how they go with their objects
-        if len(rows) >= 4 * k:
-            large = pixels >= np.median(pixels)
+        if len(rows) > 4 * k:
+            large = np.argsort(-pixels, kind="stable")[: max(4 * k, len(rows) // 4)]
             rows, objects = rows[large], None if objects is None else objects[large]
         if objects is not None:
             following = book.follow[int(label_id)] = _following(rows, objects)

@@ -84,11 +84,11 @@ def test_without_parts_regions_are_the_objects():
 
 def test_a_book_finds_how_parts_follow_and_what_they_may_be_beside_that():
     rng = np.random.default_rng(0)
-    objects = rng.uniform(-0.6, 0.6, (600, DIM)).astype(np.float32)
-    own = np.where(rng.random(600) < 0.7, 0.3, -0.3).astype(np.float32)  # two kinds of glass, whatever the car
+    objects = rng.uniform(-0.6, 0.6, (2400, DIM)).astype(np.float32)
+    own = np.where(rng.random(2400) < 0.7, 0.3, -0.3).astype(np.float32)  # two kinds of glass, whatever the car
     slope = np.diag(rng.uniform(0.2, 0.7, DIM)).astype(np.float32)
-    parts = objects @ slope.T + np.concatenate([own[:, None], np.zeros((600, DIM - 1), np.float32)], 1)
-    pixels = np.full(600, 50)
+    parts = objects @ slope.T + np.concatenate([own[:, None], np.zeros((2400, DIM - 1), np.float32)], 1)
+    pixels = np.full(2400, 50)
     book = build_code_book({CAR: Collected(objects, pixels), GLASS: Collected(parts, pixels, objects)}, DIM, k=2)
     assert np.allclose(book.follow[GLASS].slope, slope, atol=0.12)
     assert book.looks(GLASS) == 2 and book.sizes[GLASS][0] > book.sizes[GLASS][1]
@@ -97,6 +97,16 @@ def test_a_book_finds_how_parts_follow_and_what_they_may_be_beside_that():
     for object_code in objects[:5]:
         first = book.part_code(GLASS, 0, object_code)
         assert np.allclose(first, object_code @ slope.T + [0.3, 0, 0, 0, 0, 0], atol=0.12)
+
+
+def test_looks_are_those_of_large_objects():
+    """A class of plenty: what its small objects mix is no look."""
+    rng = np.random.default_rng(1)
+    rows, pixels = rng.normal(0, 0.01, (400, DIM)), rng.integers(100, 200, 400)
+    large = pixels >= np.sort(pixels)[-100:].min()
+    rows[large] += np.where(rng.random(large.sum()) < 0.5, 0.8, -0.8)[:, None]
+    book = build_code_book({CAR: Collected(rows, pixels)}, DIM, k=2)
+    assert np.allclose(np.sort(book.centres[CAR][:, 0]), [-0.8, 0.8], atol=0.02)
 
 
 def test_too_few_parts_make_no_looks_of_parts():
