@@ -140,10 +140,7 @@ class LookChoice(QObject):
 
     def try_on(self, codes: Mapping[int, np.ndarray]) -> None:
         """Show in the photograph what giving these looks would change."""
-        scene, changes = self.context.scene, {}
-        for key, code in codes.items():
-            changes.update(looks.given(scene.codes, key, code))
-        self.context.try_looks(changes)
+        self.context.try_looks(looks.all_given(self.context.scene.codes, codes))
 
 
 def labels_in(scene: Scene, value: int) -> set[int]:

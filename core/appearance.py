@@ -13,6 +13,7 @@ how they follow the object's code.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Iterable, Mapping
 
 import numpy as np
@@ -116,7 +117,8 @@ class CodeBook:
         the others are drawn in proportion to frequency, always the same, so
         that painted cars and houses differ from each other from the start.
         """
-        return {label_id: centres[self._draw(label_id)] for label_id, centres in self.centres.items()}
+        classes = self.centres.keys() - self.follow.keys()
+        return {label_id: self.centres[label_id][self._draw(label_id)] for label_id in classes}
 
     def default_code(self, value: int) -> np.ndarray:
         """(dim,) float32: the look of the object ``value`` until it is given one; zeros for a class without looks."""
@@ -127,10 +129,12 @@ class CodeBook:
 
     def _draw(self, label_id: int) -> np.ndarray:
         """(1000,): which look each number of a class has until it is given one."""
-        weights = self.sizes[label_id] / self.sizes[label_id].sum()
-        drawn = np.random.default_rng((label_id, 10)).choice(len(weights), INSTANCE_FACTOR, p=weights)
-        drawn[0] = 0
-        return drawn
+        return _drawn(int(label_id), tuple(self.sizes[label_id].tolist()))
+
+    def draw(self, label_id: int, rng: np.random.Generator) -> int:
+        """One of the class's looks, in proportion to frequency."""
+        sizes = self.sizes[label_id]
+        return int(rng.choice(len(sizes), p=sizes / sizes.sum()))
 
     def spread(self, label_id: int) -> np.ndarray:
         """(dim,) float32: how far the class's looks lie apart, as a standard deviation in each dimension.
@@ -168,14 +172,22 @@ class CodeBook:
             label_id = part or int(object_class(value))
             if not self.looks(label_id):
                 continue
-            rng = np.random.default_rng((seed, key))
-            weights = self.sizes[label_id] / self.sizes[label_id].sum()
-            k = int(rng.choice(len(weights), p=weights))
+            k = self.draw(label_id, np.random.default_rng((seed, key)))
             if part:
                 chosen[key] = self.part_code(part, k, chosen.get(value, self.default_code(value)))
             else:
                 chosen[key] = self.centres[label_id][k]
         return chosen
+
+
+@lru_cache(maxsize=256)
+def _drawn(label_id: int, sizes: tuple[int, ...]) -> np.ndarray:
+    """(1000,) read-only: see :meth:`CodeBook._draw`; kept, since every change of a look asks for all classes."""
+    weights = np.array(sizes) / sum(sizes)
+    drawn = np.random.default_rng((label_id, 10)).choice(len(weights), INSTANCE_FACTOR, p=weights)
+    drawn[0] = 0
+    drawn.flags.writeable = False
+    return drawn
 
 
 @dataclass
@@ -196,9 +208,9 @@ def build_code_book(collected: Mapping[int, Collected], dim: int, k: int = 10, s
     """Cluster the training objects' codes (sec. 3.4, K-means, K = 10).
 
     Only the largest quarter is clustered when there are plenty: small objects'
-    codes are noisy, and mix a car's paint with what reflects in it. Of parts, what their objects' codes foretell is taken out
-    first (ridge regression), so that a part's looks are those that one and the
-    same object could have.
+    codes are noisy, and mix a car's paint with what reflects in it. Of parts,
+    what their objects' codes foretell is taken out first (ridge regression), so
+    that a part's looks are those that one and the same object could have.
 
     Args:
         collected: class id, or part's label id -> codes.

@@ -61,9 +61,7 @@ def photograph_codes(
         raise ModelFileError("This model has no encoder, so it can't take looks from a photograph; choose another model.")
     width = int(model.card.provenance.get("encoder_width", model.card.resolution[0]))
     known = label_set.fold_table(model.label_set)[label_map]
-    if not model.card.part_codes:
-        known = model.label_set.base[known]
-    keys, index = look_regions(known, instance_map, model.label_set)
+    keys, index = look_regions(known, instance_map, model.label_set, model.card.part_codes)
     found = capture_codes(model.encoder, photograph, keys, index, width)
     return {key: code for key, (code, _) in found.items()}
 

@@ -37,12 +37,15 @@ def keys_of(keys: Iterable[int], value: int) -> list[int]:
     return [key for key in keys if key_value(key) == value]
 
 
-def look_regions(label_map: np.ndarray, instance_map: np.ndarray, label_set: LabelSet) -> tuple[np.ndarray, np.ndarray]:
+def look_regions(
+    label_map: np.ndarray, instance_map: np.ndarray, label_set: LabelSet, parts: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """Which look every pixel has.
 
     Args:
         label_map: (H, W) uint8 ids of ``label_set``.
         instance_map: (H, W) uint16.
+        parts: parts have looks of their own; else they share their object's.
 
     Returns:
         keys (N,) int64, each once; index (H, W) int32 into them.
@@ -52,6 +55,8 @@ def look_regions(label_map: np.ndarray, instance_map: np.ndarray, label_set: Lab
     values = np.flatnonzero(present)
     position = np.zeros(_VALUES, np.int32)
     position[values] = np.arange(values.size, dtype=np.int32)
+    if not parts:
+        return values, position[instance_map]
     # Counting is several times faster than sorting: pairs of object and part are few.
     pairs = position[instance_map]
     pairs *= 256

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 import numpy as np
 
 from core.errors import SceneError
-from core.look_regions import key_part, key_value, keys_of, look_regions
+from core.look_regions import key_part, key_value, look_regions
 from core.looks import given, looks_of, with_changes
 from core.opencv import cv2
 from core.scene.regions import Box
@@ -150,7 +150,7 @@ def crop_pictures(
     import torch
 
     base, keys, index = _conditioning(renderer, snapshot, crop)
-    changing = np.isin(keys, keys_of(keys.tolist(), key) if not key_part(key) else [key])
+    changing = keys == key if key_part(key) else key_value(keys) == key
     there = torch.from_numpy(changing[index])
     row = torch.from_numpy(index)[there].long()
     at_once = max(1, min(len(codes), _BATCH_PIXELS // there.numel()))

@@ -49,10 +49,8 @@ def similar(book: CodeBook, label_id: int, code: np.ndarray, seed: int) -> np.nd
 
 def draw(scene: Scene, book: CodeBook, key: int, seed: int) -> np.ndarray:
     """(K,) float32: any look for a key that has a choice, drawn by ``seed``: one of its looks, then one like it."""
-    drawn = np.random.default_rng((int(seed), int(key)))
-    weights = book.sizes[look_label(key)] / book.sizes[look_label(key)].sum()
-    code = looks_of(scene, book, key)[int(drawn.choice(len(weights), p=weights))]
-    return similar(book, look_label(key), code, seed)
+    k = book.draw(look_label(key), np.random.default_rng((int(seed), int(key))))
+    return similar(book, look_label(key), looks_of(scene, book, key)[k], seed)
 
 
 def look_label(key: int) -> int:
@@ -102,9 +100,17 @@ def given(codes: Mapping[int, np.ndarray], key: int, code: np.ndarray | None) ->
     return {**followers, int(key): code}
 
 
-def given_whole(codes: Mapping[int, np.ndarray], value: int, look: Mapping[int, np.ndarray]) -> Changes:
-    """What changes in ``codes`` when an object is given a :func:`whole_look`."""
-    return {**given(codes, value, None), **{look_key(int(value), part): code for part, code in look.items()}}
+def all_given(codes: Mapping[int, np.ndarray], chosen: Mapping[int, np.ndarray | None]) -> Changes:
+    """What changes in ``codes`` when each look key is given its code. A part that is named keeps what it is given."""
+    changes: Changes = {}
+    for key in sorted(chosen):  # objects before their parts
+        changes.update(given(codes, key, chosen[key]))
+    return changes
+
+
+def of_objects(values: Iterable[int], look: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """Look key -> code: a :func:`whole_look` for each of these objects."""
+    return {look_key(int(value), part): code for value in values for part, code in look.items()}
 
 
 def with_changes(codes: Mapping[int, np.ndarray], changes: Mapping[int, np.ndarray | None]) -> dict[int, np.ndarray]:
@@ -131,16 +137,13 @@ def give_look(
 
 def give_looks(scene: Scene, codes: Mapping[int, np.ndarray | None], title: str = "Change the look") -> Edit | None:
     """Give each look key its code; errors as :func:`give_look`. A part that is named keeps what it is given."""
-    changes: Changes = {}
-    for key in sorted(codes):  # objects before their parts
-        changes.update(given(scene.codes, key, codes[key]))
-    return edits.set_codes(scene, changes, title)
+    return edits.set_codes(scene, all_given(scene.codes, codes), title)
 
 
 def copy_look(scene: Scene, book: CodeBook, source: int, targets: Iterable[int]) -> Edit | None:
     """Give the objects ``targets`` the whole look of the object ``source``; errors as :func:`give_look`."""
-    look = whole_look(scene, book, source)
-    return _give_whole(scene, {int(v): look for v in targets if v != source}, "Copy a look")
+    targets = [v for v in targets if v != source]
+    return give_looks(scene, of_objects(targets, whole_look(scene, book, source)), "Copy a look")
 
 
 def apply_to_class(
@@ -155,14 +158,7 @@ def apply_to_class(
     title = f"Give every {scene.label_set.name_of(look_label(source))} this look"
     if part:
         return give_look(scene, [look_key(v, part) for v in values], code_of(scene, book, source), title)
-    return _give_whole(scene, dict.fromkeys(values, whole_look(scene, book, value)), title)
-
-
-def _give_whole(scene: Scene, wholes: Mapping[int, Mapping[int, np.ndarray]], title: str) -> Edit | None:
-    changes: Changes = {}
-    for value, look in wholes.items():
-        changes.update(given_whole(scene.codes, value, look))
-    return edits.set_codes(scene, changes, title)
+    return give_looks(scene, of_objects(values, whole_look(scene, book, value)), title)
 
 
 def random_looks(

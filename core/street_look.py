@@ -18,8 +18,7 @@ import numpy as np
 from core.appearance import CodeBook
 from core.errors import SceneError
 from core.labels import LabelSet
-from core.looks import Changes, given_whole, whole_look
-from core.scene import edits
+from core.looks import give_looks, of_objects, whole_look
 from core.scene.edit import Edit
 from core.scene.json_files import read_json, write_json
 from core.scene.scene import Scene, SceneObject
@@ -72,7 +71,7 @@ class StreetLook:
 
         On the street it was taken from, this gives every object its look back.
         """
-        changes: Changes = {}
+        codes: dict[int, np.ndarray] = {}
         turn: dict[str, int] = {}
         for entry in _by_size(scene):
             key = scene.label_set[entry.label_id].name if entry.label_id in scene.label_set else ""
@@ -80,9 +79,9 @@ class StreetLook:
             if rows is None or not len(rows):
                 continue
             if entry.value not in locked:
-                changes.update(given_whole(scene.codes, entry.value, self._row(key, turn.get(key, 0), scene.label_set)))
+                codes.update(of_objects([entry.value], self._row(key, turn.get(key, 0), scene.label_set)))
             turn[key] = turn.get(key, 0) + 1
-        return edits.set_codes(scene, changes, f"Apply the look '{self.name}'")
+        return give_looks(scene, codes, f"Apply the look '{self.name}'")
 
     def _row(self, key: str, turn: int, label_set: LabelSet) -> dict[int, np.ndarray]:
         """Part -> code of the class's object of this turn; 0 for the object itself."""

@@ -144,5 +144,5 @@ def _crop(read, sample: Sample, settings: CropSettings, label_set: LabelSet, see
     elif drawn < settings.fold_parts + settings.fold_some:
         ids = np.arange(256, dtype=np.uint8)
         shown = np.where(rng.random(256) < 0.5, label_set.base, ids)[labels]
-    _, regions = look_regions(shown if settings.part_codes else label_set.base[shown], instances, label_set)
+    _, regions = look_regions(shown, instances, label_set, settings.part_codes)
     return photograph, shown, instances, regions, shown != labels

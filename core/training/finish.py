@@ -41,7 +41,7 @@ def collect_codes(
         photograph, labels, instances = read_sample(sample)
         if count is not None:
             count.add(labels)
-        keys, index = look_regions(labels if part_codes else label_set.base[labels], instances, label_set)
+        keys, index = look_regions(labels, instances, label_set, part_codes)
         found = capture_codes(encoder, photograph, keys, index, width)
         for key, (code, pixels) in found.items():
             part, value = key_part(key), key_value(key)

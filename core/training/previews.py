@@ -104,7 +104,7 @@ class Previews:
         seen = np.full((height, width, 3), 128, np.uint8)
         if photograph is not None:
             photograph = seen = cv2.resize(photograph, (width, height), interpolation=cv2.INTER_AREA)
-        _, regions = look_regions(labels if self.part_codes else self.label_set.base[labels], instances, self.label_set)
+        _, regions = look_regions(labels, instances, self.label_set, self.part_codes)
         inputs = (
             torch.from_numpy(self.label_set.index[labels].astype(np.int64))[None],
             torch.from_numpy(instance_edges(instances)).float()[None, None],

@@ -77,8 +77,7 @@ class Teacher:
             return planes
         label_set = self.model.label_set
         ids = np.array(label_set.ids, np.uint8)[self._channels[batch.labels].cpu().numpy()]
-        known = ids if card.part_codes else label_set.base[ids]
-        regions = [look_regions(maps, held, label_set) for maps, held in zip(known, instances.cpu().numpy())]
+        regions = [look_regions(*maps, label_set, card.part_codes) for maps in zip(ids, instances.cpu().numpy())]
         if self.encoder is not None:
             index = np.stack([index for _, index in regions]).astype(np.int64)
             return self.encoder(batch.photograph, torch.from_numpy(index).to(self.device)).float()

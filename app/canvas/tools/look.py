@@ -86,11 +86,9 @@ class LookTool(Tool):
         if value in self._given or book is None:
             return
         self._given.append(value)
-        scene, changes = self.context.scene, {}
-        look = looks.whole_look(scene, book, self.source)
-        for given in self._given:
-            changes.update(looks.given_whole(scene.codes, given, look))
-        self.context.try_looks(changes)
+        scene = self.context.scene
+        look = looks.of_objects(self._given, looks.whole_look(scene, book, self.source))
+        self.context.try_looks(looks.all_given(scene.codes, look))
 
     def _book(self):
         model = self.context.model
