@@ -52,7 +52,7 @@ class FrameIndex:
         smallest: int = 1, dtype: torch.dtype = torch.float32,
     ):
         self.generator, self.device, self.dtype = generator, torch.device(device), dtype
-        self.labels, self.objects, self.code_table = labels, objects, code_table
+        self.objects, self.code_table = objects, code_table
         self.label_index = label_set.index[labels]
         self.labels_count = int(self.label_index.max()) + 1
         #: (256,) a scene's label id -> the part that it is to the model, or 0; and the same by channel.

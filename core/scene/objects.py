@@ -19,7 +19,7 @@ from core.labels import INSTANCE_FACTOR, object_class
 from core.look_regions import key_value, look_key
 from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
-from core.scene.hidden import Hidden, changes, joined, without, of_mask, pack
+from core.scene.hidden import Hidden, changes, joined, without, pack
 from core.scene.hold import Hold
 from core.scene.pieces import Piece, take, translation
 from core.scene.regions import Box, mask_box, union

@@ -12,7 +12,7 @@ from typing import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from core.labels import INSTANCE_FACTOR, LabelSet, object_class
+from core.labels import INSTANCE_FACTOR, LabelSet
 from core.look_regions import key_part, keys_of, look_key
 from core.opencv import cv2
 from core.scene.edit import Edit, make_edit
