@@ -117,8 +117,7 @@ class CodeBook:
         the others are drawn in proportion to frequency, always the same, so
         that painted cars and houses differ from each other from the start.
         """
-        classes = self.centres.keys() - self.follow.keys()
-        return {label_id: self.centres[label_id][self._draw(label_id)] for label_id in classes}
+        return {label_id: centres[self._draw(label_id)] for label_id, centres in self.centres.items()}
 
     def default_code(self, value: int) -> np.ndarray:
         """(dim,) float32: the look of the object ``value`` until it is given one; zeros for a class without looks."""
