@@ -284,6 +284,7 @@ def _parts() -> tuple[Label, ...]:
         part(94, "shadow on sidewalk", (165, 25, 160), "shadows", 8),
         part(95, "shadow on parking", (175, 115, 115), "shadows", 9),
         part(96, "shadow on grass", (95, 165, 100), "shadows", 22),
+        part(97, "shop lettering", (255, 215, 175), "parts of buildings", 11),
     )
 
 

@@ -1,7 +1,7 @@
 """Parts as Blender objects: one mesh per asset, one object per place.
 
 A part's modifiers are applied once; then an asset's parts become a single
-mesh with a material slot per surface and a face attribute ``label``, so that
+mesh with a material slot per surface and the face attributes ``label`` and ``pattern``, so that
 copies share it. The instance value of an object rides in its colour's red
 channel, where it is an exact float.
 """
@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from core.streets import assets, materials
+from core.streets import assets, materials, patterns
 from core.streets.buildings import building
 from core.streets.ground import KERB_HEIGHT, ground
 from core.streets.parts import Part
@@ -103,7 +103,7 @@ def _scattered(p: Polygons, transforms: np.ndarray) -> Polygons:
 
 def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
     """All parts as one mesh with material slots and the face attribute ``label``."""
-    pieces, slots, labels, smooth, colours, seconds = [], [], [], [], [], []
+    pieces, slots, labels, inside, smooth, colours, seconds = [], [], [], [], [], [], []
     order: dict = {}
     for part in parts:
         p = polygons(part)
@@ -120,6 +120,7 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
         pieces.append(p)
         slots.append(np.full(len(p.totals), slot, np.int32))
         labels.append(np.full(len(p.totals), part.label, np.float32))
+        inside.append(np.full(len(p.totals), patterns.pattern_of(surface, part.label), np.float32))
         smooth.append(np.full(len(p.totals), part.smooth or part.subdivision > 0, bool))
     vertex_shift = np.cumsum([0] + [len(p.vertices) for p in pieces])
     corner_shift = np.cumsum([0] + [len(p.corners) for p in pieces])
@@ -138,8 +139,9 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
     mesh.update(calc_edges=True)
     if smooth.any():
         mesh.set_sharp_from_angle(angle=0.7)
-    attribute = mesh.attributes.new(LABEL_ATTRIBUTE, "FLOAT", "FACE")
-    attribute.data.foreach_set("value", np.concatenate(labels))
+    for name, numbers in ((LABEL_ATTRIBUTE, labels), (patterns.PATTERN, inside)):
+        attribute = mesh.attributes.new(name, "FLOAT", "FACE")
+        attribute.data.foreach_set("value", np.concatenate(numbers))
     for name, values in ((materials.COLOUR, colours), (materials.SECOND, seconds)):
         attribute = mesh.attributes.new(name, "FLOAT_COLOR", "FACE")
         attribute.data.foreach_set("color", np.concatenate(values).reshape(-1))

@@ -13,6 +13,7 @@ from core.streets.vehicle_shapes import Bag, blob, cuboid, facing, lathe, tube
 from core.streets.wheels import BRAKE, RIM_FINISHES, put_wheel, truck_wheel
 
 BUS, BUS_GLASS, BUS_WHEEL, TRAIN, TRAIN_GLASS = 28, 53, 54, 31, 56
+BUS_RIM, BUS_LIGHT, BUS_TAIL_LIGHT = 80, 83, 84
 
 PANE = Surface("glass", (0.62, 0.68, 0.67), roughness=0.02)
 DARK_PANE = Surface("glass", (0.20, 0.22, 0.23), roughness=0.02)
@@ -185,14 +186,14 @@ def city_bus(rng, colour=None, dims=(11.9, 2.55, 3.04)) -> Bag:
     _mirror_arms(bag, hull, 1.95)
     _roof_units(bag, rng, hull, height, body, BUS)
     for k, x in enumerate(axles):
-        wheel = truck_wheel(BUS_WHEEL, radius, 0.29, RIM_FINISHES[3], rear=k == 1)
+        wheel = truck_wheel(BUS_WHEEL, radius, 0.29, RIM_FINISHES[3], rear=k == 1, rim_label=BUS_RIM)
         put_wheel(bag, wheel, x, width / 2 - 0.035 - 0.145, radius)
     return bag
 
 
 def bus_front(bag: Bag, hull: Hull, label: int, rng, z: float = 0.62):
     """Lamps, bumper line, plate and wipers."""
-    light = label
+    light = BUS_LIGHT if label == BUS else label
     for side in (1, -1):
         bag.add(hull.patch(side * 0.52, side * 0.90, z - 0.10, z + 0.10, 0.006, 8, 4), GLOSS_BLACK, light)
         bag.add(hull.patch(side * 0.55, side * 0.67, z - 0.075, z + 0.075, 0.012, 5, 4), REFLECTOR, light)
@@ -211,11 +212,12 @@ def bus_front(bag: Bag, hull: Hull, label: int, rng, z: float = 0.62):
 
 def bus_back(bag: Bag, hull: Hull, label: int):
     """Tail lamps, engine lid and its grille, plate, bumper."""
+    light = BUS_TAIL_LIGHT if label == BUS else label
     for side in (1, -1):
         for z, surface in ((0.78, RED_LAMP), (0.98, AMBER), (1.16, RED_GLOW), (0.60, WHITE_LAMP)):
             p = float(hull.p_of_y(0.86 * hull.half, True)), float(hull.p_of_y(0.955 * hull.half, True))
-            bag.add(hull.patch(side * p[0], side * p[1], z - 0.07, z + 0.07, 0.010, 4, 3), surface, label)
-        bag.add(hull.patch(side * p[0], side * p[1], 2.62, 2.72, 0.010, 4, 3), RED_GLOW, label)
+            bag.add(hull.patch(side * p[0], side * p[1], z - 0.07, z + 0.07, 0.010, 4, 3), surface, light)
+        bag.add(hull.patch(side * p[0], side * p[1], 2.62, 2.72, 0.010, 4, 3), RED_GLOW, light)
     y = 0.72 * hull.half
     x = hull.x0
 
@@ -303,7 +305,7 @@ def coach(rng, colour=None, dims=(12.3, 2.55, 3.60)) -> Bag:
     _mirror_arms(bag, hull, 2.05, 0.42)
     _roof_units(bag, rng, hull, height, body, BUS, 0.14)
     for k, x in enumerate(axles):
-        wheel = truck_wheel(BUS_WHEEL, radius, 0.30, RIM_FINISHES[0], rear=k == 1)
+        wheel = truck_wheel(BUS_WHEEL, radius, 0.30, RIM_FINISHES[0], rear=k == 1, rim_label=BUS_RIM)
         put_wheel(bag, wheel, x, width / 2 - 0.035 - 0.15, radius)
     return bag
 

@@ -72,7 +72,7 @@ def _maps(seed: int, frame: int, size: tuple[int, int]) -> tuple[np.ndarray, np.
     from core.streets.render import Quality, Studio
 
     plan = plan_street(seed)
-    return Studio(plan, size, Quality(threads=0)).maps(plan.cameras[frame])
+    return Studio(plan, size, Quality(threads=0)).maps([plan.cameras[frame]])[0]
 
 
 if __name__ == "__main__":

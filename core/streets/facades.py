@@ -9,6 +9,7 @@ from core.streets.palette import Palette
 from core.streets.plan import Building
 
 BUILDING, WINDOW, DOOR, SHOP, BALCONY, TRIM, SIGN = 11, 40, 41, 42, 44, 60, 61
+FRAME, SHOP_FRAME, AWNING, SHUTTER = 71, 73, 75, 77
 
 
 def facade(mesh: Masonry, frame: Frame, width: float, plan: Building, colours: Palette, rng, front: bool) -> None:
@@ -74,7 +75,7 @@ def _glazing(mesh, frame, colours, openings, depth, sash, rng, label=WINDOW, pan
         third = z0 + 0.34 * (z1 - z0)
         bars.append((u0, third - 0.015, u1, third + 0.015))
     for a0, c0, a1, c1 in bars:
-        mesh.boxes(colours.frame, label, frame, a0, c0, back, a1, c1, proud)
+        mesh.boxes(colours.frame, FRAME, frame, a0, c0, back, a1, c1, proud)
     panes = panes or colours.panes
     which = rng.choice(len(panes), len(o), p=None if len(panes) != 4 else (0.42, 0.26, 0.2, 0.12))
     for i, pane in enumerate(panes):
@@ -103,7 +104,7 @@ def _windows(mesh, frame, plan, colours, rng, grid, openings) -> None:
     if grid.shutters:
         half = (u1 - u0) / 2
         for a0, a1 in ((u0 - half - 0.02, u0 - 0.02), (u1 + 0.02, u1 + half + 0.02)):
-            mesh.boxes(colours.door, TRIM, frame, a0, z0, 0.01, a1, z1, 0.05)
+            mesh.boxes(colours.door, SHUTTER, frame, a0, z0, 0.01, a1, z1, 0.05)
 
 
 def _upper_floor(mesh, frame, width, z0, z1, storey, plan, colours, rng, grid) -> None:
@@ -229,18 +230,18 @@ def _shopfront(mesh, frame, width, top, plan, colours, rng) -> None:
         if i == door:
             middle = a0 + min(1.15, (a1 - a0) * 0.45)
             glass = [(a0, 0.06, middle), (middle, riser, a1)]
-            mesh.boxes(frames, SHOP, frame, middle - b / 2, 0.0, -depth, middle + b / 2, head, -depth + 0.07)
-            mesh.boxes(frames, SHOP, frame, a0, 2.2, -depth, middle, 2.28, -depth + 0.07)
-            mesh.boxes(colours.zinc, SHOP, frame, middle - 0.2, 0.9, -depth, middle - 0.16, 1.3, -depth + 0.1)
+            mesh.boxes(frames, SHOP_FRAME, frame, middle - b / 2, 0.0, -depth, middle + b / 2, head, -depth + 0.07)
+            mesh.boxes(frames, SHOP_FRAME, frame, a0, 2.2, -depth, middle, 2.28, -depth + 0.07)
+            mesh.boxes(colours.zinc, SHOP_FRAME, frame, middle - 0.2, 0.9, -depth, middle - 0.16, 1.3, -depth + 0.1)
         else:
             glass = [(a0, riser, a1)]
         for g0, z0, g1 in glass:
             mesh.panel(colours.shop_glass, SHOP, frame, g0, z0, g1, head, -depth + 0.015)
-            mesh.boxes(colours.plinth if riser > 0.2 else frames, SHOP, frame, g0, 0.0, -depth - 0.02, g1, z0, -depth + 0.09)
+            mesh.boxes(colours.plinth if riser > 0.2 else frames, SHOP_FRAME, frame, g0, 0.0, -depth - 0.02, g1, z0, -depth + 0.09)
             if g1 - g0 > 2.2:
                 m = (g0 + g1) / 2
-                mesh.boxes(frames, SHOP, frame, m - b / 2, z0, -depth, m + b / 2, head, -depth + 0.06)
-        mesh.boxes(frames, SHOP, frame, [a0, a1 - b, a0], [0, 0, head - b], -depth, [a0 + b, a1, a1], [head, head, head], -depth + 0.07)
+                mesh.boxes(frames, SHOP_FRAME, frame, m - b / 2, z0, -depth, m + b / 2, head, -depth + 0.06)
+        mesh.boxes(frames, SHOP_FRAME, frame, [a0, a1 - b, a0], [0, 0, head - b], -depth, [a0 + b, a1, a1], [head, head, head], -depth + 0.07)
     shops = max(1, min(bays, int(round(width / 9))))
     for i in range(shops):
         lo, hi = pillar / 2 + i * width / shops, (i + 1) * width / shops - pillar / 2
@@ -250,9 +251,9 @@ def _shopfront(mesh, frame, width, top, plan, colours, rng) -> None:
             reach, drop = float(rng.uniform(0.9, 1.5)), float(rng.uniform(0.35, 0.6))
             z = head + 0.02
             slope = [[(lo, z - drop, reach), (hi, z - drop, reach), (hi, z, 0.02), (lo, z, 0.02)]]
-            mesh.quads(colours.awning, SIGN, slope, frame)
-            mesh.panel(colours.awning, SIGN, frame, lo, z - drop - 0.2, hi, z - drop, reach)
-            mesh.quads(colours.awning, SIGN, [
+            mesh.quads(colours.awning, AWNING, slope, frame)
+            mesh.panel(colours.awning, AWNING, frame, lo, z - drop - 0.2, hi, z - drop, reach)
+            mesh.quads(colours.awning, AWNING, [
                 [(lo, z - drop, reach), (lo, z, 0.02), (lo, z - drop, 0.02), (lo, z - drop, 0.3)],
                 [(hi, z - drop, reach), (hi, z - drop, 0.3), (hi, z - drop, 0.02), (hi, z, 0.02)],
             ], frame)
@@ -309,7 +310,7 @@ def _curtain_wall(mesh, frame, width, plan, colours, rng, front) -> None:
         if foot > z0:
             mesh.boxes(colours.plinth, TRIM, frame, 0.0, z0, -0.06, width, foot, 0.03)
         if label == WINDOW and habit.random() < 0.7:
-            mesh.boxes(colours.trim, WINDOW, frame, 0.0, foot + 0.9, -0.05, width, foot + 0.95, 0.02)
+            mesh.boxes(colours.trim, FRAME, frame, 0.0, foot + 0.9, -0.05, width, foot + 0.95, 0.02)
     mesh.boxes(colours.trim, TRIM, frame, np.clip(u - 0.03, 0, None), 0.0, -0.06, np.clip(u + 0.03, None, width), top, fin)
     if front:
         middle = float(habit.uniform(0.3, 0.7)) * width

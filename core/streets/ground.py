@@ -16,6 +16,7 @@ from core.streets.parts import Part, Surface
 from core.streets.plan import Block, StreetPlan
 
 ROAD, WALK, PARKING, RAIL, TERRAIN, MARK, CROSSING, KERB = 7, 8, 9, 10, 22, 45, 46, 55
+MANHOLE, PATCH = 91, 92
 KERB_HEIGHT, KERB_WIDTH = 0.12, 0.16
 
 
@@ -238,7 +239,7 @@ def _patches(g, plan, look, rng) -> None:
         if any(s < b and a < s + length and t < d and c < end for a, b, c, d in laid):
             continue
         laid.append((s, s + length, t, end))
-        g.strip(surface, ROAD, s, s + length, t, end, 0.002)
+        g.strip(surface, PATCH, s, s + length, t, end, 0.002)
     for _ in range(int(rng.integers(4, 12))):
         lane = lanes[int(rng.integers(len(lanes)))]
         s, t = float(rng.uniform(plan.axis.start, plan.axis.end)), float(rng.uniform(lane.t0 + 0.5, lane.t1 - 0.5))
@@ -246,7 +247,7 @@ def _patches(g, plan, look, rng) -> None:
         ring = np.stack([s + 0.34 * np.cos(angles), t + 0.34 * np.sin(angles), np.full(21, 0.009)], 1)
         centre = np.array([s, t, 0.009])
         half = ring[:-1:2]
-        g.quads(look.iron, ROAD, [[centre, half[i], ring[2 * i + 1], ring[2 * i + 2]] for i in range(10)])
+        g.quads(look.iron, MANHOLE, [[centre, half[i], ring[2 * i + 1], ring[2 * i + 2]] for i in range(10)])
 
 
 def _dashes(g, look, s0, s1, t, dash, gap, width=0.12, zebras=()) -> None:

@@ -16,20 +16,21 @@ LOOKS = {
     "filmic": ("Filmic", "Medium High Contrast"),
 }
 SKY_LABEL = 23
+SUN = "sun"
 
 
 def light(plan: StreetPlan) -> "bpy.types.World":
-    """Add the sun to the scene and return the world to photograph under."""
+    """Add the sun (the object :data:`SUN`; none under an overcast sky) and return the world to photograph under."""
     sky = plan.sky
     direct = {"clear": 1.0, "fair": 0.85, "hazy": 0.4, "overcast": 0.0}[sky.kind]
     if direct > 0:
-        lamp = bpy.data.lights.new("sun", "SUN")
+        lamp = bpy.data.lights.new(SUN, "SUN")
         lamp.angle = math.radians({"clear": 0.55, "fair": 0.8, "hazy": 6.0}[sky.kind])
         # Low suns are redder and weaker, through more air.
         low = max(0.0, 1 - sky.elevation / math.radians(45))
         lamp.color = (1.0, 0.96 - 0.16 * low, 0.90 - 0.36 * low)
         lamp.energy = 4.2 * direct * (1 - 0.35 * low)
-        holder = bpy.data.objects.new("sun", lamp)
+        holder = bpy.data.objects.new(SUN, lamp)
         holder.rotation_euler = (math.pi / 2 - sky.elevation, 0.0, sky.azimuth + math.pi / 2)
         bpy.context.scene.collection.objects.link(holder)
     return _world(plan)
@@ -76,6 +77,16 @@ def _world(plan: StreetPlan) -> "bpy.types.World":
 
 #: Brings the physical sky to the scale on which a sunlit white wall is about 1.
 SKY_SCALE = 0.095
+
+
+def dark_world() -> "bpy.types.World":
+    """A world without light, for the shadow pass."""
+    world = bpy.data.worlds.new("dark")
+    g = Graph(with_nodes(world))
+    background = g.node("ShaderNodeBackground", Color=(0.0, 0.0, 0.0), Strength=0.0)
+    out = g.tree.nodes.new("ShaderNodeOutputWorld")
+    g.tree.links.new(background, out.inputs["Surface"])
+    return world
 
 
 def id_world() -> "bpy.types.World":

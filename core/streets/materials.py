@@ -14,6 +14,7 @@ from functools import cached_property
 
 import bpy
 
+from core.streets import patterns
 from core.streets.parts import Surface
 
 COLOUR, SECOND = "colour", "second"
@@ -283,9 +284,7 @@ def _plain(g: Graph, s: Surface):
 
 def _cloth(g: Graph, s: Surface):
     if s.second is not None:
-        u = g.node("ShaderNodeSeparateXYZ", Vector=g.wall_place()).node.outputs[0]
-        stripe = g.math("GREATER_THAN", g.math("FRACT", g.math("DIVIDE", u, s.scale)), 0.5)
-        colour = g.mix(stripe, g.colour, g.second)
+        colour = g.mix(patterns.stripe(g, g.wall_place(), s.scale), g.colour, g.second)
     else:
         colour = g.colour
     folds = g.ramp(g.noise(g.object_place(), 7.0, 2.0), 0.3, 0.7, 0.8, 1.12)
@@ -313,18 +312,15 @@ def _mirror_glass(g: Graph, s: Surface):
     if s.strength >= 2.0:
         goods = g.node("ShaderNodeTexVoronoi", _out="Color", _set={"feature": "F1", "distance": "CHEBYCHEV"},
                        Vector=g.vector("MULTIPLY", place, (1.0, 1.4, 1.0)), Scale=2.4)
-        lit = g.noise(place, 0.7, 2.0)
-        height = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[1]
-        shelf = g.math("MULTIPLY", g.ramp(height, 0.2, 2.6, 1.0, 0.25), g.ramp(lit, 0.4, 0.7, 0.02, 0.75))
+        shelf = patterns.shelf_light(g, place)
         second = g.second if s.second is not None else (0.3, 0.25, 0.2)
         wares = g.mix(0.82, goods, second)
         return g.principled(Base_Color=g.colour, Emission_Color=g.scaled(wares, shelf), Emission_Strength=0.35, Normal=wave, **options)
     if s.strength >= 1.0:
         u = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[0]
         folds = g.math("SINE", g.math("ADD", g.math("MULTIPLY", u, 42.0), g.math("MULTIPLY", g.noise(place, 3.0, 1.0), 9.0)))
-        cells = g.vector("SNAP", place, (0.62, 2.9, 1.0))
-        drawn = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=cells)
-        shade = g.math("MULTIPLY", g.ramp(folds, -1.0, 1.0, 0.6, 1.0), g.ramp(drawn, 0.25, 0.45, 0.12, 1.0))
+        drawn = patterns.panel_noise(g, place)
+        shade = g.math("MULTIPLY", g.ramp(folds, -1.0, 1.0, 0.6, 1.0), g.ramp(drawn, *patterns.DRAWN, 0.12, 1.0))
         return g.principled(Base_Color=g.scaled(g.colour, shade), Normal=wave, **options)
     return g.principled(Base_Color=g.colour, Normal=wave, **options)
 
@@ -333,11 +329,7 @@ def _sign(g: Graph, s: Surface):
     """Flat colour; with a ``second`` colour, blocks as of lettering seen from afar."""
     if s.second is None:
         return g.principled(Base_Color=g.colour, Roughness=s.roughness)
-    parts = g.node("ShaderNodeSeparateXYZ", Vector=g.wall_place()).node.outputs
-    letters = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=g.vector("SNAP", g.node("ShaderNodeCombineXYZ", X=parts[0], Y=0.0, Z=0.0), (0.075, 1.0, 1.0)))
-    word = g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=g.vector("SNAP", g.node("ShaderNodeCombineXYZ", X=parts[0], Y=3.0, Z=0.0), (1.7, 1.0, 1.0)))
-    row = g.math("MULTIPLY", g.math("GREATER_THAN", letters, 0.42), g.math("GREATER_THAN", word, 0.45))
-    return g.principled(Base_Color=g.mix(row, g.colour, g.second), Roughness=s.roughness)
+    return g.principled(Base_Color=g.mix(patterns.lettering(g, g.wall_place()), g.colour, g.second), Roughness=s.roughness)
 
 
 def _emission(g: Graph, s: Surface):

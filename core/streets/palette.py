@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.streets.parts import Surface
+from core.streets.patterns import STRIPE_WIDTH
 
 
 def linear(*srgb: int) -> tuple[float, float, float]:
@@ -75,7 +76,7 @@ class Palette:
         self.door = Surface("wood", varied(pick(DOORS)), roughness=0.5)
         self.shop = Surface("paint", varied(pick(SHOPS)), roughness=0.35)
         self.sign = Surface("sign", varied(pick(SHOPS)), varied(pick(((240, 240, 236), (250, 220, 120), (30, 30, 34)))), roughness=0.4)
-        self.awning = Surface("cloth", varied(pick(SHOPS)), varied((232, 228, 216)), roughness=0.9, scale=0.35)
+        self.awning = Surface("cloth", varied(pick(SHOPS)), varied((232, 228, 216)), roughness=0.9, scale=STRIPE_WIDTH)
         tint = linear(*pick(((58, 70, 76), (44, 54, 62), (70, 80, 78), (38, 44, 50))))
         self.glass = Surface("mirror_glass", tuple(0.35 * v for v in tint), roughness=0.03)
         self.panes = (

@@ -1,8 +1,10 @@
-"""The two passes over a built street: the photograph, and its labels and instances.
+"""The passes over a built street: its labels and instances, its cast shadows, and the photograph.
 
 The id pass replaces every material by one that emits the face's label (red)
 and the object's instance value (green), with one sample at each pixel's
-centre, and is stored as floats: what is decoded is exact.
+centre, and is stored as floats: what is decoded is exact. The shadow pass
+makes everything white under the sun alone, shrunk to a point: ground that
+stays black there lies in a cast shadow.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from mathutils import Matrix
 
 from core.errors import DataError
 from core.labels import INSTANCE_FACTOR, STREETS
-from core.streets import blender, darkroom, lighting
+from core.streets import blender, darkroom, lighting, patterns
 from core.streets.ego import ego_parts
 from core.streets.materials import Graph, with_nodes
 from core.streets.plan import Camera, StreetPlan
@@ -59,8 +61,8 @@ class Studio:
         blender.empty()
         self.scene = bpy.context.scene
         blender.build(plan)
-        self._sky, self._ids = lighting.light(plan), lighting.id_world()
-        self._id_material = _id_material()
+        self._sky, self._ids, self._dark = lighting.light(plan), lighting.id_world(), lighting.dark_world()
+        self._id_material, self._white = _id_material(), _white_material()
         self._ego: dict[int, "bpy.types.Object"] = {}
         camera = bpy.data.cameras.new("camera")
         camera.clip_start, camera.clip_end = 0.05, 2000
@@ -104,15 +106,21 @@ class Studio:
 
         All maps come first: every change between the passes makes Cycles load the street anew.
         """
-        maps = [self.maps(camera) for camera in cameras]
-        for camera, (labels, instances) in zip(cameras, maps):
+        for camera, (labels, instances) in zip(cameras, self.maps(cameras)):
             self._aim(camera)
             yield Frame(self._photograph(), labels, instances)
 
-    def maps(self, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
-        """Label and instance map from ``camera`` without a photograph: a second or two at 2048x1024."""
-        self._aim(camera)
-        return self._maps()
+    def maps(self, cameras: Sequence[Camera]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Label and instance map from each camera without a photograph: a second or two each at 1024x512."""
+        maps = []
+        for camera in cameras:
+            self._aim(camera)
+            maps.append(self._maps())
+        if self.plan.sky.kind in SHARP_SHADOWS:
+            for camera, (labels, _) in zip(cameras, maps):
+                self._aim(camera)
+                cast_shadows(labels, self._sunlit())
+        return maps
 
     def _aim(self, camera: Camera) -> None:
         pose = self.plan.axis.pose(camera.s, camera.t, camera.turn, camera.height)
@@ -157,6 +165,21 @@ class Studio:
         instances = np.where(value // INSTANCE_FACTOR == base, value, base).astype(np.uint16)
         return labels, instances
 
+    def _sunlit(self) -> np.ndarray:
+        """(H, W) bool: where the sun's middle is seen from, on surfaces that face it."""
+        scene, cycles, layer = self.scene, self.scene.cycles, bpy.context.view_layer
+        lamp = bpy.data.objects[lighting.SUN].data
+        kept = lamp.angle, cycles.max_bounces, cycles.use_fast_gi
+        lamp.angle, cycles.max_bounces, cycles.use_fast_gi = 0.0, 0, False
+        layer.material_override, scene.world = self._white, self._dark
+        cycles.samples, cycles.use_denoising = 1, False
+        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
+        try:
+            return self._render().max(2) > 1e-4
+        finally:
+            layer.material_override = None
+            lamp.angle, cycles.max_bounces, cycles.use_fast_gi = kept
+
     def _photograph(self) -> np.ndarray:
         scene, cycles, sky = self.scene, self.scene.cycles, self.plan.sky
         scene.world = self._sky
@@ -178,6 +201,19 @@ class Studio:
 EGO_SHOWN = 0.86
 
 
+#: Skies under which a shadow has an edge.
+SHARP_SHADOWS = ("clear", "fair")
+#: Ground -> its part in cast shadow. Marks, kerbs and the like keep their own labels.
+SHADOWS = {7: 93, 8: 94, 9: 95, 22: 96}
+
+
+def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
+    """Give ground that the sun doesn't reach the label of its shadow, in place."""
+    table = np.arange(256, dtype=np.uint8)
+    table[list(SHADOWS)] = list(SHADOWS.values())
+    labels[...] = np.where(sunlit, labels, table[labels])
+
+
 def read_exr(path: str | Path) -> np.ndarray:
     """(H, W, 3) float32 of an EXR file, top row first, values as stored."""
     image = bpy.data.images.load(str(path))
@@ -196,8 +232,17 @@ def _id_material() -> "bpy.types.Material":
     g = Graph(with_nodes(made))
     label = g.node("ShaderNodeAttribute", _out="Fac", _set={"attribute_type": "GEOMETRY", "attribute_name": blender.LABEL_ATTRIBUTE})
     value = g.node("ShaderNodeSeparateColor", Color=g.node("ShaderNodeObjectInfo", _out="Color"))
+    label = g.math("ADD", label, patterns.label_shift(g))
     colour = g.node("ShaderNodeCombineColor", Red=label, Green=value, Blue=0.0)
     shader = g.node("ShaderNodeEmission", Color=colour, Strength=1.0)
     out = g.tree.nodes.new("ShaderNodeOutputMaterial")
     g.tree.links.new(shader, out.inputs["Surface"])
+    return made
+
+
+def _white_material() -> "bpy.types.Material":
+    made = bpy.data.materials.new("white")
+    g = Graph(with_nodes(made))
+    out = g.tree.nodes.new("ShaderNodeOutputMaterial")
+    g.tree.links.new(g.node("ShaderNodeBsdfDiffuse", Color=(0.8, 0.8, 0.8)), out.inputs["Surface"])
     return made

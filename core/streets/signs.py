@@ -1,7 +1,8 @@
 """Traffic signs of European shapes: plates, colours and pictograms built as polygons.
 
 A face is a stack of flat layers, a millimetre apart; the back is a grey sheet.
-Both carry label 20 (traffic sign), the post label 17 (pole). Signs face +x.
+The sheet carries label 20 (traffic sign), a layer the part of its colour, the
+post label 17 (pole). Signs face +x.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from core.streets.solids import Mesh, block, circle, part, placed, prism, rounde
 POLE, SIGN = 17, 20
 RED, BLUE, YELLOW = (0.62, 0.015, 0.02), (0.012, 0.085, 0.42), (0.85, 0.46, 0.01)
 WHITE, BLACK, GREEN, GREY = (0.86, 0.86, 0.85), (0.012, 0.012, 0.013), (0.01, 0.20, 0.07), (0.33, 0.34, 0.35)
+
+#: Label of a face's layer by its colour; the back and the edge are the sign's own.
+LABEL_OF = {RED: 85, BLUE: 86, YELLOW: 87, WHITE: 88, BLACK: 89, GREEN: 90}
 
 #: One layer of a face: outlines in (right, up) metres about the plate's centre, and a colour.
 Layer = tuple[list[np.ndarray], tuple[float, float, float]]
@@ -186,7 +190,7 @@ def plate(layers: list[Layer], wear: float = 1.0) -> list[Part]:
         # Strokes may cross; a hair's breadth between them keeps them from shading each other.
         meshes: list[Mesh] = [placed(prism(o, 0.0), translation(x=0.0015 * depth + 4e-5 * i)) for i, o in enumerate(outlines)]
         shade = tuple(float(np.clip(c * wear + 0.02 * (1 - wear), 0, 1)) for c in colour)
-        parts.append(part(meshes, Surface("sign", shade, roughness=0.4), SIGN))
+        parts.append(part(meshes, Surface("sign", shade, roughness=0.4), LABEL_OF.get(colour, SIGN)))
     return parts
 
 

@@ -13,6 +13,7 @@ from core.streets.vehicle_shapes import Bag, Mesh, blob, cuboid, extruded, facin
 from core.streets.wheels import RIM_FINISHES, car_wheel, put_wheel, truck_wheel
 
 TRUCK, TRUCK_GLASS, TRUCK_WHEEL, CARAVAN, TRAILER = 27, 51, 52, 29, 30
+RIM, LIGHT, TAIL_LIGHT = 79, 81, 82
 
 PANE = Surface("glass", (0.74, 0.80, 0.79), roughness=0.02)
 ALUMINIUM = Surface("metal", (0.66, 0.67, 0.68), roughness=0.35)
@@ -87,11 +88,11 @@ def cab(bag: Bag, rng, x1: float, length: float, width: float, height: float, si
             bag.add(hull.patch(-0.56, 0.56, z, z + 0.035, 0.018, 9, 2), paint if k % 2 else GREY_PLASTIC)
     for side in (1, -1):
         z = sill + 0.16
-        bag.add(hull.patch(side * 0.46, side * 0.86, z - 0.09, z + 0.11, 0.018, 8, 4), GLOSS_BLACK)
-        bag.add(hull.patch(side * 0.49, side * 0.64, z - 0.06, z + 0.08, 0.024, 5, 4), REFLECTOR)
-        bag.add(hull.patch(side * 0.66, side * 0.76, z - 0.06, z + 0.08, 0.024, 4, 3), LAMP_GLASS)
+        bag.add(hull.patch(side * 0.46, side * 0.86, z - 0.09, z + 0.11, 0.018, 8, 4), GLOSS_BLACK, LIGHT)
+        bag.add(hull.patch(side * 0.49, side * 0.64, z - 0.06, z + 0.08, 0.024, 5, 4), REFLECTOR, LIGHT)
+        bag.add(hull.patch(side * 0.66, side * 0.76, z - 0.06, z + 0.08, 0.024, 4, 3), LAMP_GLASS, LIGHT)
         bag.add(hull.patch(side * 0.78, side * 0.84, z - 0.06, z + 0.08, 0.024, 3, 3), AMBER)
-        bag.add(hull.patch(side * 0.50, side * 0.76, z + 0.085, z + 0.10, 0.026, 6, 2), DAYLIGHT)
+        bag.add(hull.patch(side * 0.50, side * 0.76, z + 0.085, z + 0.10, 0.026, 6, 2), DAYLIGHT, LIGHT)
         # door gaps, handle, mirrors on arms, step
         for x, z0 in ((x_a + 0.06, sill + 0.15), (x_b - 0.05, max(sill + 0.15, radius * 2 + 0.12 if abs(x_b - axle) < radius + 0.1 else 0))):
             z = np.linspace(z0, z_top + 0.06, 8)
@@ -126,8 +127,8 @@ def chassis(bag: Bag, rng, x0: float, x_cab: float, width: float, axles, radius:
     bag.add(tube([(rear, -0.9, radius), (rear, 0.9, radius)], 0.07, 8), FRAME)
     bag.add(blob((rear, 0, radius), (0.34, 0.36, 0.34), 2.5, 10, 6), FRAME)
     finish = RIM_FINISHES[3] if rng.random() < 0.6 else ALUMINIUM
-    put_wheel(bag, truck_wheel(TRUCK_WHEEL, radius, 0.26, finish), axles[0], width / 2 - 0.04 - 0.13, radius)
-    put_wheel(bag, truck_wheel(TRUCK_WHEEL, radius, 0.26, finish, rear=True), rear, width / 2 - 0.04 - 0.13, radius)
+    put_wheel(bag, truck_wheel(TRUCK_WHEEL, radius, 0.26, finish, rim_label=RIM), axles[0], width / 2 - 0.04 - 0.13, radius)
+    put_wheel(bag, truck_wheel(TRUCK_WHEEL, radius, 0.26, finish, rear=True, rim_label=RIM), rear, width / 2 - 0.04 - 0.13, radius)
     inner = truck_wheel(TRUCK_WHEEL, radius, 0.24, FRAME, rear=True, segments=14)
     inner.found = {key: meshes for key, meshes in inner.found.items() if key[0].kind == "rubber"}
     put_wheel(bag, inner, rear, width / 2 - 0.04 - 0.26 - 0.15, radius)

@@ -59,42 +59,43 @@ def spoke(rim: float, count: int, y: float, width: float, depth: float, twist: f
 
 def car_wheel(
     label: int, radius: float, width: float, style: int, finish: Surface, segments: int = 24, rim_share: float = 0.70,
+    rim_label: int | None = None,
 ) -> Bag:
-    """A road wheel. ``style`` 0..5: five spokes, ten, five pairs, seven, turbine, steel with a cap."""
+    """A road wheel, what lies inside its tyre under ``rim_label`` (None: ``label``). ``style`` 0..5: five spokes, ten, five pairs, seven, turbine, steel with a cap."""
     bag = Bag(label)
     rim = radius * rim_share
     face = width * 0.40
     bag.add(tyre(radius, width, rim, segments), RUBBER)
     barrel = lathe([(rim * 0.86, -0.3 * width), (rim * 0.90, 0.2 * width), (rim * 0.94, face + 0.002)], segments)
     lip = lathe([(rim * 0.935, face - 0.004), (rim * 0.955, face + 0.008), (rim * 1.01, face + 0.006), (rim * 1.01, 0.3 * width)], segments)
-    bag.add(facing_axis(lip, outside=True), finish)
-    bag.add(facing_axis(barrel, outside=False), BRAKE if style != 5 else DARK)
-    bag.add(disc((0, -0.05 * width, 0), rim * 0.9, "y", 14), DARK)
+    bag.add(facing_axis(lip, outside=True), finish, rim_label)
+    bag.add(facing_axis(barrel, outside=False), BRAKE if style != 5 else DARK, rim_label)
+    bag.add(disc((0, -0.05 * width, 0), rim * 0.9, "y", 14), DARK, rim_label)
     if style != 5:
-        bag.add(disc((0, 0.08 * width, 0), rim * 0.70, "y", 14), BRAKE)
+        bag.add(disc((0, 0.08 * width, 0), rim * 0.70, "y", 14), BRAKE, rim_label)
     depth = 0.035
     spread = 2 * np.pi * rim
     if style == 0:
-        bag.add(spoke(rim, 5, face, spread * 0.075, depth), finish, smooth=False)
+        bag.add(spoke(rim, 5, face, spread * 0.075, depth), finish, rim_label, smooth=False)
     elif style == 1:
-        bag.add(spoke(rim, 10, face, spread * 0.030, depth), finish, smooth=False)
+        bag.add(spoke(rim, 10, face, spread * 0.030, depth), finish, rim_label, smooth=False)
     elif style == 2:
         pair = spoke(rim, 5, face, spread * 0.032, depth, twist=0.0)
-        bag.add(turned(pair, "y", 0.13), finish, smooth=False)
-        bag.add(turned(pair, "y", -0.13), finish, smooth=False)
+        bag.add(turned(pair, "y", 0.13), finish, rim_label, smooth=False)
+        bag.add(turned(pair, "y", -0.13), finish, rim_label, smooth=False)
     elif style == 3:
-        bag.add(spoke(rim, 7, face, spread * 0.050, depth), finish, smooth=False)
+        bag.add(spoke(rim, 7, face, spread * 0.050, depth), finish, rim_label, smooth=False)
     elif style == 4:
-        bag.add(spoke(rim, 14, face, spread * 0.022, depth, twist=0.05), finish, smooth=False)
+        bag.add(spoke(rim, 14, face, spread * 0.022, depth, twist=0.05), finish, rim_label, smooth=False)
     else:
         cap = lathe([(rim * 0.93, face - 0.004), (rim * 0.80, face + 0.012), (rim * 0.30, face + 0.004), (0.0, face + 0.012)], segments)
-        bag.add(facing(cap, (0, 1, 0)), finish)
+        bag.add(facing(cap, (0, 1, 0)), finish, rim_label)
         slot = disc((rim * 0.68, face + 0.0135, 0), rim * 0.085, "y", 8)
-        bag.add(joined(*(turned(slot, "y", 2 * np.pi * k / 9) for k in range(9))), DARK)
+        bag.add(joined(*(turned(slot, "y", 2 * np.pi * k / 9) for k in range(9))), DARK, rim_label)
     if style != 5:
         hub = lathe([(rim * 0.24, face - depth), (rim * 0.22, face + 0.010), (rim * 0.12, face + 0.016), (0.0, face + 0.016)], 14)
-        bag.add(facing(hub, (0, 1, 0)), finish)
-        bag.add(disc((0, face + 0.018, 0), rim * 0.10, "y", 10), DARK)
+        bag.add(facing(hub, (0, 1, 0)), finish, rim_label)
+        bag.add(disc((0, face + 0.018, 0), rim * 0.10, "y", 10), DARK, rim_label)
     return bag
 
 
@@ -107,7 +108,8 @@ def facing_axis(mesh: Mesh, outside: bool) -> Mesh:
     return mesh if out == outside else flipped(mesh)
 
 
-def truck_wheel(label: int, radius: float, width: float, finish: Surface, rear: bool = False, segments: int = 24) -> Bag:
+def truck_wheel(label: int, radius: float, width: float, finish: Surface, rear: bool = False, segments: int = 24,
+                rim_label: int | None = None) -> Bag:
     """A commercial wheel: a deep dish with hand holes and wheel nuts; ``rear`` has the sunk hub of a twin."""
     bag = Bag(label)
     rim = radius * 0.60
@@ -118,11 +120,11 @@ def truck_wheel(label: int, radius: float, width: float, finish: Surface, rear: 
         (rim * 1.01, 0.82 * h), (rim * 0.93, 0.80 * h), (rim * 0.88, dish), (rim * 0.50, dish + 0.01),
         (rim * 0.45, hub), (rim * 0.30, hub + 0.03), (0.0, hub + 0.035),
     ], segments)
-    bag.add(facing(plate, (0, 1, 0)), finish)
+    bag.add(facing(plate, (0, 1, 0)), finish, rim_label)
     hole = disc((rim * 0.70, dish + 0.014, 0), rim * 0.10, "y", 8)
-    bag.add(joined(*(turned(hole, "y", 2 * np.pi * k / 8) for k in range(8))), DARK)
+    bag.add(joined(*(turned(hole, "y", 2 * np.pi * k / 8) for k in range(8))), DARK, rim_label)
     nut = extruded([(rim * 0.56 - 0.012, -0.012), (rim * 0.56 + 0.012, -0.012), (rim * 0.56 + 0.012, 0.012), (rim * 0.56 - 0.012, 0.012)], 0.03, "y", dish + 0.02)
-    bag.add(joined(*(turned(nut, "y", 2 * np.pi * (k + 0.5) / 8) for k in range(8))), BRAKE, smooth=False)
+    bag.add(joined(*(turned(nut, "y", 2 * np.pi * (k + 0.5) / 8) for k in range(8))), BRAKE, rim_label, smooth=False)
     return bag
 
 
