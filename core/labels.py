@@ -33,6 +33,8 @@ class Label:
         instanced: True where the project's own scenes may count objects
             (things, and also buildings, trees, poles, signs and lights).
         parent: id of the class into which a part folds, or None.
+        within: id of the coarser part (of the same parent) that a map with
+            less detail draws here, such as the window of a window frame, or None.
     """
 
     id: int
@@ -42,6 +44,7 @@ class Label:
     thing: bool = False
     instanced: bool = False
     parent: int | None = None
+    within: int | None = None
 
 
 class LabelSet:
@@ -68,6 +71,11 @@ class LabelSet:
                     raise LabelError(
                         f"The part '{label.name}' names parent {label.parent}, which is no class of '{name}'."
                     )
+            if label.within is not None:
+                outer = self._by_id.get(label.within)
+                # Ids only fall on the way out, so that it ends.
+                if outer is None or label.parent is None or outer.parent != label.parent or outer.id >= label.id:
+                    raise LabelError(f"The part '{label.name}' lies within {label.within}, which is no part of the same class.")
 
     def __iter__(self):
         return iter(self.labels)
@@ -148,22 +156,40 @@ class LabelSet:
                 table[label.id] = label.id
         return table
 
+    @cached_property
+    def outer(self) -> np.ndarray:
+        """(256,) uint8: label id -> the part that it lies within, else its parent, else itself."""
+        table = self.base.copy()
+        for label in self.labels:
+            if label.within is not None:
+                table[label.id] = label.within
+        return table
+
+    def folded(self, hidden: np.ndarray) -> np.ndarray:
+        """(256,) uint8: label id -> the nearest of itself, the parts that it lies within, and its class not in ``hidden``.
+
+        Args:
+            hidden: (256,) bool by label id; classes are never hidden.
+        """
+        table = np.arange(256, dtype=np.uint8)
+        for _ in self.labels:
+            further = np.where(hidden[table], self.outer[table], table)
+            if np.array_equal(further, table):
+                break
+            table = further
+        return table
+
     def parts_of(self, label_id: int) -> tuple[Label, ...]:
         return tuple(label for label in self.labels if label.parent == label_id)
 
     def fold_table(self, target: "LabelSet") -> np.ndarray:
         """(256,) uint8 that maps this set's ids to ``target``'s.
 
-        A part that ``target`` lacks becomes its parent. An id that neither
-        has, nor folds, becomes 0 (unlabeled).
+        A part that ``target`` lacks becomes the part that it lies within, or
+        its parent. An id that neither has, nor folds, becomes 0 (unlabeled).
         """
-        table = np.zeros(256, np.uint8)
-        for label in self.labels:
-            if label.id in target:
-                table[label.id] = label.id
-            elif label.parent is not None and label.parent in target:
-                table[label.id] = label.parent
-        return table
+        nearest = self.folded(~target.known)
+        return np.where(self.known & target.known[nearest], nearest, 0).astype(np.uint8)
 
     def check(self, label_map: np.ndarray, what: str = "label map") -> None:
         """Raise LabelError, naming the ids, when ``label_map`` holds ids outside the set."""
@@ -223,8 +249,8 @@ def _cityscapes() -> tuple[Label, ...]:
 
 
 def _parts() -> tuple[Label, ...]:
-    def part(label_id, name, colour, group, parent):
-        return Label(label_id, name, colour, group, parent=parent)
+    def part(label_id, name, colour, group, parent, within=None):
+        return Label(label_id, name, colour, group, parent=parent, within=within)
 
     return (
         part(40, "window", (120, 170, 200), "parts of buildings", 11),
@@ -258,16 +284,16 @@ def _parts() -> tuple[Label, ...]:
         part(68, "red signal", (255, 60, 40), "parts of signals", 19),
         part(69, "amber signal", (255, 215, 60), "parts of signals", 19),
         part(70, "green signal", (60, 220, 130), "parts of signals", 19),
-        part(71, "window frame", (185, 205, 215), "parts of buildings", 11),
-        part(72, "curtain", (175, 180, 195), "parts of buildings", 11),
-        part(73, "shop frame", (150, 115, 80), "parts of buildings", 11),
-        part(74, "shop display", (235, 200, 130), "parts of buildings", 11),
-        part(75, "awning", (200, 80, 60), "parts of buildings", 11),
-        part(76, "awning stripe", (240, 195, 170), "parts of buildings", 11),
-        part(77, "shutter", (110, 130, 110), "parts of buildings", 11),
-        part(78, "car rim", (150, 150, 185), "parts of vehicles", 26),
-        part(79, "truck rim", (130, 130, 160), "parts of vehicles", 27),
-        part(80, "bus rim", (120, 145, 165), "parts of vehicles", 28),
+        part(71, "window frame", (185, 205, 215), "parts of buildings", 11, 40),
+        part(72, "curtain", (175, 180, 195), "parts of buildings", 11, 40),
+        part(73, "shop frame", (150, 115, 80), "parts of buildings", 11, 42),
+        part(74, "shop display", (235, 200, 130), "parts of buildings", 11, 42),
+        part(75, "awning", (200, 80, 60), "parts of buildings", 11, 61),
+        part(76, "awning stripe", (240, 195, 170), "parts of buildings", 11, 75),
+        part(77, "shutter", (110, 130, 110), "parts of buildings", 11, 60),
+        part(78, "car rim", (150, 150, 185), "parts of vehicles", 26, 48),
+        part(79, "truck rim", (130, 130, 160), "parts of vehicles", 27, 52),
+        part(80, "bus rim", (120, 145, 165), "parts of vehicles", 28, 54),
         part(81, "truck light", (255, 200, 165), "parts of vehicles", 27),
         part(82, "truck tail light", (200, 70, 85), "parts of vehicles", 27),
         part(83, "bus light", (255, 210, 180), "parts of vehicles", 28),
@@ -279,12 +305,12 @@ def _parts() -> tuple[Label, ...]:
         part(89, "black of a sign", (45, 45, 35), "parts of signs", 20),
         part(90, "green of a sign", (40, 150, 80), "parts of signs", 20),
         part(91, "manhole", (95, 80, 105), "parts of roads", 7),
-        part(92, "road patch", (115, 75, 120), "parts of roads", 7),
+        part(92, "road patch", (150, 95, 165), "parts of roads", 7),
         part(93, "shadow on road", (90, 40, 95), "shadows", 7),
         part(94, "shadow on sidewalk", (165, 25, 160), "shadows", 8),
         part(95, "shadow on parking", (175, 115, 115), "shadows", 9),
         part(96, "shadow on grass", (95, 165, 100), "shadows", 22),
-        part(97, "shop lettering", (255, 215, 175), "parts of buildings", 11),
+        part(97, "shop lettering", (255, 215, 175), "parts of buildings", 11, 61),
     )
 
 
@@ -317,6 +343,7 @@ def label_set_to_json(label_set: LabelSet) -> dict:
                 "thing": label.thing,
                 "instanced": label.instanced,
                 "parent": label.parent,
+                "within": label.within,
             }
             for label in label_set
         ],
@@ -339,6 +366,7 @@ def label_set_from_json(data: dict) -> LabelSet:
                 thing=bool(entry["thing"]),
                 instanced=bool(entry["instanced"]),
                 parent=None if entry["parent"] is None else int(entry["parent"]),
+                within=None if entry.get("within") is None else int(entry["within"]),
             )
             for entry in data["labels"]
         ]

@@ -85,8 +85,8 @@ def test_the_ego_vehicle_is_where_it_should_be(studio):
 
 
 def studio_maps(studio, camera):
-    studio._aim(camera)
-    return studio._maps()
+    (maps,) = studio.maps([camera])
+    return maps
 
 
 @needs_blender
@@ -127,6 +127,94 @@ def test_photograph_and_labels_agree_within_a_pixel():
     near = np.zeros_like(inside)
     near[70:] = True
     assert not (bright & ~grown & near).any(), "no pixel outside the box's edge is lit"
+
+
+def _lit_street(kind: str):
+    """An empty straight street under a sun from the left, 45 degrees high, with a box of 2 m on the road."""
+    from core.streets import blender
+    from core.streets.parts import Surface, box
+    from core.streets.render import Quality, Studio
+
+    plan = plan_street(3)
+    plan = dataclasses.replace(
+        plan, items=(), buildings=(), blocks=plan.blocks[:1], axis=dataclasses.replace(plan.axis, curvature=0.0, slope=0.0),
+        sky=dataclasses.replace(plan.sky, kind=kind, elevation=np.pi / 4, azimuth=np.pi / 2, cover=0.0, wet=0.0),
+    )
+    studio = Studio(plan, (256, 128), Quality(samples=4, threads=1))
+    crate = box((14.0, 1.0, 1.0), (2.0, 2.0, 2.0), Surface("plaster", (0.5, 0.5, 0.5), roughness=0.9), 4)
+    blender._place(blender.asset_mesh("crate", [crate]), np.eye(4), blender.BARE)
+    return next(studio.frames([Camera(0.0, 0.0, 2.2, 0.0, -0.05, 1.0, False, 0)]))
+
+
+@needs_blender
+def test_ground_that_the_sun_does_not_reach_is_shadow():
+    frame = _lit_street("clear")
+    base = STREETS.base[frame.labels]
+    shadow, lit = (frame.labels == 93), (frame.labels == 7)
+    shadow[:, :120] = False  # there the kerb casts one, too
+    shadow[:75] = False  # and far away the next kerb
+    assert shadow.sum() > 60 and lit.sum() > 2000
+    # The sun stands at 45 degrees on the left: the shadow of the 2 m box at y 0 to 2 reaches to y = -2, x 13 to 15.
+    focal = 128 / np.tan(0.5)
+    rows, columns = np.nonzero(shadow)
+    angle = np.arctan((rows + 0.5 - 64) / focal) + 0.05
+    x = 2.2 / np.tan(angle)
+    y = -(columns + 0.5 - 128) / focal * np.hypot(x, 2.2) / np.hypot(1, (rows + 0.5 - 64) / focal)
+    assert x.min() > 12.6 and x.max() < 15.6 and y.max() < 0.3 and -2.5 < y.min() < -1.7
+    # It is as dark in the photograph: compared in the same rows, away from the edges.
+    inside = shadow & np.roll(shadow, 1, 1) & np.roll(shadow, -1, 1)
+    tone = frame.photograph.mean(2)
+    beside = lit & np.isin(np.arange(128), np.unique(rows))[:, None]
+    assert tone[inside].mean() < 0.75 * tone[beside].mean()
+    assert np.array_equal(object_class(frame.instances), base)
+
+
+@needs_blender
+@pytest.mark.parametrize("kind", ("hazy", "overcast"))
+def test_without_a_sharp_sun_no_shadow_is_drawn(kind):
+    assert not np.isin(_lit_street(kind).labels, (93, 94, 95, 96)).any()
+
+
+@needs_blender
+def test_a_shaders_pattern_is_in_the_label_map_where_it_is_in_the_photograph():
+    """An awning's stripes: label and colour change at the same pixels."""
+    from core.streets import blender
+    from core.streets.parts import Part, Surface
+    from core.streets.patterns import STRIPE_WIDTH
+    from core.streets.render import Quality, Studio
+
+    plan = plan_street(3)
+    plan = dataclasses.replace(
+        plan, items=(), buildings=(), blocks=plan.blocks[:1], axis=dataclasses.replace(plan.axis, curvature=0.0, slope=0.0),
+        sky=dataclasses.replace(plan.sky, kind="overcast", exposure=0.0, wet=0.0),
+    )
+    studio = Studio(plan, (256, 128), Quality(samples=16, threads=1))
+    cloth = Surface("cloth", (0.5, 0.01, 0.01), (0.7, 0.7, 0.7), roughness=0.9, scale=STRIPE_WIDTH)
+    corners = np.array([[4, 1.6, 1.2], [4, -1.6, 1.2], [4, -1.6, 3.0], [4, 1.6, 3.0]], np.float32)
+    blender._place(blender.asset_mesh("awning", [Part(corners, np.array([[0, 1, 2, 3]]), cloth, 75)]), np.eye(4), blender.BARE)
+    frame = next(studio.frames([Camera(0.0, 0.0, 2.0, 0.0, 0.0, 1.0, False, 0)]))
+    striped, plain = frame.labels == 76, frame.labels == 75
+    assert striped.sum() > 1000 and 0.8 < striped.sum() / plain.sum() < 1.25
+    red = frame.photograph[..., 0].astype(int) - frame.photograph[..., 1]
+
+    def inner(mask):
+        return mask & np.roll(mask, 1, 1) & np.roll(mask, -1, 1) & np.roll(mask, 1, 0) & np.roll(mask, -1, 0)
+
+    assert (red[inner(plain)] > 40).all() and (abs(red[inner(striped)]) < 25).all()
+
+
+@needs_blender
+def test_maps_alone_are_those_of_the_whole_frame(tmp_path):
+    options = ["--count", "1", "--size", "64x32", "--seed", "3", "--samples", "1", "--threads", "1"]
+    assert dataset.main(["--out", str(tmp_path / "maps"), "--maps-only", *options]) == 0
+    assert dataset.main(["--out", str(tmp_path / "whole"), *options]) == 0
+    maps, whole = (dataset.paths_of(tmp_path / name, 3, 0) for name in ("maps", "whole"))
+    assert not maps.photograph.exists() and maps.mapped and whole.whole
+    assert maps.labels.read_bytes() == whole.labels.read_bytes()
+    assert maps.instances.read_bytes() == whole.instances.read_bytes()
+    before = maps.labels.stat().st_mtime_ns
+    assert dataset.main(["--out", str(tmp_path / "maps"), "--maps-only", *options]) == 0
+    assert maps.labels.stat().st_mtime_ns == before, "what is there is passed over"
 
 
 def test_splits_are_settled_by_the_seed():

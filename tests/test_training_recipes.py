@@ -21,7 +21,7 @@ from core.training.schedule import ENHANCER, GLOBAL, WHOLE, Phase
 from core.training.step import Step
 from core.training.trainer import Trainer
 from core.training.warm import adopt, read_start
-from core.labels import CITYSCAPES, STREETS
+from core.labels import CITYSCAPES, STREETS, LabelSet, label_set_to_json
 from tests.training_data import make_data_set
 
 #: pix2pixHD's three stages with networks of a few channels.
@@ -331,7 +331,8 @@ def test_a_run_may_begin_with_what_another_learnt(samples, tmp_path):
     first = Trainer(recipe, samples, tmp_path / "first", device="cpu")
     list(first.run())
     first.save()
-    RunFolder(tmp_path / "first").write_settings({"recipe": recipe_to_json(recipe), "seed": 0, "data": []})
+    described = {"recipe": recipe_to_json(recipe), "seed": 0, "data": [], "labels": label_set_to_json(STREETS)}
+    RunFolder(tmp_path / "first").write_settings(described)
     save_model(tmp_path / "model.safetensors", finished_model(first, "first", {}))
 
     grained = replace(recipe, generator=(recipe.generator[0], {**recipe.generator[1], "grain": True}))
@@ -352,6 +353,24 @@ def test_a_run_may_begin_with_what_another_learnt(samples, tmp_path):
     learnt = first.networks.generator.embedding.weight
     assert new == [] and len(networks.generator.embedding.weight) == len(CITYSCAPES.ids)
     assert all(torch.equal(networks.generator.embedding.weight[i], learnt[row[k]]) for i, k in enumerate(CITYSCAPES.ids))
+
+    # The other way round: parts that weren't known begin as what they lie within, and D comes along.
+    finer = Networks(recipe, STREETS, torch.device("cpu"), 0, WHOLE)
+    coarse = replace(read_start(tmp_path / "first"), label_set=LabelSet("coarse", [label for label in STREETS if label.id < 71]))
+    for state in (*coarse.modules[:1], *coarse.averaged[:1]):
+        state["embedding.weight"] = state["embedding.weight"][[row[k] for k in coarse.label_set.ids]]
+    for key in [k for k in coarse.discriminator if k.endswith("layer0.0.weight")]:
+        kept = [row[k] for k in coarse.label_set.ids] + list(range(len(STREETS), len(STREETS) + 4))
+        coarse.discriminator[key] = coarse.discriminator[key][:, kept]
+    assert adopt(finer, coarse) == []
+    assert torch.equal(finer.generator.embedding.weight[row[71]], learnt[row[40]])
+    assert torch.equal(finer.generator.embedding.weight[row[93]], learnt[row[7]])
+    for (name, ours), theirs in zip(finer.discriminator.state_dict().items(), first.networks.discriminator.state_dict().values()):
+        if name.endswith("layer0.0.weight"):
+            assert torch.equal(ours[:, len(STREETS) :], theirs[:, len(STREETS) :]), "edge and colour channels"
+            assert torch.equal(ours[:, row[71]], theirs[:, row[40]])
+        else:
+            assert torch.equal(ours, theirs)
     with pytest.raises(TrainingError, match="another kind of network"):
         Trainer(STAGED, samples, None, device="cpu", start=read_start(tmp_path / "first"))
     with pytest.raises(TrainingError, match="holds no run to start from"):

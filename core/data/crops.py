@@ -35,7 +35,8 @@ class CropSettings:
         fold_parts: share of crops whose parts (windows, wheels) are folded
             into their parents, so that maps without parts work too.
         fold_some: share of crops in which half of the kinds of parts, drawn
-            at random, are: whoever paints windows need not paint doors.
+            at random, are folded into what they lie within or their parents:
+            whoever paints windows need not paint frames or doors.
         part_codes: the parts of an object have codes of their own, one for
             each kind; else they share the object's.
     """
@@ -142,7 +143,6 @@ def _crop(read, sample: Sample, settings: CropSettings, label_set: LabelSet, see
     if drawn < settings.fold_parts:
         shown = label_set.base[labels]
     elif drawn < settings.fold_parts + settings.fold_some:
-        ids = np.arange(256, dtype=np.uint8)
-        shown = np.where(rng.random(256) < 0.5, label_set.base, ids)[labels]
+        shown = label_set.folded(rng.random(256) < 0.5)[labels]
     _, regions = look_regions(shown, instances, label_set, settings.part_codes)
     return photograph, shown, instances, regions, shown != labels

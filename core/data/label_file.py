@@ -18,7 +18,7 @@ def read_label_set(path: str | Path | None) -> LabelSet:
     "1": "road"}``, or ``[{"id": 0, "name": "sky", ...}]``, bare or under
     "labels". An entry may have "colour" (r, g, b), "group", "thing" (its
     objects are told apart), "instanced", and "parent" (the class of which it is
-    a part, by id or name). Cityscapes' and COCO's words "color", "category",
+    a part) and "within" (the coarser part in which it lies), by id or name. Cityscapes' and COCO's words "color", "category",
     "supercategory", "hasInstances" and "isthing" are understood too.
 
     Raises:
@@ -61,9 +61,11 @@ def _entries(data: Any):
 def _label(entry: dict[str, Any], ids: dict[str, int]) -> Label:
     colour = entry.get("colour", entry.get("color"))
     thing = bool(entry.get("thing", entry.get("hasInstances", entry.get("isthing", False))))
-    parent = entry.get("parent")
-    if parent is not None:
-        parent = ids[parent] if isinstance(parent, str) and parent in ids else int(parent)
+
+    def other(field: str) -> int | None:
+        value = entry.get(field)
+        return ids[value] if isinstance(value, str) and value in ids else None if value is None else int(value)
+
     return Label(
         id=entry["id"],
         name=entry["name"],
@@ -71,7 +73,8 @@ def _label(entry: dict[str, Any], ids: dict[str, int]) -> Label:
         group=str(entry.get("group", entry.get("category", entry.get("supercategory", "classes")))),
         thing=thing,
         instanced=bool(entry.get("instanced", thing)),
-        parent=parent,
+        parent=other("parent"),
+        within=other("within"),
     )
 
 

@@ -148,10 +148,10 @@ def chassis(bag: Bag, rng, x0: float, x_cab: float, width: float, axles, radius:
     bag.add(cuboid((x0 + 0.10, 0, 0.52), (0.10, width - 0.15, 0.12)), FRAME, smooth=False)
     for side in (1, -1):
         y = side * (width / 2 - 0.26)
-        bag.add(cuboid((x0 + 0.05, y, bed - 0.20), (0.06, 0.44, 0.14)), RED_LAMP, smooth=False)
-        bag.add(cuboid((x0 + 0.017, y + side * 0.14, bed - 0.20), (0.01, 0.13, 0.11)), AMBER, smooth=False)
-        bag.add(cuboid((x0 + 0.017, y, bed - 0.20), (0.01, 0.10, 0.11)), RED_GLOW, smooth=False)
-        bag.add(cuboid((x0 + 0.017, y - side * 0.13, bed - 0.20), (0.01, 0.10, 0.11)), WHITE_LAMP, smooth=False)
+        bag.add(cuboid((x0 + 0.05, y, bed - 0.20), (0.06, 0.44, 0.14)), RED_LAMP, TAIL_LIGHT, smooth=False)
+        bag.add(cuboid((x0 + 0.017, y + side * 0.14, bed - 0.20), (0.01, 0.13, 0.11)), AMBER, TAIL_LIGHT, smooth=False)
+        bag.add(cuboid((x0 + 0.017, y, bed - 0.20), (0.01, 0.10, 0.11)), RED_GLOW, TAIL_LIGHT, smooth=False)
+        bag.add(cuboid((x0 + 0.017, y - side * 0.13, bed - 0.20), (0.01, 0.10, 0.11)), WHITE_LAMP, TAIL_LIGHT, smooth=False)
         bag.add(cuboid((rear - radius - 0.22, side * (width / 2 - 0.32), radius * 0.75), (0.02, 0.56, 0.55)), GAP, smooth=False)
     bag.add(cuboid((x0 + 0.04, 0, 0.66), (0.012, 0.52, 0.11)), PLATE, smooth=False)
 

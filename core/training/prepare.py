@@ -78,7 +78,7 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
     recipe = _recipe(options, settings, done or 0)
     settings["recipe"] = recipe_to_json(recipe)
     _set_arithmetic(settings)
-    label_set = label_set_from_json(settings["labels"]) if settings.get("labels") else read_label_set(None)
+    label_set = label_set_from_json(settings["labels"])
     data = [Path(p) for p in settings["data"]]
     samples = _checked_samples(data, label_set, say, sparing(report, "checking"))
     _check_sizes(recipe, label_set)
@@ -140,7 +140,7 @@ def _settings(options: argparse.Namespace, before: dict[str, Any] | None) -> dic
             raise TrainingError("A run that is resumed goes on from its own weights; leave --start-from out.")
         start = default_model_path() if options.start_from == "default" else Path(options.start_from)
         settings["start"] = str(start.resolve())
-    if options.labels_json:
+    if options.labels_json or "labels" not in settings:  # written down: a built-in set may gain parts later
         settings["labels"] = label_set_to_json(read_label_set(options.labels_json))
     if options.deterministic:
         settings["deterministic"] = True

@@ -28,7 +28,7 @@ from core.training.recipes import Recipe
 TEXTURE_LAYERS = 3
 
 #: Groups of classes with shapes inside rather than a texture, as things have.
-_SHAPED = ("void", "object", "parts of buildings", "parts of signals")
+_SHAPED = ("void", "object", "parts of buildings", "parts of signals", "parts of signs")
 
 
 class Step:

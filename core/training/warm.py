@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core.errors import TrainingError
-from core.labels import STREETS, LabelSet, label_set_from_json
+from core.labels import LabelSet, label_set_from_json
 from core.models.model_file import load_model
 from core.training.checkpoint import checkpoints, load_checkpoint
 from core.training.networks import Networks
@@ -55,8 +55,7 @@ def read_start(path: str | Path) -> Start:
     if not checkpoints(path):
         raise TrainingError(f"{path} holds no run to start from; name a run's folder or a model file.")
     state = load_checkpoint(path)
-    labels = RunFolder(path).read_settings().get("labels")
-    label_set = label_set_from_json(labels) if labels else STREETS
+    label_set = label_set_from_json(RunFolder(path).read_settings()["labels"])
     return Start(path.name, state["step"], state["generating"], state["averaged"], state["discriminator"], label_set)
 
 
@@ -64,8 +63,10 @@ def read_start(path: str | Path) -> Start:
 def adopt(networks: Networks, start: Start) -> list[str]:
     """Give ``networks`` every weight of ``start`` that has a place in them.
 
-    Weights are matched by name and shape, rows of a class embedding by the
-    class's id. D is taken over only whole: half a judge misleads.
+    Weights are matched by name and shape, what belongs to a class (a row of an
+    embedding, an input channel of a first convolution) by the class's id. A
+    part that wasn't known begins as what it lies within, or as its class. D is
+    taken over only whole: half a judge misleads.
 
     Returns:
         names of the weights of G and E that stay new.
@@ -81,29 +82,47 @@ def adopt(networks: Networks, start: Start) -> list[str]:
             if name == "generator" and len(left) > len(module.state_dict()) / 2:
                 raise TrainingError(f"{start.name} is another kind of network; start from a model of this recipe.")
             new += [f"{name}.{key}" for key in left]
-    ours = networks.discriminator.state_dict()
-    theirs = start.discriminator
-    same_labels = networks.label_set.ids == start.label_set.ids
-    if theirs is not None and same_labels and _shapes(theirs) == _shapes(ours):
-        networks.discriminator.load_state_dict(theirs)
+    if start.discriminator is not None:
+        ours = networks.discriminator.state_dict()
+        fitted = {
+            key: _fitted(start.discriminator.get(key), target, networks.label_set, start.label_set, False)
+            for key, target in ours.items()
+        }
+        if all(tensor is not None for tensor in fitted.values()):
+            networks.discriminator.load_state_dict(fitted)
     return new
 
 
 def _adopt(module: torch.nn.Module, state: State, label_set: LabelSet, before: LabelSet) -> list[str]:
     left = []
     for key, target in module.state_dict().items():
-        source = state.get(key)
-        if source is not None and source.shape == target.shape and not key.endswith("embedding.weight"):
-            target.copy_(source)
-        elif source is not None and key.endswith("embedding.weight") and source.shape[1:] == target.shape[1:]:
-            known = {label_id: row for row, label_id in enumerate(before.ids)}
-            for row, label_id in enumerate(label_set.ids):
-                if label_id in known:
-                    target[row].copy_(source[known[label_id]])
-        else:
+        fitted = _fitted(state.get(key), target, label_set, before, key.endswith("embedding.weight"))
+        if fitted is None:
             left.append(key)
+        else:
+            target.copy_(fitted)
     return left
 
 
-def _shapes(state: State) -> dict[str, tuple[int, ...]]:
-    return {key: tuple(tensor.shape) for key, tensor in state.items()}
+def _fitted(source: Tensor | None, target: Tensor, label_set: LabelSet, before: LabelSet, rows: bool) -> Tensor | None:
+    """``source`` in the shape of ``target``, its ``rows`` or input channels re-ordered by class; None where it has no place."""
+    if source is None or source.dim() != target.dim():
+        return None
+    if source.shape == target.shape and (label_set.ids == before.ids or not rows):
+        return source
+    axis = 0 if rows else 1
+    if source.dim() <= axis:
+        return None
+    further = source.shape[axis] - len(before)
+    same = source.shape[:axis] == target.shape[:axis] and source.shape[axis + 1 :] == target.shape[axis + 1 :]
+    if not same or further < 0 or target.shape[axis] - len(label_set) != further:
+        return None
+    nearest = label_set.folded(~before.known)
+    known = {label_id: row for row, label_id in enumerate(before.ids)}
+    fitted = target.clone()
+    for row, label_id in enumerate(label_set.ids):
+        if int(nearest[label_id]) in known:
+            fitted.select(axis, row).copy_(source.select(axis, known[int(nearest[label_id])]))
+    if further:
+        fitted.narrow(axis, len(label_set), further).copy_(source.narrow(axis, len(before), further))
+    return fitted
