@@ -63,6 +63,7 @@ class Studio(QMainWindow):
 
         self.palette_panel = PalettePanel(self.context)
         self.look_panel = LookPanel(self.context)
+        self.canvas.show_choice(self.look_panel.choice)
         self.objects_panel = ObjectsPanel(self.context, self.canvas)
         self.stamps_panel = StampsPanel(self.context, self.canvas)
         self._docks = [

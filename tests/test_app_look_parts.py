@@ -151,6 +151,22 @@ def test_a_part_picked_from_the_picture_is_chosen(studio, panel):
     assert context.selection == 0 and panel.choice.key == look_key(ROAD, LANE)
 
 
+def test_parts_whose_look_is_chosen_are_outlined(studio, panel):
+    canvas = studio.canvas
+    assert canvas.selection_path is not None and canvas.part_path is None, "the whole house is chosen"
+    choose(panel, "Shopfront")
+    assert canvas.part_path.boundingRect().getCoords() == (6.5, 32.5, 43.5, 47.5)
+    studio.context.select_many([FIRST, SECOND])
+    assert canvas.part_path.boundingRect().getCoords() == (6.5, 32.5, 95.5, 47.5), "those of both houses"
+    studio.context.select(THIRD)
+    assert canvas.part_path is None, "it has no shop"
+    studio.context.select(FIRST)
+    with_parts = pixels(canvas.grab())
+    choose(panel, "Whole building")
+    assert canvas.part_path is None
+    assert not np.array_equal(pixels(canvas.grab()), with_parts), "the outline can be seen"
+
+
 def test_the_choice_is_made_with_keys_and_not_with_the_wheel(studio, panel):
     panel.part.setFocus(Qt.FocusReason.TabFocusReason)
     wait_for(panel.part.hasFocus, "the choice does not get the keys")

@@ -46,6 +46,9 @@ class Canvas(QWidget):
         self.photograph: Pyramid | None = None
         self.pending: PendingPaint | None = None
         self.selection_path: QPainterPath | None = None
+        #: Outlines of the parts in it whose look is chosen, or None; and who chooses them.
+        self.part_path: QPainterPath | None = None
+        self._look_choice = None
         self.labels_hidden = False
         #: (heading, text, button) where a photograph is missing, or None.
         self.notice_text: tuple[str, str, str] | None = None
@@ -206,7 +209,7 @@ class Canvas(QWidget):
 
     def _scene_replaced(self) -> None:
         scene = self.context.scene
-        self.photograph = self.pending = self.selection_path = self.labels = self.pointer = None
+        self.photograph = self.pending = self.selection_path = self.part_path = self.labels = self.pointer = None
         self.selection_matrix = None
         for pane in self.panes:
             pane.abort()
@@ -247,22 +250,25 @@ class Canvas(QWidget):
             self._trace_selection()
         self.redraw()
 
+    def show_choice(self, choice) -> None:
+        """Outline the parts, too, that ``choice`` (a :class:`~app.look_choice.LookChoice`) names."""
+        self._look_choice = choice
+        choice.changed.connect(self._trace_selection)
+
     def _trace_selection(self, *_) -> None:
-        """Find the outlines of the selected objects."""
-        scene, path = self.context.scene, None
+        """Find the outlines of the selected objects, and of the parts in them whose look is chosen."""
+        scene, whole, parts = self.context.scene, QPainterPath(), QPainterPath()
         if self.selection_matrix is not None:
             return  # while objects are held their outlines move with them
-        for value, (x0, y0, x1, y1) in self._selected_boxes():
-            path = path or QPainterPath()
-            mask = (scene.instance_map[y0:y1, x0:x1] == value).view(np.uint8)
-            found, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=(x0, y0))
-            for contour in found:
-                points = contour[:, 0].tolist()
-                path.moveTo(points[0][0] + 0.5, points[0][1] + 0.5)
-                for px, py in points[1:]:
-                    path.lineTo(px + 0.5, py + 0.5)
-                path.closeSubpath()
-        self.selection_path = path
+        boxes = self._selected_boxes()
+        part = self._look_choice.part if boxes and self._look_choice is not None else 0
+        for value, (x0, y0, x1, y1) in boxes:
+            mask = scene.instance_map[y0:y1, x0:x1] == value
+            add_outline(whole, mask, (x0, y0))
+            if part:
+                add_outline(parts, mask & (scene.label_map[y0:y1, x0:x1] == part), (x0, y0))
+        self.selection_path = None if whole.isEmpty() else whole
+        self.part_path = None if parts.isEmpty() else parts
         self.redraw()
 
     def _selected_boxes(self) -> list[tuple[int, Box]]:
@@ -296,3 +302,14 @@ class Canvas(QWidget):
             self.labels = LabelPicture(self.context.scene, self.context.settings["object_edges"])
         if key in ("object_edges", "overlay_opacity", "paint_hint"):
             self.redraw()
+
+
+def add_outline(path: QPainterPath, mask: np.ndarray, offset: tuple[int, int]) -> None:
+    """Add the outlines of ``mask``, (h, w) bool whose top left pixel is ``offset`` (x, y), to ``path``."""
+    found, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=offset)
+    for contour in found:
+        points = contour[:, 0].tolist()
+        path.moveTo(points[0][0] + 0.5, points[0][1] + 0.5)
+        for x, y in points[1:]:
+            path.lineTo(x + 0.5, y + 0.5)
+        path.closeSubpath()

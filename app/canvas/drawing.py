@@ -98,6 +98,12 @@ def _draw_selection(painter: QPainter, canvas, transform: QTransform, accent: QC
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawPath(canvas.selection_path)
+    if canvas.part_path is not None:
+        for colour, style in ((QColor(255, 255, 255, 190), Qt.PenStyle.SolidLine), (accent, Qt.PenStyle.DotLine)):
+            pen = QPen(colour, 1.4, style)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawPath(canvas.part_path)
     painter.restore()
 
 
