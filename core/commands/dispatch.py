@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": ("core.evaluation.command", "measure a model on held-out streets"),
     "import": ("core.commands.import_model", "turn a pix2pixHD checkpoint into a model file"),
     "fill-parts": ("core.commands.fill_parts", "lay windows, wheels and more inside the bare objects of a label map"),
+    "cast-shadows": ("core.commands.cast_shadows", "lay shadows for a chosen sun on the ground of a label map"),
     "stamps": ("core.commands.stamps", "make the library of stamps from example streets"),
     "bench": ("core.commands.bench", "measure speed on this machine"),
     "test": ("core.commands.test", "run the project's tests"),
@@ -68,7 +69,7 @@ def usage() -> str:
         "",
         "commands:",
     ]
-    lines += [f"  {name:<11} {summary}" for name, (module, summary) in COMMANDS.items() if _there(module)]
+    lines += [f"  {name:<12} {summary}" for name, (module, summary) in COMMANDS.items() if _there(module)]
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.commands.bench import size
+from core.commands.sun_choice import FORM, HELP, sun, with_sun
 from core.errors import DataError, SceneError, VedutaError
 from core.scene.png import SIDE_LIMIT
 
@@ -45,6 +46,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fill-houses", action="store_true", help="make each house of a row an object, which gets a look of its own"
     )
+    parser.add_argument(
+        "--shadows", type=sun, metavar=FORM, help=f"first cast shadows, as cast-shadows does, for {HELP}"
+    )
     parser.add_argument("--size", type=size, metavar="WxH", help="resize the maps first, such as 2048x1024")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: auto)")
     return parser
@@ -52,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> int:
     """Render; 0 when all pictures are written, 2 with a sentence for what could not be."""
-    arguments = parser().parse_args(argv)
+    arguments = parser().parse_args(with_sun(argv, "--shadows"))
     if arguments.size and max(arguments.size) > SIDE_LIMIT:
         raise SceneError(f"A picture can be at most {SIDE_LIMIT} pixels a side; choose a smaller --size.")
     if arguments.labels.is_dir():
@@ -143,7 +147,7 @@ def _name(labels: Path) -> str:
 
 
 def _opened(arguments: argparse.Namespace, labels: Path, instances: Path | None):
-    """The scene of these files, with parts where they were asked for."""
+    """The scene of these files, with parts and shadows where they were asked for."""
     scene, kept = open_street(labels, instances)
     if arguments.fill_parts is not None or arguments.fill_only or arguments.fill_except or arguments.fill_houses:
         from core.commands.fill_choice import chosen
@@ -153,6 +157,13 @@ def _opened(arguments: argparse.Namespace, labels: Path, instances: Path | None)
         objects = chosen(scene, arguments.fill_only, arguments.fill_except)
         horizon = horizon_in(kept, scene.size)
         edit = fill_parts(scene, arguments.fill_parts or 0, objects, horizon, arguments.fill_houses).edit
+        if edit is not None:
+            edit.apply(scene)
+    if arguments.shadows is not None:
+        from core.scene.project import horizon_in
+        from core.shadows.cast import cast_in
+
+        edit = cast_in(scene, arguments.shadows, horizon_in(kept, scene.size)).edit
         if edit is not None:
             edit.apply(scene)
     return scene

@@ -1,0 +1,119 @@
+"""Houses as prisms: the walls that ``core.filling.walls`` finds, each with a house behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator
+
+import numpy as np
+
+from core.filling.walls import Stretch, Wall, find_walls, profile
+from core.labels import INSTANCE_FACTOR
+from core.shadows.prisms import Prisms
+from core.shadows.street import Street
+
+_HOUSE = "building"
+
+#: Metres: how deep a house is, and how high where nothing in the street tells.
+_DEEP, _USUAL = 10.0, 11.0
+
+#: A street goes on beyond the frame's edge for so many metres behind the camera.
+_GOES_ON = 25.0
+
+#: Most columns in which walls are looked for, and smallest sides of a house in pixels.
+_COLUMNS, _SMALLEST = 256, 10
+
+#: Metres: no wall is looked at that is further away, and no house is lower or higher than this.
+_FAR, _LOWEST, _HIGHEST = 150.0, 2.0, 60.0
+
+
+@dataclass(frozen=True)
+class _Front:
+    """A stretch of wall in N columns.
+
+    Attributes:
+        edges: (N + 1,) columns. up: (N,) metres up to which it is seen. sky: (N,) bool, whether it ends there.
+    """
+
+    wall: Wall
+    edges: np.ndarray
+    up: np.ndarray
+    sky: np.ndarray
+
+    @property
+    def known(self) -> float | None:
+        """Metres up to its eaves or roof; None where that isn't seen."""
+        return float(np.median(self.up[self.sky])) if self.sky.mean() > 0.15 else None
+
+
+def houses(street: Street) -> Iterator[Prisms]:
+    """Every house of which a wall is found."""
+    fronts = list(_fronts(street))
+    # The frame, trees and other houses hide the tops of some: those are taken to be as high as others on their side.
+    known = {side: [f.known for f in fronts if f.known is not None and f.wall.side == side] for side in (-1, 0, 1)}
+    every = [height for heights in known.values() for height in heights]
+    for front in fronts:
+        heights = known[front.wall.side] or every
+        usual = float(np.median(heights)) if heights else _USUAL
+        yield _house(street, front, usual)
+
+
+def _fronts(street: Street) -> Iterator[_Front]:
+    sky = street.where(("sky",))
+    step = max(2, -(-street.size[0] // _COLUMNS))
+    height = street.size[1]
+    rows = np.where(street.ground[:, ::step], np.arange(height)[:, None], height)
+    next_ground = np.minimum.accumulate(rows[::-1], axis=0)[::-1]
+    for thing in street.things((_HOUSE,)):
+        if min(thing.mask.shape) < _SMALLEST:
+            continue
+        seen = profile(thing.mask, thing.x0, thing.y0, sky, next_ground, step)
+        for stretch in find_walls(street.view, seen, thing.value >= INSTANCE_FACTOR):
+            front = _front(stretch, seen)
+            if front is not None:
+                yield front
+
+
+def _front(stretch: Stretch, seen) -> _Front | None:
+    """The stretch where it is near and high enough to be told of; None where it is nowhere."""
+    wall = stretch.wall
+    mine = (seen.x >= stretch.x0) & (seen.x < stretch.x1)
+    x, top, sky = seen.x[mine] + 0.5, seen.top[mine], seen.sky[mine]
+    edges = np.unique(np.r_[seen.x[mine], stretch.x1]).astype(np.float64)
+    if len(edges) < 2:
+        return None
+    near = wall.depth((edges[1:] + edges[:-1]) / 2) < _FAR
+    if not near.any():
+        return None
+    first, last = np.flatnonzero(near)[[0, -1]]
+    edges = edges[first:last + 2]
+    middle = (edges[1:] + edges[:-1]) / 2
+    up = np.interp(middle, x, wall.up(x, top))
+    against = np.interp(middle, x, (sky & (top > 1)).astype(float)) > 0.5
+    if np.median(up) < _LOWEST:
+        return None
+    return _Front(wall, edges, up, against)
+
+
+def _house(street: Street, front: _Front, usual: float) -> Prisms:
+    """The house behind a wall."""
+    wall, edges = front.wall, front.edges
+    own = front.known or usual
+    up = np.clip(np.where(front.sky, front.up, np.maximum(front.up, own)), 0, _HIGHEST)
+    u = np.clip(wall.along(edges), -2 * _FAR, 2 * _FAR)
+    start, end = u[:-1], u[1:]
+    if not wall.side:
+        aside = np.stack([start, end, end, start], axis=1)
+        depth = np.broadcast_to([wall.distance] * 2 + [wall.distance + _DEEP] * 2, aside.shape)
+    else:
+        # The houses go on where the frame ends.
+        margin = 2 * (edges[1] - edges[0])
+        if wall.side < 0 and edges[0] <= margin:
+            start, end, up = np.r_[-_GOES_ON, start], np.r_[u[0], end], np.r_[np.median(up), up]
+        if wall.side > 0 and edges[-1] >= street.size[0] - margin:
+            start, end, up = np.r_[start, u[-1]], np.r_[end, -_GOES_ON], np.r_[up, np.median(up)]
+        here, behind = wall.side * wall.distance, wall.side * (wall.distance + _DEEP)
+        depth = np.stack([start, end, end, start], axis=1)
+        aside = np.broadcast_to([here, here, behind, behind], depth.shape)
+    top = np.repeat(up[:, None], 4, axis=1)
+    return Prisms(np.stack([aside, depth], axis=-1), np.zeros_like(top), top)

@@ -1,0 +1,42 @@
+"""Cast shadows as labels: each is a part of the ground that it falls on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.errors import LabelError
+from core.labels import LabelSet
+
+#: Their group in a label set.
+GROUP = "shadows"
+
+
+def shadow_table(label_set: LabelSet) -> np.ndarray:
+    """(256,) uint8: ground -> its part in shadow; every other id -> itself.
+
+    Marks, crossings, kerbs, manholes and the like keep their own labels in shadow.
+
+    Raises:
+        LabelError: when the label set has no shadows.
+    """
+    table = np.arange(256, dtype=np.uint8)
+    for label in label_set:
+        if label.group == GROUP and label.parent is not None:
+            table[label.parent] = label.id
+    if not has_shadows(label_set):
+        raise LabelError(f"The label set '{label_set.name}' has no cast shadows; open the street with the label set 'streets'.")
+    return table
+
+
+def has_shadows(label_set: LabelSet) -> bool:
+    """Whether ground in shadow has labels of its own."""
+    return any(label.group == GROUP for label in label_set)
+
+
+def without_shadows(labels: np.ndarray, label_set: LabelSet) -> np.ndarray:
+    """A copy of (H, W) uint8 ``labels`` in which ground in shadow is plain ground again."""
+    table = np.arange(256, dtype=np.uint8)
+    for label in label_set:
+        if label.group == GROUP and label.parent is not None:
+            table[label.id] = label.parent
+    return table[labels]
