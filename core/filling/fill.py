@@ -118,10 +118,9 @@ def fill_parts(
             continue
         x0, y0, x1, y1 = site.box
         if houses and owners is not None and site.value < INSTANCE_FACTOR:
-            number = np.where(owners >= 0, owners + count, -1)
-            count = max(count, int(number.max()) + 1)
-            mine = site.mask & (number >= 0)[None]
-            numbered.append((site.box, mine, np.broadcast_to(number, mine.shape)[mine]))
+            mine = site.mask & (owners >= 0)
+            numbered.append((site.box, mine, owners[mine] + count))
+            count = max(count, int(owners.max()) + 1 + count)
         there = labels[y0:y1, x0:x1]
         # A part must be one of this class: whatever the library says, folding gives the scene back.
         right = (parts > 0) & site.mask & (scene.label_set.base[parts] == site.class_id)
@@ -253,7 +252,7 @@ def _named_so(label_set: LabelSet, names: Iterable[str]) -> np.ndarray:
 
 
 def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """((h, w) part labels, (w,) numbers of its houses), each None where there is nothing of it."""
+    """((h, w) part labels, (h, w) numbers of its houses), each None where there is nothing of it."""
     name = scene.label_set[site.class_id].name
     # The seed follows the object, not its place in the list: filled alone, it gets the same parts.
     seeds = [seed & 0xFFFFFFFF, site.value, site.number]

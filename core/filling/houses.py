@@ -1,8 +1,8 @@
 """What a house's front looks like, in metres: storeys, window axes, doors, shopfronts, balconies, trim.
 
 The measures are those of the project's own streets (``core.streets.facades``), which is what the
-default model has seen. Nothing here knows of pixels: a front is a list of :class:`Panel` to be
-painted one over the other.
+default model has seen. Nothing here knows of pixels: a front is a list of panels to be painted
+one over the other.
 """
 
 from __future__ import annotations
@@ -12,29 +12,15 @@ from typing import Iterator
 
 import numpy as np
 
+from core.filling.panel import Group, Panel, alone
+from core.filling.shops import shopfront
+from core.filling.windows import SASHES, glazing
+
 #: Height in metres from which a house has an upper floor.
 _TWO_STOREYS = 4.6
 
 STYLES = ("plaster", "brick", "stone", "concrete", "glass")
 _SHARES = (0.40, 0.24, 0.16, 0.16, 0.04)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A rectangle on a wall: ``u`` and ``up`` in metres, ``out`` of the wall (negative: set back into it).
-
-    Attributes:
-        what: the name of a part.
-        whole: it is left out where the wall ends across it, as a window would be.
-    """
-
-    what: str
-    u0: float
-    u1: float
-    up0: float
-    up1: float
-    out: float = 0.0
-    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +32,7 @@ class House:
         ground: height of the ground floor. storey: of each above.
         windows: (N,) left edges of the window axes. pane: (width, height) of a window, sill above its floor.
         door: index of the door's axis, -1 for none.
-        reveal: depth of windows in the wall.
+        reveal: depth of windows in the wall. sash: how bars part them.
     """
 
     style: str
@@ -58,6 +44,7 @@ class House:
     pane: tuple[float, float]
     sill: float
     reveal: float
+    sash: str
     surround: float
     shutters: bool
     hood: bool
@@ -66,7 +53,6 @@ class House:
     plinth: float
     door: int
     shop: bool
-    sign: bool
     balcony: str
     axis: int
 
@@ -109,10 +95,10 @@ def design(rng: np.random.Generator, width: float, height: float, known_height: 
     door = axis if entrance and not shop and (len(windows) > 1 or height > ground) else -1
     return House(
         style, width, height, ground, storey, windows, (wide, tall), sill,
-        reveal=float(rng.uniform(0.09, 0.22)), surround=float(rng.choice([0.0, 0.0, 0.10, 0.14])), shutters=shutters,
-        hood=bool(rng.random() < 0.3), string=bool(rng.random() < 0.5) or shop,
+        reveal=float(rng.uniform(0.09, 0.22)), sash="double" if ribbon else str(rng.choice(SASHES)),
+        surround=float(rng.choice([0.0, 0.0, 0.10, 0.14])), shutters=shutters, hood=bool(rng.random() < 0.3), string=bool(rng.random() < 0.5) or shop,
         corners=bool(style == "stone" or rng.random() < 0.15), plinth=float(rng.uniform(0.3, 0.8)),
-        door=door, shop=shop, sign=bool(rng.random() < 0.85),
+        door=door, shop=shop,
         balcony=str(rng.choice(["none", "some", "column", "rows"], p=[0.58, 0.16, 0.15, 0.11])), axis=axis,
     )
 
@@ -139,22 +125,20 @@ def _axes(width: float, wide: float, pitch: float, margin: float) -> np.ndarray:
     return margin + (free / (count - 1) * np.arange(count) if count > 1 else np.array([free / 2]))
 
 
-def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[tuple[Panel, ...]]:
+def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[Group]:
     """The front's panels in painting order, u from 0 to the house's width.
-
-    The last panel of a group is what the others belong to: without the window no sill.
 
     Args:
         coarse: far away, this many window axes become one, and what is small is left out.
     """
     if house.style == "glass":
-        yield from _single(_curtain_wall(house, coarse))
+        yield from map(alone, _curtain_wall(house, coarse, rng))
         return
     small = coarse == 1
     while coarse > 1 and house.pane[0] * coarse > house.width - 0.4:
         coarse -= 1
     if small:
-        yield from _single(_trim(house))
+        yield from map(alone, _trim(house))
     yield from _ground_floor(house, rng, coarse, small)
     wide = house.pane[0] * coarse
     axes = _joined(house, coarse)
@@ -162,13 +146,9 @@ def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[
         low, high = floor + house.sill, floor + house.sill + house.pane[1]
         has = _balconies(house, storey, len(axes), rng) if small else np.zeros(len(axes), bool)
         for u, balcony in zip(axes.tolist(), has.tolist()):
-            yield tuple(_window(house, u, floor + 0.06 if balcony else low, u + wide, high, small))
+            yield _window(house, u, floor + 0.06 if balcony else low, u + wide, high, small, rng)
         for u in axes[has].tolist():
-            yield tuple(_balcony(house, u - 0.3, u + wide + 0.3, floor))
-
-
-def _single(several: Iterator[Panel]) -> Iterator[tuple[Panel]]:
-    return ((panel,) for panel in several)
+            yield _balcony(house, u - 0.3, u + wide + 0.3, floor)
 
 
 def _joined(house: House, coarse: int) -> np.ndarray:
@@ -193,35 +173,39 @@ def _balconies(house: House, storey: int, count: int, rng) -> np.ndarray:
     return has
 
 
-def _window(house: House, u0: float, up0: float, u1: float, up1: float, small: bool) -> Iterator[Panel]:
-    if small:
-        s = house.surround
-        if s:
-            yield Panel("facade trim", u0 - s, u1 + s, up0, up1 + s, whole=True)
-            if house.hood:
-                yield Panel("facade trim", u0 - s - 0.06, u1 + s + 0.06, up1 + s, up1 + s + 0.1, 0.1, True)
-        elif house.style == "brick":
-            yield Panel("facade trim", u0 - 0.1, u1 + 0.1, up1, up1 + 0.16, whole=True)
-        yield Panel("facade trim", u0 - 0.06, u1 + 0.06, up0 - 0.09, up0, 0.05, True)
-        if house.shutters:
-            half = (u1 - u0) / 2
-            yield Panel("facade trim", u0 - half - 0.02, u0 - 0.02, up0, up1, whole=True)
-            yield Panel("facade trim", u1 + 0.02, u1 + half + 0.02, up0, up1, whole=True)
-        if s:
-            yield Panel("building", u0, u1, up0, up1, whole=True)
-    yield Panel("window", u0, u1, up0, up1, -house.reveal, True)
+def _window(house: House, u0: float, up0: float, u1: float, up1: float, small: bool, rng) -> Group:
+    if not small:
+        return alone(Panel("window", u0, u1, up0, up1, -house.reveal, True, 0.0, (u0, u1, up0, up1)))
+    around = list(_around(house, u0, up0, u1, up1))
+    return Group((*around, *glazing(u0, u1, up0, up1, house.reveal, house.sash, rng)), len(around))
 
 
-def _balcony(house: House, u0: float, u1: float, floor: float) -> Iterator[Panel]:
+def _around(house: House, u0: float, up0: float, u1: float, up1: float) -> Iterator[Panel]:
+    """What surrounds a window on the wall."""
+    s = house.surround
+    if s:
+        yield Panel("facade trim", u0 - s, u1 + s, up0, up1 + s, whole=True)
+        if house.hood:
+            yield Panel("facade trim", u0 - s - 0.06, u1 + s + 0.06, up1 + s, up1 + s + 0.1, 0.1, True)
+    elif house.style == "brick":
+        yield Panel("facade trim", u0 - 0.1, u1 + 0.1, up1, up1 + 0.16, whole=True)
+    yield Panel("facade trim", u0 - 0.06, u1 + 0.06, up0 - 0.09, up0, 0.05, True)
+    if house.shutters:
+        half = (u1 - u0) / 2
+        yield Panel("shutter", u0 - half - 0.02, u0 - 0.02, up0, up1, 0.01, True, 0.04)
+        yield Panel("shutter", u1 + 0.02, u1 + half + 0.02, up0, up1, 0.01, True, 0.04)
+    if s:
+        yield Panel("building", u0, u1, up0, up1, whole=True)
+
+
+def _balcony(house: House, u0: float, u1: float, floor: float) -> Group:
     """A slab and its railing in front of the wall; solid for concrete houses, bars else."""
     out = 1.1 if house.style == "concrete" else 0.85
+    slab = Panel("balcony", u0, u1, floor - 0.14, floor + 0.02, out, True)
     if house.style == "concrete":
-        yield Panel("balcony", u0, u1, floor, floor + 0.98, out, True)
-    else:
-        for u in np.arange(u0, u1 + 0.01, 0.13).tolist():
-            yield Panel("balcony", u, u + 0.03, floor, floor + 1.0, out, True)
-        yield Panel("balcony", u0, u1, floor + 0.98, floor + 1.06, out, True)
-    yield Panel("balcony", u0, u1, floor - 0.14, floor + 0.02, out, True)
+        return Group((slab._replace(up0=floor, up1=floor + 0.98), slab), 1)
+    bars = [slab._replace(u0=u, u1=u + 0.03, up0=floor, up1=floor + 1.0) for u in np.arange(u0, u1 + 0.01, 0.13).tolist()]
+    return Group((*bars, slab._replace(up0=floor + 0.98, up1=floor + 1.06), slab), len(bars) + 1)
 
 
 def _trim(house: House) -> Iterator[Panel]:
@@ -239,53 +223,44 @@ def _trim(house: House) -> Iterator[Panel]:
             yield Panel("facade trim", u, u + 0.45, 0.0, house.height - 0.3)
 
 
-def _ground_floor(house: House, rng, coarse: int, small: bool) -> Iterator[tuple[Panel, ...]]:
+def _ground_floor(house: House, rng, coarse: int, small: bool) -> Iterator[Group]:
     if house.shop:
-        yield from _single(_shopfront(house, rng, coarse, small))
+        yield from shopfront(house.width, house.ground, rng, coarse, small)
         return
     low, high = 0.95, min(0.95 + house.pane[1] + 0.1, house.ground - 0.5)
     if small:
-        yield (Panel("facade trim", 0, house.width, 0.0, house.plinth, 0.02),)
+        yield alone(Panel("facade trim", 0, house.width, 0.0, house.plinth, 0.02))
     wide = house.pane[0] * coarse
     for axis, u in enumerate(_joined(house, coarse).tolist()):
         if axis == house.door and small:
             middle, half = u + house.pane[0] / 2, min(0.62, house.pane[0] / 2 + 0.12)
             top = min(2.65, house.ground - 0.45)
-            yield (
+            hole = (middle - half, middle + half, 0.1, top)
+            yield Group((
                 Panel("facade trim", middle - half - 0.14, middle + half + 0.14, 0.0, top + 0.16, whole=True),
                 Panel("building", middle - half, middle + half, 0.0, top, whole=True),
-                Panel("door", middle - half, middle + half, 0.1, top, -max(house.reveal, 0.16), True),
-            )
+                Panel("door", *hole, -max(house.reveal, 0.16), True, 0.0, hole),
+            ), 2)
         elif high - low > 0.5:
-            yield tuple(_window(house, u, low, u + wide, high, small))
+            yield _window(house, u, low, u + wide, high, small, rng)
 
 
-def _shopfront(house: House, rng, coarse: int, small: bool) -> Iterator[Panel]:
-    """Pillars, display windows and a signboard."""
-    pillar = float(rng.uniform(0.28, 0.5))
-    bays = max(int(round((house.width - pillar) / (rng.uniform(2.6, 4.2) * coarse))), 1)
-    span = (house.width - pillar) / bays
-    head = house.ground - float(rng.uniform(0.75, 1.0))
-    depth = float(rng.uniform(0.15, 0.4))
-    for bay in range(bays):
-        u = pillar + bay * span
-        yield Panel("shopfront", u, u + span - pillar, 0.0, head, -depth, True)
-    if house.sign and small:
-        signs = max(1, min(bays, int(round(house.width / 9))))
-        for i in range(signs):
-            lo, hi = pillar / 2 + i * house.width / signs, (i + 1) * house.width / signs - pillar / 2
-            yield Panel("shop sign", lo + 0.1, hi - 0.1, head + 0.08, head + 0.62, 0.12, True)
-
-
-def _curtain_wall(house: House, coarse: int) -> Iterator[Panel]:
-    """Glass from slab to slab."""
+def _curtain_wall(house: House, coarse: int, rng) -> Iterator[Panel]:
+    """Glass from slab to slab behind upright fins."""
     count = max(int(round(house.width / (1.5 * coarse))), 1)
-    edges = np.linspace(0, house.width, count + 1)
-    gap = 0.12 * coarse
+    edges = np.linspace(0, house.width, count + 1).tolist()
+    slab, fin, transom = float(rng.uniform(0.5, 1.0)), float(rng.uniform(0.06, 0.22)), rng.random() < 0.7
     levels = [0.0, *house.floors.tolist(), house.height]
     for level, (low, high) in enumerate(zip(levels, levels[1:])):
-        what = "shopfront" if level == 0 and house.shop else "window"
+        what, low = "shopfront" if level == 0 and house.shop else "window", low + (0.12 if level == 0 else 0.0)
+        if high - slab - low < 0.5:
+            continue
+        for u0, u1 in zip(edges, edges[1:]):
+            yield Panel(what, u0, u1, low, high - slab, -0.03, True)
         if coarse == 1:
-            yield Panel("facade trim", 0, house.width, high - 0.85, high - 0.75)
-        for u0, u1 in zip(edges.tolist(), edges[1:].tolist()):
-            yield Panel(what, u0 + gap / 2, u1 - gap / 2, low + 0.15, high - 0.8, whole=True)
+            yield Panel("facade trim", 0, house.width, high - slab - 0.06, high - slab + 0.04, thick=0.04)
+            if transom and what == "window":
+                yield Panel("window frame", 0, house.width, low + 0.9, low + 0.95, -0.05, thick=0.07)
+    wide = 0.03 if coarse == 1 else 0.06 * coarse
+    for u in edges:
+        yield Panel("facade trim", max(u - wide, 0.0), min(u + wide, house.width), 0.0, house.height, 0.0, thick=fin)
