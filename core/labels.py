@@ -20,6 +20,10 @@ from core.errors import LabelError
 INSTANCE_FACTOR = 1000
 
 
+#: Group of the parts that cast shadows make of the ground.
+SHADOWS = "shadows"
+
+
 @dataclass(frozen=True)
 class Label:
     """One class of a label set.
@@ -165,6 +169,15 @@ class LabelSet:
                 table[label.id] = label.within
         return table
 
+    @cached_property
+    def in_shadow(self) -> np.ndarray:
+        """(256,) uint8: ground (a class) -> its part that a cast shadow makes of it; every other id -> itself."""
+        table = np.arange(256, dtype=np.uint8)
+        for label in self.labels:
+            if label.group == SHADOWS and label.parent is not None:
+                table[label.parent] = label.id
+        return table
+
     def folded(self, hidden: np.ndarray) -> np.ndarray:
         """(256,) uint8: label id -> the nearest of itself, the parts that it lies within, and its class not in ``hidden``.
 
@@ -306,10 +319,10 @@ def _parts() -> tuple[Label, ...]:
         part(90, "green of a sign", (40, 150, 80), "parts of signs", 20),
         part(91, "manhole", (95, 80, 105), "parts of roads", 7),
         part(92, "road patch", (150, 95, 165), "parts of roads", 7),
-        part(93, "shadow on road", (90, 40, 95), "shadows", 7),
-        part(94, "shadow on sidewalk", (165, 25, 160), "shadows", 8),
-        part(95, "shadow on parking", (175, 115, 115), "shadows", 9),
-        part(96, "shadow on grass", (95, 165, 100), "shadows", 22),
+        part(93, "shadow on road", (90, 40, 95), SHADOWS, 7),
+        part(94, "shadow on sidewalk", (165, 25, 160), SHADOWS, 8),
+        part(95, "shadow on parking", (175, 115, 115), SHADOWS, 9),
+        part(96, "shadow on grass", (95, 165, 100), SHADOWS, 22),
         part(97, "shop lettering", (255, 215, 175), "parts of buildings", 11, 61),
     )
 

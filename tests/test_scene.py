@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import LabelError, SceneError
-from core.labels import CITYSCAPES, STREETS, Label, LabelSet
+from core.labels import CITYSCAPES, SHADOWS, STREETS, Label, LabelSet
 from core.scene import edits
 from core.scene.edits import NEW, History
 from core.scene.regions import measure
@@ -148,6 +148,20 @@ def test_a_part_stays_with_the_object_under_it(street):
     under = street.instance_map[box[1] + 3:box[1] + 9, box[0] + 4:box[0] + 10]
     assert (under == 26004).all() and street.label_at(box[0] + 5, box[1] + 4) == WHEEL
     assert street.contradictions() == 0
+
+
+def test_a_painted_shadow_falls_on_each_ground_as_its_own_and_on_nothing_else():
+    grounds = [ROAD, 8, 9, 22, LANE, CAR, 55, SKY]
+    labels = np.repeat(np.array(grounds, np.uint8)[None], 6, 0)
+    scene = Scene(labels.copy(), np.where(labels == CAR, 26003, STREETS.base[labels]).astype(np.uint16))
+    before = state(scene)
+    edit = edits.paint(scene, box_mask(8, 4), (0, 1), STREETS.named("shadow on sidewalk").id)
+    edit.apply(scene)
+    assert scene.label_map[2].tolist() == [93, 94, 95, 96, LANE, CAR, 55, SKY]
+    assert scene.label_map[0].tolist() == grounds and scene.instance_map.tobytes() == before[1]
+    assert edits.paint(scene, box_mask(8, 4), (0, 1), 93) is None, "it lies there already"
+    edit.revert(scene)
+    assert np.array_equal(scene.label_map, labels)
 
 
 def test_a_part_beside_its_object_joins_the_one_most_covered(street):
@@ -299,6 +313,8 @@ def test_every_label_can_be_painted_and_keeps_the_invariant(street):
     history = History(street)
     before = state(street)
     for label in STREETS:
+        if label.group == SHADOWS:  # they need the ground that they fall on
+            history.push(edits.paint(street, box_mask(40, 20), (20, 15), label.parent))
         history.push(edits.paint(street, box_mask(40, 20), (20, 15), label.id))
         assert street.contradictions() == 0
         assert set(np.unique(street.label_map[15:35, 20:60])) == {label.id}

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.errors import SceneError
-from core.labels import object_class
+from core.labels import SHADOWS, object_class
 from core.look_regions import key_value
 from core.scene.hidden import Hidden
 from core.scene.regions import Box, mask_box
@@ -129,11 +129,17 @@ def resolve_target(scene: Scene, label_id: int, target: Target, covered: int | N
 
 
 def painted_values(scene: Scene, box: Box, mask: np.ndarray, label_id: int, value: int):
-    """(labels, instances) to write under ``mask``: scalars, or an array where a part keeps its objects."""
+    """(labels, instances) to write under ``mask``: scalars, or an array where a part keeps its objects.
+
+    A shadow falls on whatever ground is there, as the shadow of that ground, and
+    on nothing else: lane marks, kerbs and cars stay what they are.
+    """
     label = scene.label_set[label_id]
     if label.parent is None:
         return label_id, value
     instances = scene.instance_map[box[1]:box[3], box[0]:box[2]][mask]
+    if label.group == SHADOWS:
+        return scene.label_set.in_shadow[scene.label_map[box[1]:box[3], box[0]:box[2]][mask]], instances
     return label_id, np.where(object_class(instances) == label.parent, instances, np.uint16(value)).astype(np.uint16)
 
 
