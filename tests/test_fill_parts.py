@@ -15,11 +15,10 @@ from PySide6.QtWidgets import QApplication
 
 import main
 from core.errors import SceneError
-from core.filling import library
 from core.filling.facades import light
 from core.filling.fill import _Surroundings, bare_sites, fill_parts
 from core.filling.houses import design, panels
-from core.filling.library import Silhouette, load_silhouettes, save_silhouettes, silhouettes_of
+from core.filling.library import silhouettes_of
 from core.filling.painter import Painter
 from core.filling.view import View, estimate_view
 from core.filling.walls import Wall, find_walls, profile
@@ -30,6 +29,7 @@ from core.scene.edits import paint
 from core.scene.files import read_label_map, write_png
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
+from core.silhouettes import Silhouette, default_path, load_silhouettes, save_silhouettes
 from core.stamps import library as stamps
 from tests.app_support import LEFT, NONE, bare_studio, no_leaks, pane_at, settings  # noqa: F401
 from tests.conftest import scene_state
@@ -374,13 +374,14 @@ def test_what_stands_out_is_seen_before_the_next_house_and_stays_its_own():
 def test_label_sets_from_before_get_what_these_parts_were_drawn_as():
     former = LabelSet("former", [label for label in STREETS if label.id <= 70])
     scene = town()
-    fill_parts(Scene(scene.label_map, scene.instance_map), 1)
     older = Scene(scene.label_map.copy(), scene.instance_map, former)
     fill_parts(older, 1).edit.apply(older)
     fill_parts(scene, 1).edit.apply(scene)
     assert (scene.label_map > 70).any()
     walls = STREETS.base[scene.label_map] == BUILDING
     assert np.array_equal(STREETS.fold_table(former)[scene.label_map][walls], older.label_map[walls])
+    cars = [set(np.unique(street.label_map[street.instance_map == 26000]).tolist()) for street in (scene, older)]
+    assert {WHEEL, GLASS, 78} <= cars[0] and {WHEEL, GLASS} <= cars[1] and max(cars[1]) <= 70
 
 
 def test_the_eyes_height_is_told_by_people_and_cars():
@@ -649,7 +650,7 @@ def test_the_shipped_library_is_what_the_models_draw():
     from core.streets.silhouettes import silhouettes
 
     made = next(iter(silhouettes(("car",))))
-    shipped = load_silhouettes(library.default_path())[0]
+    shipped = load_silhouettes(default_path())[0]
     assert shipped.class_id == CAR and made.labels.shape == shipped.labels.shape
     assert (made.labels == shipped.labels).mean() > 0.97
 

@@ -1,101 +1,14 @@
-"""Silhouettes with their parts, seen from all sides: what bare cars, people and riders are compared with.
-
-They are drawn from the project's own models (``core.streets.silhouettes`` makes the file)
-and joined by the stamps. A compressed NumPy archive holds them: ``classes`` (N,) uint8, ``yaws`` (N,)
-float32, ``shapes`` (N, 2) uint16 rows and columns, ``labels`` uint8, all label maps in row order
-one after the other, 0 outside the silhouette.
-"""
+"""What bare cars, people and riders are compared with: the silhouettes that come with the program, and the stamps."""
 
 from __future__ import annotations
 
-import os
-import zipfile
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
-from typing import Iterable
 
 import numpy as np
 
-from core.atomic import replacing
-from core.errors import SceneError
 from core.labels import STREETS, LabelSet, object_class
-
-_LIMIT_BYTES = 64 << 20
-
-@dataclass(frozen=True, eq=False)
-class Silhouette:
-    """One thing seen from one side.
-
-    Attributes:
-        class_id: whose silhouette it is.
-        labels: (h, w) uint8, the class or its parts, 0 outside; touches all four borders.
-        yaw: radians by which it is turned left from the way one looks (0: its back is seen); NaN where unknown.
-    """
-
-    class_id: int
-    labels: np.ndarray
-    yaw: float = float("nan")
-
-    @property
-    def mask(self) -> np.ndarray:
-        return self.labels > 0
-
-    def mirrored(self) -> "Silhouette":
-        return Silhouette(self.class_id, np.ascontiguousarray(self.labels[:, ::-1]), -self.yaw)
-
-
-def default_path() -> Path:
-    """The library that comes with the program."""
-    return Path(__file__).resolve().parents[2] / "assets" / "silhouettes.npz"
-
-
-def save_silhouettes(path: str | os.PathLike, silhouettes: Iterable[Silhouette]) -> None:
-    """Write a library, replacing the file as a whole; SceneError where it can't be written."""
-    silhouettes = list(silhouettes)
-    try:
-        with replacing(path) as file:
-            np.savez_compressed(
-                file,
-                classes=np.array([one.class_id for one in silhouettes], np.uint8),
-                yaws=np.array([one.yaw for one in silhouettes], np.float32),
-                shapes=np.array([one.labels.shape for one in silhouettes], np.uint16).reshape(-1, 2),
-                labels=np.concatenate([np.zeros(0, np.uint8), *(one.labels.reshape(-1) for one in silhouettes)]),
-            )
-    except OSError as error:
-        raise SceneError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
-
-
-def load_silhouettes(path: str | os.PathLike) -> list[Silhouette]:
-    """Read a library.
-
-    Raises:
-        SceneError: when the file can't be read or is something else.
-    """
-    path = Path(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _LIMIT_BYTES:
-                raise ValueError
-        with np.load(path, allow_pickle=False) as data:
-            classes, yaws, labels = data["classes"], data["yaws"].astype(np.float64), data["labels"]
-            shapes = data["shapes"].astype(np.int64)
-        sizes = shapes.prod(axis=1)
-        right = (classes.dtype, labels.dtype) == (np.uint8, np.uint8) and shapes.shape == (len(classes), 2)
-        right = right and yaws.shape == classes.shape
-        if not right or sizes.sum() != labels.size or (sizes <= 0).any():
-            raise ValueError
-    except OSError as error:
-        raise SceneError(f"'{path}' can't be read ({error.strerror}); choose another file.") from None
-    except (ValueError, KeyError, IndexError, zipfile.BadZipFile):
-        raise SceneError(f"'{path.name}' is no library of silhouettes; install the program again.") from None
-    ends = np.cumsum(sizes)
-    return [
-        Silhouette(class_id, labels[end - size:end].reshape(shape), yaw)
-        for class_id, yaw, shape, size, end in zip(
-            classes.tolist(), yaws.tolist(), shapes.tolist(), sizes.tolist(), ends.tolist()
-        )
-    ]
+from core.silhouettes import Silhouette, default_path, load_silhouettes
 
 
 @lru_cache(maxsize=4)
@@ -109,15 +22,16 @@ def silhouettes_of(class_id: int, label_set: LabelSet = STREETS) -> tuple[Silhou
 def _all(label_set: LabelSet) -> tuple[Silhouette, ...]:
     from core.stamps import library
 
-    path = default_path()
+    path, table = default_path(), STREETS.fold_table(label_set)
     found = load_silhouettes(path) if path.is_file() else []
     for stamp in library(label_set):
         for piece in stamp.pieces:
             labels = np.where(piece.mask, piece.labels, 0).astype(np.uint8)
             found.append(Silhouette(int(object_class(piece.value)), labels))
-    # A set without parts, or with others, has nothing to gain from these.
+    # An older set gets what it has; one without parts, or with others, has nothing to gain from these.
+    folded = (replace(one, labels=table[one.labels]) for one in found)
     return tuple(
-        one for one in found
+        one for one in folded
         if _fits(one, label_set) and (label_set.base[one.labels[one.mask]] != one.labels[one.mask]).any()
     )
 

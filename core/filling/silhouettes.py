@@ -14,9 +14,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.filling.library import Silhouette, silhouettes_of
+from core.filling.library import silhouettes_of
 from core.labels import LabelSet
 from core.opencv import cv2
+from core.silhouettes import Silhouette
 
 #: Smallest side in pixels of an object that gets parts.
 SMALLEST = 12

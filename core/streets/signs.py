@@ -163,7 +163,7 @@ def _street_name(rng, size):
     return _board(3.0 * size, 0.6 * size, ground, ink, [(_at(glyphs.letters(word, 0.9), size * 1.3), ink)])
 
 
-def _extra_panel(rng, size):
+def extra_panel(rng, size):
     """The small white panel under a sign: a word, a figure or an arrow."""
     text = (glyphs.letters("".join(rng.choice(list("0123456789"), 2)) + " M"), glyphs.letters("FREI"),
             [o * (1, 1) for o in glyphs.arrow(np.pi / 2)], glyphs.letters("8-18 H"))[int(rng.integers(4))]
@@ -229,7 +229,7 @@ def sign(rng, face: str | None = None, size: float | None = None, height: float 
     if rng.random() < 0.25 and names[0] not in ("street name", "direction"):
         stack.append(FACES[str(rng.choice(["no parking", "speed", "mandatory", "parking", "closed"]))](rng, size))
     if rng.random() < 0.35:
-        stack.append(_extra_panel(rng, size))
+        stack.append(extra_panel(rng, size))
     bottom = float(height or rng.uniform(2.0, 2.35))
     parts, z, steel = [], bottom, Surface("metal", GREY, roughness=0.5)
     clamps = []

@@ -11,10 +11,10 @@ from typing import Iterator, Sequence
 
 import numpy as np
 
-from core.filling.library import Silhouette, default_path, save_silhouettes
 from core.labels import STREETS
 from core.opencv import cv2
 from core.scene.regions import mask_box
+from core.silhouettes import Silhouette, default_path, save_silhouettes
 from core.streets.parts import Part
 
 #: Height of the camera above the road in metres, as on a car's roof.
