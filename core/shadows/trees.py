@@ -67,15 +67,15 @@ def _with_trunks(street: Street, thing: Thing, stems: list[tuple[Thing, Foot]]) 
     for number, (stem, foot) in enumerate(stems):
         thick = stem.mask.sum(axis=1).mean() * foot.depth / street.view.focal
         cut = strips(stem.mask, stem.x0, stem.y0)
-        front = foot.depth - thick / 2
-        yield stood(street, cut, foot.depth, foot.depth, front, front + thick, cut.lowest & (not foot.seen))
+        back = foot.depth + thick
+        yield stood(street, cut, foot.depth, foot.depth, foot.depth, back, cut.lowest & (not foot.seen))
         crown = thing.mask & ((nearest == number) & (away[number] < _REACH))[None]
         # Above the trunk's lower half; what is green beside its foot is another plant.
         crown[max(stem.y0 + stem.mask.shape[0] // 2 - thing.y0, 0):] = False
         highest = street.view.horizon - (_TALLEST - street.view.eye) * street.view.focal / foot.depth
         crown[:max(int(highest) - thing.y0, 0)] = False
         for one in cropped(Thing(_TREE, thing.value, crown, thing.x0, thing.y0)):
-            yield from _crown(street, one, foot.depth)
+            yield from _crown(street, one, foot.depth + thick / 2)
 
 
 def _without(street: Street, thing: Thing) -> Iterator[Prisms]:

@@ -66,8 +66,7 @@ def standing(street: Street, thing: Thing, foot: Foot, kind: Kind) -> Prisms:
     cut = strips(thing.mask, thing.x0, thing.y0)
     wide = thing.mask.shape[1] * foot.depth / street.view.focal
     deep = float(np.clip(kind.length + kind.width - wide, kind.width, kind.length))
-    front = foot.depth - min(deep, kind.width) / 2
-    return stood(street, cut, foot.depth, foot.depth, front, front + deep, cut.lowest & (not foot.seen))
+    return stood(street, cut, foot.depth, foot.depth, foot.depth, foot.depth + deep, cut.lowest & (not foot.seen))
 
 
 # -- vehicles ----------------------------------------------------------------------
@@ -165,7 +164,7 @@ def _posts(street: Street) -> Iterator[Prisms]:
         thick = float(np.clip(pixels * foot.depth / street.view.focal, _THIN, _THICK))
         cut = strips(thing.mask, thing.x0, thing.y0)
         grounded = cut.lowest & (not foot.seen) & carried[-1].any()
-        yield stood(street, cut, foot.depth, foot.depth, foot.depth - thick / 2, foot.depth + thick / 2, grounded)
+        yield stood(street, cut, foot.depth, foot.depth, foot.depth, foot.depth + thick, grounded)
 
 
 # -- what stands all along ------------------------------------------------------------
