@@ -100,6 +100,7 @@ class Actions:
             lambda value: fill.setText("Fill in parts of what is selected" if value else "Fill in parts")
         )
         self.add(Command("Object", "Fill in parts, each house an object", (), "", window.parts_filler.run_houses, True))
+        self.add(Command("Object", "Cast shadows\u2026", ("Ctrl+Shift+L",), "sun", window.shadow_caster.run, True))
         self._add_tools()
         self._add_views()
         self._add_quick_labels()

@@ -29,6 +29,7 @@ KEYS = (
         ("Ctrl+G  Ctrl+Shift+G", "Merge, split into connected pieces"),
         ("C", "Change to the class in hand"),
         ("Ctrl+Shift+F", "Fill in windows, wheels and other parts"),
+        ("Ctrl+Shift+L", "Cast shadows: choose where the sun stands"),
         ("+  -  M", "Grow, shrink, smooth the edge"),
         ("Shift+H  F", "Mirror; mirror the stamp"),
         ("Handle at the left edge", "Drag with the stamp in hand: set the horizon"),

@@ -92,6 +92,8 @@ DECLARED: tuple[Setting, ...] = (
     Setting("paint_over", "all", choices=(("all", ""), ("background", ""), ("unlabeled", ""))),
     Setting("autofill", False),
     Setting("perspective", False),
+    Setting("sun_azimuth", -50, low=-180, high=180),
+    Setting("sun_elevation", 40, low=3, high=90),
     Setting("model_path", ""),
     Setting("runs_folder", ""),
     Setting("scenes_folder", ""),

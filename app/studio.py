@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWi
 from app import dialogs, help_text
 from app.actions import Actions
 from app.canvas.canvas import Canvas
+from app.cast_shadows import ShadowCaster
 from app.context import StudioContext
 from app.controls import PanelTitle
 from app.files import Documents, example_files, example_name
@@ -50,6 +51,7 @@ class Studio(QMainWindow):
         self.training = TrainingCentre(self.context, self.live, self)
         self.canvas = Canvas(self.context)
         self.parts_filler = PartsFiller(self.context, self.canvas)
+        self.shadow_caster = ShadowCaster(self.context, self)
         self.start_page = StartPage(self.context)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.start_page)
@@ -190,6 +192,7 @@ class Studio(QMainWindow):
         return wanted
 
     def closeEvent(self, event) -> None:
+        self.shadow_caster.cancel()  # shadows that are only tried on must not be saved
         if not self.documents.may_leave() or not self.training.may_close():
             event.ignore()
             return
@@ -201,6 +204,7 @@ class Studio(QMainWindow):
         self.hide()  # a frame in progress may take a while
         self.training.close()
         self.parts_filler.stop()
+        self.shadow_caster.stop()
         self.live.stop()
         self.recovery.close()
         event.accept()

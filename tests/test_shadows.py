@@ -16,8 +16,8 @@ from core.opencv import cv2
 from core.scene.cityscapes import load_pair, save_pair
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
-from core.shadows.cast import NO_GROUND, Shadows, cast_in, cast_shadows, remove_from
-from core.shadows.parts import has_shadows, shadow_table, without_shadows
+from core.shadows.cast import Shadows, cast_in, cast_shadows, remove_from
+from core.shadows.parts import NO_GROUND, has_shadows, shadow_table, without_shadows
 from core.shadows.sun import Sun
 from tests.conftest import carried_out, scene_state
 

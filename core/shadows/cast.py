@@ -17,17 +17,12 @@ from core.labels import LabelSet
 from core.scene.edit import Edit, make_edit
 from core.scene.scene import Scene, SceneSnapshot
 from core.shadows.houses import houses
-from core.shadows.parts import shadow_table, without_shadows
+from core.shadows.parts import CAST, NO_GROUND, REMOVE, shadow_table, without_shadows
 from core.shadows.prisms import joined, shade
 from core.shadows.street import Street
 from core.shadows.sun import Sun
 from core.shadows.trees import trees
 from core.shadows.upright import SCREENS, screens, upright
-
-#: What the undo menu says.
-CAST, REMOVE = "Cast shadows", "Remove shadows"
-
-NO_GROUND = "There is no road, sidewalk, parking or grass that a shadow could fall on; paint some first."
 
 
 class Shadows:

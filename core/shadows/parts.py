@@ -10,6 +10,11 @@ from core.labels import LabelSet
 #: Their group in a label set.
 GROUP = "shadows"
 
+#: What the undo menu says.
+CAST, REMOVE = "Cast shadows", "Remove shadows"
+
+NO_GROUND = "There is no road, sidewalk, parking or grass that a shadow could fall on; paint some first."
+
 
 def shadow_table(label_set: LabelSet) -> np.ndarray:
     """(256,) uint8: ground -> its part in shadow; every other id -> itself.
