@@ -15,11 +15,13 @@ from PySide6.QtWidgets import QApplication
 
 import main
 from core.errors import SceneError
+from core.filling import signs
 from core.filling.facades import light
 from core.filling.fill import _Surroundings, bare_sites, fill_parts
 from core.filling.houses import design, panels
 from core.filling.library import silhouettes_of
 from core.filling.painter import Painter
+from core.filling.silhouettes import Match, Outline, lay
 from core.filling.view import View, estimate_view
 from core.filling.walls import Wall, find_walls, profile
 from core.labels import CITYSCAPES, STREETS, LabelSet, object_class
@@ -31,19 +33,23 @@ from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
 from core.silhouettes import Silhouette, default_path, load_silhouettes, save_silhouettes
 from core.stamps import library as stamps
+from core.streets import signs as street_signs
 from tests.app_support import LEFT, NONE, bare_studio, no_leaks, pane_at, settings  # noqa: F401
 from tests.conftest import scene_state
 
 ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON, TREE, EGO = (
     STREETS.named(name).id for name in ("road", "sidewalk", "building", "sky", "car", "person", "vegetation", "ego vehicle")
 )
-WINDOW, DOOR, SHOPFRONT, ROOF, WHEEL, GLASS, KERB, TRUNK = (
+WINDOW, DOOR, SHOPFRONT, ROOF, WHEEL, RIM, GLASS, KERB, TRUNK = (
     STREETS.named(name).id
-    for name in ("window", "door", "shopfront", "roof", "car wheel", "car glass", "kerb", "tree trunk")
+    for name in ("window", "door", "shopfront", "roof", "car wheel", "car rim", "car glass", "kerb", "tree trunk")
 )
 FRAME, CURTAIN, SHOP_FRAME, DISPLAY, AWNING, STRIPE, SHUTTER, BALCONY = (
     STREETS.named(name).id
     for name in ("window frame", "curtain", "shop frame", "shop display", "awning", "awning stripe", "shutter", "balcony")
+)
+RED, BLUE, YELLOW, WHITE, BLACK, GREEN = (
+    STREETS.named(f"{name} of a sign").id for name in ("red", "blue", "yellow", "white", "black", "green")
 )
 PANED, STANDING_OUT = (WINDOW, FRAME, CURTAIN), (BALCONY, AWNING, STRIPE)
 EXAMPLES = Path(__file__).resolve().parents[1] / "assets" / "examples"
@@ -189,7 +195,7 @@ def test_a_label_set_without_parts_gets_none():
 @given(st.integers(0, 2**32 - 1), st.integers(0, 10), st.sampled_from([(97, 61), (256, 128), (40, 200), (13, 13), (1, 5)]))
 def test_random_blobs_never_raise_and_always_fold_back(seed, bumps, size):
     rng = np.random.default_rng(seed)
-    classes = [ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON, 27, 28, 31, 25, 21, 17]
+    classes = [ROAD, SIDEWALK, BUILDING, SKY, CAR, PERSON, 27, 28, 31, 25, 21, 20, 17]
     labels = np.full(size[::-1], int(rng.choice(classes)), np.uint8)
     instances = labels.astype(np.uint16)
     for _ in range(bumps):
@@ -490,12 +496,45 @@ def test_a_folded_stamp_gets_its_parts_back(scale, mirrored):
         assert filling.objects == (26000,)
         filling.edit.apply(scene)
         glass.append(overlap(scene.label_map == GLASS, original == GLASS))
-        wheels.append(overlap(scene.label_map == WHEEL, original == WHEEL))
+        wheels.append(overlap(np.isin(scene.label_map, (WHEEL, RIM)), original == WHEEL))
         car = np.flatnonzero((scene.instance_map == 26000).any(axis=1))
-        rows = np.argwhere(scene.label_map == WHEEL)[:, 0]
+        rows = np.argwhere(np.isin(scene.label_map, (WHEEL, RIM)))[:, 0]
         lowest.append((rows.mean() - car[0]) / (car[-1] - car[0]))
     assert np.median(glass) > 0.6 and np.median(wheels) > 0.5
     assert min(glass) > 0.3 and min(lowest) > 0.55
+
+
+def car_with(wheel: tuple[int, int], yaw: float, rim: bool = False, scale: int = 1) -> tuple[Outline, Match]:
+    """A car of 120 x 60 pixels that stands on wheels of a size, and itself with its parts as what is known."""
+    labels = np.zeros((60, 120), np.uint8)
+    labels[8:48, 10:110] = CAR
+    labels[12:24, 30:90] = GLASS
+    for x in (32, 88):
+        cv2.ellipse(labels, (x, 46), (wheel[0] // 2, wheel[1] // 2), 0, 0, 360, WHEEL, -1)
+        if rim:
+            cv2.ellipse(labels, (x, 46), (wheel[0] // 4, wheel[1] // 4), 0, 0, 360, RIM, -1)
+    box = np.s_[8:np.flatnonzero(labels.any(axis=1))[-1] + 1, 10:110]
+    labels = np.kron(labels[box], np.ones((scale, scale), np.uint8))
+    return Outline(CAR, labels > 0, np.zeros(labels.shape, bool), (False,) * 4), Match(
+        Silhouette(CAR, labels, yaw), 1.0, (0.0, 0.0, float(labels.shape[1]), float(labels.shape[0]))
+    )
+
+
+def test_wheels_without_rims_get_them_where_they_are_round_and_large_enough():
+    laid = lay(*car_with((24, 24), np.nan, scale=2), STREETS)
+    count, _, stats, middles = cv2.connectedComponentsWithStats((laid == RIM).view(np.uint8), connectivity=8)
+    assert count == 3
+    wheels = np.isin(laid, (WHEEL, RIM))
+    for x, y, width, height, _ in stats[1:].tolist():
+        tall = np.count_nonzero(wheels[:, x + width // 2])
+        assert 0.5 < height / tall < 0.75 and 0.75 < width / height < 1.35
+        assert (laid[y - 2, x + width // 2], laid[y + height + 1, x + width // 2]) == (WHEEL, WHEEL)
+    assert not (lay(*car_with((8, 26), np.nan, scale=2), STREETS) == RIM).any(), "a tyre seen from behind"
+    assert not (lay(*car_with((6, 6), np.nan), STREETS) == RIM).any(), "too small"
+    # What the models draw is left as it is, with rims and without.
+    assert not (lay(*car_with((24, 24), 0.3, scale=2), STREETS) == RIM).any()
+    own = car_with((24, 24), np.nan, rim=True, scale=2)
+    assert overlap(lay(*own, STREETS) == RIM, own[1].silhouette.labels == RIM) > 0.9, "none is laid into another"
 
 
 def test_people_get_hair_above_and_shoes_below():
@@ -533,7 +572,138 @@ def test_a_car_behind_another_is_compared_by_what_is_seen_of_it():
     scene = Scene(labels, instances)
     fill_parts(scene, 0, objects=[26000], horizon=60.0).edit.apply(scene)
     assert overlap(scene.label_map == GLASS, original == GLASS) > 0.45
-    assert overlap(scene.label_map == WHEEL, original == WHEEL) > 0.3
+    assert overlap(np.isin(scene.label_map, (WHEEL, RIM)), original == WHEEL) > 0.3
+
+
+# -- signs ---------------------------------------------------------------------------
+
+
+#: Faces by what their silhouettes are like.
+DISCS = {"speed", "no entry", "no parking", "closed", "mandatory"}
+SQUARES = {"parking", "one way", "crossing", "dead end"}
+BOARDS = {"street name", "direction", "one way"}
+
+
+def plate(name: str, size: int, seed: int = 0, narrow: float = 1.0, rise: float = 0.0) -> np.ndarray:
+    """(h, w) bool: the silhouette of a face ``size`` pixels high, turned away (narrower, its level lines rising)."""
+    outline = np.asarray(street_signs.FACES[name](np.random.default_rng(seed), 1.0)[0][0][0], np.float64) * (1, -1)
+    points = (outline - outline.min(axis=0)) / np.ptp(outline[:, 1]) * (size * narrow, size)
+    points[:, 1] += rise * (points[:, 0].max() - points[:, 0])
+    points -= points.min(axis=0)
+    mask = np.zeros(np.ceil(points.max(axis=0)).astype(int)[::-1] + 1, np.uint8)
+    cv2.fillPoly(mask, [np.rint(points * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return mask[:rows[-1] + 1, :columns[-1] + 1] > 0
+
+
+def colours(parts: np.ndarray, mask: np.ndarray) -> dict[int, float]:
+    """Share of each label on a plate."""
+    return {int(label): float((parts[mask] == label).mean()) for label in np.unique(parts[mask])}
+
+
+@pytest.mark.parametrize("name, expected", [
+    ("yield", {"yield"}), ("warning", {"warning"}), ("priority", {"priority"}), ("direction", BOARDS),
+    ("speed", DISCS), ("no entry", DISCS), ("parking", SQUARES), ("street name", BOARDS),
+])
+def test_a_sign_gets_a_face_of_its_outline(name, expected):
+    """Turned away and small ones, too; the colours agree with those of the faces that have such an outline."""
+    allowed = set()
+    for face in expected:
+        for seed in range(16):
+            allowed |= {street_signs.LABEL_OF[colour] for _, colour in street_signs.FACES[face](np.random.default_rng(seed), 1.0)}
+    faces = set()
+    for size, narrow, rise in ((90, 1.0, 0.0), (60, 0.8, 0.12), (24, 1.0, 0.0), (90, 0.7, -0.2)):
+        mask = plate(name, size, narrow=narrow, rise=rise)
+        for seed in range(6):
+            parts = signs.fill_sign(mask, STREETS, [seed, 20, 1], backs=False)
+            assert parts is not None and not parts[~mask].any() and parts[mask].all()
+            assert set(colours(parts, mask)) <= allowed
+            faces.add(parts.tobytes())
+    assert len(faces) >= 8 or len(expected) == 1
+
+
+def test_a_yield_sign_is_red_around_white_and_a_diamond_yellow_in_white():
+    mask = plate("yield", 80)
+    parts = signs.fill_sign(mask, STREETS, [0], backs=False)
+    found = colours(parts, mask)
+    assert set(found) == {RED, WHITE} and 0.4 < found[RED] < 0.65
+    assert parts[2, mask.shape[1] // 2] == RED and parts[mask.shape[0] // 3, mask.shape[1] // 2] == WHITE
+    distance = cv2.distanceTransform(np.pad(mask, 1).view(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    assert distance[parts == RED].max() < distance[parts == WHITE].max()
+    mask = plate("priority", 80)
+    found = colours(signs.fill_sign(mask, STREETS, [0], backs=False), mask)
+    assert {WHITE, YELLOW} <= set(found) <= {WHITE, YELLOW, BLACK} and 0.35 < found[YELLOW] < 0.6
+    # Leaning as a wall's street does, its middle follows.
+    mask = plate("yield", 80, narrow=0.8, rise=0.25)
+    parts = signs.fill_sign(mask, STREETS, [0], backs=False)
+    for label in (RED, WHITE):
+        assert np.allclose(np.argwhere(parts == label).mean(axis=0), np.argwhere(mask).mean(axis=0), atol=3)
+
+
+def test_small_signs_get_what_holds_together_and_tiny_ones_and_odd_ones_stay_grey():
+    for seed in range(12):
+        mask = plate("speed", 16)
+        parts = signs.fill_sign(mask, STREETS, [seed], backs=False)
+        for label in np.unique(parts[mask]).tolist():
+            pieces, _, stats, _ = cv2.connectedComponentsWithStats((parts == label).view(np.uint8), connectivity=8)
+            assert stats[1:, 4].max() >= 4 and np.sort(stats[1:, 4]).tolist()[0] >= 2, "nothing crumbles"
+    assert signs.fill_sign(plate("speed", 7), STREETS, [0], backs=False) is None
+    ring = np.hypot(*(np.mgrid[:80, :80] - 39.5))
+    assert signs.fill_sign((ring < 40) & (ring > 31), STREETS, [0], backs=False) is None
+    assert signs.fill_sign(plate("speed", 80, narrow=0.2), STREETS, [0], backs=False) is None, "seen from the side"
+
+
+def test_one_in_six_is_seen_from_behind_unless_faces_are_asked_for():
+    mask = plate("no entry", 40)
+    bare = sum(signs.fill_sign(mask, STREETS, [seed, 20, 1]) is None for seed in range(300))
+    assert 30 < bare < 75
+    assert all(signs.fill_sign(mask, STREETS, [seed, 20, 1], backs=False) is not None for seed in range(40))
+
+
+def test_plates_above_each_other_get_a_face_each():
+    upper, lower = plate("yield", 40), plate("speed", 36)
+    mask = np.zeros((76, max(upper.shape[1], lower.shape[1])), bool)
+    mask[:upper.shape[0], :upper.shape[1]] = upper
+    left = (upper.shape[1] - lower.shape[1]) // 2
+    mask[38:38 + lower.shape[0], left:left + lower.shape[1]] |= lower[:76 - 38]
+    for seed in range(5):
+        parts = signs.fill_sign(mask, STREETS, [seed], backs=False)
+        assert set(colours(parts[:34], mask[:34])) == {RED, WHITE}
+        assert parts[12, mask.shape[1] // 2] == WHITE and parts[mask].mean() > 80
+    assert len({signs.fill_sign(mask, STREETS, [seed], backs=False)[44:].tobytes() for seed in range(8)}) >= 3
+
+
+def sign_street(instanced: bool) -> Scene:
+    """Twelve discs over a road, with objects of their own or without."""
+    labels = np.full((240, 640), SKY, np.uint8)
+    labels[160:] = ROAD
+    instances = labels.astype(np.uint16)
+    mask = plate("speed", 40)
+    for number in range(12):
+        there = np.s_[20 + 60 * (number // 6):, 20 + 100 * (number % 6):]
+        for target, value in ((labels, 20), (instances, 20000 + number if instanced else 20)):
+            target[there][:mask.shape[0], :mask.shape[1]][mask] = value
+    return Scene(labels, instances)
+
+
+@pytest.mark.parametrize("instanced", (True, False))
+def test_signs_of_a_street_with_and_without_objects(instanced):
+    scene = sign_street(instanced)
+    before, instances = scene.label_map.copy(), scene.instance_map.copy()
+    filling = fill_parts(scene, 4)
+    filling.edit.apply(scene)
+    assert np.array_equal(STREETS.base[scene.label_map], before) and np.array_equal(scene.instance_map, instances)
+    faced = len(filling.objects) if instanced else filling.regions
+    assert 7 <= faced <= 12 and (filling.regions if instanced else len(filling.objects)) == 0
+    whole = sign_street(instanced)
+    chosen = fill_parts(whole, 4, objects=[20003 if instanced else 20])
+    assert (len(chosen.objects), chosen.regions) == ((1, 0) if instanced else (0, 12))
+    chosen.edit.apply(whole)
+    both = (STREETS.base[before] == 20) & (scene.label_map != 20) & (whole.label_map != 20)
+    assert both.sum() > 800 and np.array_equal(scene.label_map[both], whole.label_map[both]), "alone as among others"
+    poles = np.where(np.arange(640) % 100 < 97, ROAD, 20).astype(np.uint8)[None].repeat(200, axis=0)
+    filling = fill_parts(Scene(poles), objects=[20])
+    assert filling.edit is None and filling.sentence.startswith("There is nothing")
 
 
 # -- kerbs and trunks ------------------------------------------------------------------
@@ -706,6 +876,18 @@ def test_the_command_fills_what_is_chosen_and_keeps_what_a_project_remembers(tmp
         assert sentence in capsys.readouterr().err
     assert run("fill-parts", tmp_path / "town.veduta", "--houses", "--out", tmp_path / "out.png") == 2
     assert "instance map" in capsys.readouterr().err
+
+
+def test_the_command_fills_signs_where_they_are_chosen(tmp_path, capsys):
+    scene = sign_street(False)
+    write_png(tmp_path / "l.png", scene.label_map)
+    for choice, laid in ((("--only", "traffic sign"), True), (("--except", "traffic sign"), False)):
+        assert run("fill-parts", tmp_path / "l.png", *choice, "--out", tmp_path / "o.png") == 0
+        out = read_label_map(tmp_path / "o.png")
+        assert (out > 84).any() == laid and np.array_equal(STREETS.base[out], scene.label_map)
+    with pytest.raises(SystemExit):
+        run("fill-parts", "--help")
+    assert "traffic sign" in capsys.readouterr().out
 
 
 def test_render_fills_what_is_chosen(tmp_path, small_model_path):

@@ -1,4 +1,4 @@
-"""``python main.py fill-parts``: windows, car glass, wheels, kerbs and more inside the bare objects of a label map."""
+"""``python main.py fill-parts``: windows, car glass, wheels, signs' faces, kerbs and more inside the bare objects of a label map."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def main(argv: list[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog="main.py fill-parts",
-        description="Lay plausible parts inside bare buildings, vehicles, people, trees and sidewalks. "
-        "Objects that have parts stay as they are.",
+        description="Lay plausible parts inside bare buildings, vehicles, people, traffic signs, trees and "
+        "sidewalks. Objects that have parts stay as they are.",
     )
     parser.add_argument("labels", type=Path, metavar="LABELS", help="label map (PNG) or project (.veduta)")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, tree trunks and kerbs inside what is bare.
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, tree trunks and kerbs inside what is bare.
 
 As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
 from a class to one of its own parts, so folding the result gives the map as it was; instance
@@ -14,6 +14,7 @@ from typing import Callable, Iterable
 
 import numpy as np
 
+from core.filling import signs
 from core.filling.facades import Site, fill_facade
 from core.filling.kerbs import kerbs
 from core.filling.silhouettes import SMALLEST, Outline, fill_silhouette
@@ -30,10 +31,13 @@ from core.scene.scene import Scene
 #: Classes that are filled by comparison with the library.
 SILHOUETTES = ("car", "truck", "bus", "train", "person", "rider")
 FACADES = ("building",)
-TREES, SIDEWALKS = ("vegetation",), ("sidewalk",)
+SIGNS, TREES, SIDEWALKS = ("traffic sign",), ("vegetation",), ("sidewalk",)
 
 #: Every class that can get parts.
-FILLABLE = (*FACADES, *SILHOUETTES, *TREES, *SIDEWALKS)
+FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *TREES, *SIDEWALKS)
+
+#: Smallest side in pixels of what is compared with something known.
+_COMPARED = dict.fromkeys(SILHOUETTES, SMALLEST) | dict.fromkeys(SIGNS, signs.SMALLEST)
 
 #: What one drives on: a sidewalk has its kerb along this.
 _DRIVEN = ("road", "parking")
@@ -44,8 +48,8 @@ _CUT_OFF = ("ego vehicle", "rectification border", "out of roi")
 #: What a trunk is seen in front of, beside what hides nothing.
 _BEHIND_TREES = ("wall", "fence", "guard rail", "vegetation")
 
-#: Smallest region of a class without objects, in pixels, that is looked at.
-_REGION = 300
+#: Smallest region of a class without objects, in pixels, that is looked at; of signs.
+_REGION, _SMALL_REGION = 300, 75
 
 #: What lies on the ground or behind everything hides nothing.
 _NEVER_HIDES = ("road", "sidewalk", "parking", "rail track", "ground", "terrain", "sky", "building", "bridge",
@@ -112,9 +116,9 @@ def fill_parts(
     for done, site in enumerate(sites):
         if progress is not None:
             progress(done, len(sites))
-        parts, owners = _parts(scene, surroundings, site, int(seed))
+        parts, owners = _parts(scene, surroundings, site, int(seed), wanted is not None)
         if parts is None:
-            unlike += int(scene.label_set[site.class_id].name in SILHOUETTES and min(site.mask.shape) >= SMALLEST)
+            unlike += int(min(site.mask.shape) >= _COMPARED.get(scene.label_set[site.class_id].name, np.inf))
             continue
         x0, y0, x1, y1 = site.box
         if houses and owners is not None and site.value < INSTANCE_FACTOR:
@@ -177,19 +181,20 @@ def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False
             if again or (labels[mask] == entry.label_id).all():
                 found.append(BareSite(value, entry.label_id, 0, entry.bbox, mask))
             continue
-        found += _regions(value, entry.bbox, mask, np.zeros_like(mask) if again else mask & (labels != value))
+        least = _SMALL_REGION if label_set[value].name in SIGNS else _REGION
+        found += _regions(value, entry.bbox, mask, np.zeros_like(mask) if again else mask & (labels != value), least)
     return found
 
 
-def _regions(value: int, box: Box, mask: np.ndarray, parts: np.ndarray) -> list[BareSite]:
-    """The connected regions of a class that hold none of ``parts``."""
+def _regions(value: int, box: Box, mask: np.ndarray, parts: np.ndarray, least: int) -> list[BareSite]:
+    """The connected regions of a class that have ``least`` pixels and hold none of ``parts``."""
     count, which, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
     parted = np.zeros(count, bool)
     parted[np.unique(which[parts])] = True
     found = []
     for number in range(1, count):
         x, y, width, height, area = stats[number].tolist()
-        if parted[number] or area < _REGION:
+        if parted[number] or area < least:
             continue
         own = which[y:y + height, x:x + width] == number
         x, y = box[0] + x, box[1] + y
@@ -251,7 +256,9 @@ def _named_so(label_set: LabelSet, names: Iterable[str]) -> np.ndarray:
     return np.isin(np.arange(256), [label.id for label in label_set if label.name in names])
 
 
-def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _parts(
+    scene: Scene, around: _Surroundings, site: BareSite, seed: int, asked_for: bool
+) -> tuple[np.ndarray | None, np.ndarray | None]:
     """((h, w) part labels, (h, w) numbers of its houses), each None where there is nothing of it."""
     name = scene.label_set[site.class_id].name
     # The seed follows the object, not its place in the list: filled alone, it gets the same parts.
@@ -259,6 +266,9 @@ def _parts(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> tu
     if name in SILHOUETTES:
         outline = _outline(scene, around, site)
         return fill_silhouette(outline, scene.label_set, seeds), None
+    if name in SIGNS:
+        # Who asks for a sign's face wants to see it.
+        return signs.fill_sign(site.mask, scene.label_set, seeds, backs=not asked_for), None
     if name in (*TREES, *SIDEWALKS):
         return _one_part(scene, around, site), None
     return _facade(scene, around, site, seeds)
