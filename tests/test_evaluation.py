@@ -183,6 +183,30 @@ def test_a_contact_sheet_of_label_maps_is_written_or_the_reason_said(tmp_path, s
     assert not (tmp_path / "sheet.png").exists()
     with pytest.raises(SystemExit):
         main(["--out", str(tmp_path / "sheet.png")])
+    with pytest.raises(SystemExit):
+        main([*words, "--sun", "-60", "35", "--out", str(tmp_path / "sheet.png")])
+    assert "give --fill, too" in capsys.readouterr().err
+
+
+def test_a_contact_sheet_casts_shadows_for_its_sun(tmp_path, small_model_path):
+    from core.evaluation.sheet import main
+    from core.scene.files import read_picture, write_png
+
+    labels = np.full((128, 256), 23, np.uint8)
+    labels[60:] = 7
+    labels[30:90, 100:106] = 17  # a lone post on a road
+    for kind, each in (("label", labels), ("inst", labels.astype(np.uint16))):
+        (tmp_path / "maps" / f"test_{kind}").mkdir(parents=True)
+        write_png(tmp_path / "maps" / f"test_{kind}" / "post.png", each)
+    words = ["--model", str(small_model_path), "--maps", str(tmp_path / "maps"), "--fill", "1"]
+    assert main([*words, "--out", str(tmp_path / "plain.png")]) == 0
+    assert main([*words, "--sun", "-90", "40", "--out", str(tmp_path / "sunny.png")]) == 0
+    plain, sunny = (read_picture(tmp_path / f"{name}.png").astype(int) for name in ("plain", "sunny"))
+    changed = (abs(plain - sunny) > 2).any(2)
+    columns = np.flatnonzero(changed[286:].any(0))
+    post = 103 * 560 / 256
+    assert len(columns) and columns.max() - post > 3 * (post - columns.min()), "the sun stands at the left: it falls to the right"
+    assert not changed[:280].any(), "the maps as they are stay so"
 
 
 def test_the_reach_of_a_cars_looks_agrees_with_whole_frames(small_model_path):

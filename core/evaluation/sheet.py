@@ -42,9 +42,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--map-names", nargs="*", help="parts of their names (default: the first six)")
     parser.add_argument("--fill", type=int, metavar="SEED",
                         help="below each row of --maps the same maps with parts filled in, each house an object")  # fmt: skip
+    parser.add_argument("--sun", type=float, nargs=2, metavar=("AZIMUTH", "ELEVATION"),
+                        help="with --fill: cast shadows, too; degrees to the right of straight ahead, and above the horizon")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="picture to write (.jpg or .png)")
     options = parser.parse_args(argv)
 
+    if options.sun and options.fill is None:
+        parser.error("shadows (--sun) are cast in the maps that are filled; give --fill, too")
     if not options.data and not options.maps:
         parser.error("name a data set (--data) or a folder of label maps (--maps)")
     try:
@@ -66,6 +70,8 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
     from core.models.model_file import load_model
     from core.rendering.renderer import Renderer, default_model_path
     from core.scene.scene import Scene
+    from core.shadows.cast import cast_in
+    from core.shadows.sun import Sun
 
     model = load_model(options.model or default_model_path())
     renderer = Renderer(model)
@@ -100,6 +106,10 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
                 filling = fill_parts(scene, options.fill, houses=True)
                 if filling.edit is not None:
                     filling.edit.apply(scene)
+                if options.sun:
+                    casting = cast_in(scene, Sun.degrees(*options.sun))
+                    if casting.edit is not None:
+                        casting.edit.apply(scene)
                 filled.append(paint(scene.label_map, scene.instance_map))
         for i in range(0, len(made), 3):
             rows += [part[i : i + 3] for part in (made, filled) if part]
