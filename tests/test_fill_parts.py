@@ -21,6 +21,7 @@ from core.filling.fill import _Surroundings, bare_sites, fill_parts
 from core.filling.houses import design, panels
 from core.filling.library import silhouettes_of
 from core.filling.painter import Painter
+from core.filling.rims import round_rims
 from core.filling.silhouettes import Match, Outline, lay
 from core.filling.view import View, estimate_view
 from core.filling.walls import Wall, find_walls, profile
@@ -535,6 +536,28 @@ def test_wheels_without_rims_get_them_where_they_are_round_and_large_enough():
     assert not (lay(*car_with((24, 24), 0.3, scale=2), STREETS) == RIM).any()
     own = car_with((24, 24), np.nan, rim=True, scale=2)
     assert overlap(lay(*own, STREETS) == RIM, own[1].silhouette.labels == RIM) > 0.9, "none is laid into another"
+
+
+def test_bent_rims_become_round_within_their_wheels():
+    parts = np.zeros((120, 120), np.uint8)
+    cv2.circle(parts, (60, 60), 50, WHEEL, -1)
+    bent = np.zeros_like(parts)
+    cv2.ellipse(bent, (60, 60), (28, 34), 20, 0, 360, 1, -1)
+    cv2.circle(bent, (84, 70), 9, 1, -1)  # a bulge
+    cv2.circle(bent, (36, 50), 6, 0, -1)  # and a dent
+    parts[bent > 0], parts[60, 15] = RIM, RIM
+    before = parts.copy()
+    round_rims(parts, STREETS)
+    rim = parts == RIM
+    outline = cv2.findContours(rim.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+    assert len(outline) == 1 and parts[60, 15] == WHEEL
+    assert cv2.contourArea(outline[0]) / cv2.contourArea(cv2.convexHull(outline[0])) > 0.97
+    assert overlap(rim, before == RIM) > 0.85 and np.array_equal(parts > 0, before > 0)
+    half = before.copy()
+    half[:60] = np.where(half[:60] == RIM, CAR, half[:60])
+    kept = half.copy()
+    round_rims(half, STREETS)
+    assert np.array_equal(half[:58], kept[:58]), "what hides half of a rim stays in front of it"
 
 
 def test_people_get_hair_above_and_shoes_below():

@@ -19,6 +19,9 @@ from core.filling.windows import SASHES, glazing
 #: Height in metres from which a house has an upper floor.
 _TWO_STOREYS = 4.6
 
+#: How many shops there are where the foot is hidden, in those where it is seen.
+_HIDDEN_SHOPS = 0.4
+
 STYLES = ("plaster", "brick", "stone", "concrete", "glass")
 _SHARES = (0.40, 0.24, 0.16, 0.16, 0.04)
 
@@ -76,7 +79,8 @@ def design(rng: np.random.Generator, width: float, height: float, known_height: 
         style = "concrete"
     ground = float(rng.uniform(3.2, 4.1))
     storey = float(rng.uniform(2.85, 3.5))
-    shop = bool(rng.random() < shops) and entrance and width > 5
+    # Above parked cars a shop is seen as well, but less often told.
+    shop = bool(rng.random() < (shops if entrance else _HIDDEN_SHOPS * shops)) and width > 5
     if known_height:
         ground, storey = _storeys(height, ground, storey)
     ribbon = style == "concrete" and rng.random() < 0.6

@@ -104,7 +104,8 @@ class Painter:
         if wall.side:
             shown = (u0 >= _NEAREST) | ~whole & (u1 > _NEAREST)  # the rest lies beside or behind the camera
             u0, u1, hole0, hole1 = (np.maximum(u, _NEAREST) for u in (u0, u1, hole0, hole1))
-            out = self._seen_into(hole0, hole1, out)
+            depth = self._seen_into(hole0, hole1, out)
+            out, thick = out * depth, thick * depth
         back, front = wall.distance - out, wall.distance - out - thick
         low, high = (up[:, 0] - view.eye), (up[:, 1] - view.eye)
         k0, k1 = np.minimum(low / back, low / front), np.maximum(high / back, high / front)
@@ -130,12 +131,12 @@ class Painter:
         return np.stack([np.stack([x0, x1, x1, x0], axis=1), y], axis=-1), shown
 
     def _seen_into(self, hole0: np.ndarray, hole1: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """``out`` less deep where a jamb would hide too much of what an opening shows."""
+        """(N,) share of an opening's depth that is painted: less where a jamb would hide too much of what is in it."""
         focal, distance = self.wall.view.focal, self.wall.distance
         wide = focal * distance * (1 / hole0 - 1 / hole1)
         hidden = focal * np.maximum(-out, 1e-9) / hole1
         most = np.clip(np.minimum(_REVEALED, 1 - WINDOW / np.maximum(wide, 1e-6)), 0, None) * wide
-        return np.where(out < 0, out * np.fmin(most / hidden, 1.0), out)
+        return np.where(out < 0, np.fmin(most / hidden, 1.0), 1.0)
 
     def _leaning(self, across, up, out, lean) -> np.ndarray:
         u = across[:, [0, 1, 1, 0]]

@@ -9,7 +9,7 @@ import numpy as np
 from core.filling.panel import Group, Panel
 
 #: Half the width of a frame's member, and how far it and a riser stand out of the glass, metres.
-_MEMBER, _PROUD, _RISER = 0.07, 0.07, 0.09
+_MEMBER, _PROUD, _RISER = 0.07, 0.055, 0.075
 
 #: Probability of a signboard above a shop, of an awning, and of stripes on it; width of two stripes in metres.
 _SIGNED, _SHADED, _STRIPED, _STRIPES = 0.85, 0.3, 0.5, 0.35

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from core.filling.library import silhouettes_of
+from core.filling.rims import lay_rims, round_rims
 from core.labels import LabelSet
 from core.opencv import cv2
 from core.silhouettes import Silhouette
@@ -44,12 +45,6 @@ _REACH, _STRETCH, _FURTHEST = (0.0, 0.15, 0.35, 0.65, 1.1), (0.9, 1.0, 1.1), 3.5
 
 #: Parts that don't bend.
 _STIFF = ("number plate",)
-
-#: Wheels and their rims: where the library's have none, a rim is laid of this share of the wheel's size. Smallest wheel in
-#: pixels, narrowest one as a share of its height (what is narrower is the tyre's tread), and least share of its
-#: ellipse that is seen.
-_RIMS = {"car wheel": "car rim", "truck wheel": "truck rim", "bus wheel": "bus rim"}
-_RIM, _WHEEL, _TREAD, _SEEN = 0.62, 8, 0.5, 0.55
 
 #: What it costs to stand across the road, beside the agreement.
 _ACROSS = 0.08
@@ -254,32 +249,11 @@ def lay(outline: Outline, match: Match, label_set: LabelSet) -> np.ndarray:
         more = share > best
         result[more], best[more] = label, share[more]
     result[~outline.mask] = 0
+    round_rims(result, label_set)
     if not np.isfinite(match.silhouette.yaw):
         # The stamps come from streets of all times; what the models draw shows its rims where they are seen.
-        _lay_rims(result, parts, label_set)
+        lay_rims(result, label_set, without=parts)
     return result
-
-
-def _lay_rims(result: np.ndarray, parts: list[int], label_set: LabelSet) -> None:
-    """Lay rims into the wheels among (h, w) part labels where a silhouette with ``parts`` has none."""
-    ids = {label.name: label.id for label in label_set}
-    for wheel, rim in ((ids.get(wheel), ids.get(rim)) for wheel, rim in _RIMS.items()):
-        if wheel not in parts or rim is None or rim in parts:
-            continue
-        count, which, stats, _ = cv2.connectedComponentsWithStats((result == wheel).view(np.uint8), connectivity=8)
-        for number in range(1, count):
-            x, y, width, height, area = stats[number].tolist()
-            if min(width, height) < _WHEEL or width < _TREAD * height:
-                continue
-            own = which[y:y + height, x:x + width] == number
-            outline = cv2.findContours(own.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0]
-            hull = cv2.convexHull(outline)
-            middle, axes, turn = cv2.fitEllipse(hull if len(hull) >= 8 else outline)
-            if area < _SEEN * np.pi / 4 * axes[0] * axes[1]:
-                continue
-            disc = np.zeros((height, width), np.uint8)
-            cv2.ellipse(disc, (middle, (_RIM * axes[0], _RIM * axes[1]), turn), 1, -1)
-            result[y:y + height, x:x + width][own & (disc > 0)] = rim
 
 
 def _sampled(field: np.ndarray, map_x: np.ndarray, map_y: np.ndarray) -> np.ndarray:

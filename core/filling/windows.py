@@ -16,7 +16,7 @@ from core.filling.panel import Panel
 SASHES = ("single", "double", "cross", "grid")
 
 #: Width of a frame and half that of an upright bar, and how far both stand out of the glass, metres.
-_BORDER, _BAR, _PROUD = 0.055, 0.035, 0.05
+_BORDER, _BAR, _PROUD = 0.055, 0.035, 0.038
 
 #: Share of the panes that have curtains, and of the cells in which one is drawn; a cell's width and height in metres.
 _CURTAINED, _DRAWN, _CELL, _TALL = 0.32, 0.7, 0.62, 2.9

@@ -1,0 +1,91 @@
+"""Rims in the wheels of cars, trucks and buses: laid where a silhouette has none, and round where it was bent."""
+
+from __future__ import annotations
+
+from typing import Collection, Iterator
+
+import numpy as np
+
+from core.labels import LabelSet
+from core.opencv import cv2
+
+#: Wheels and their rims.
+_RIMS = {"car wheel": "car rim", "truck wheel": "truck rim", "bus wheel": "bus rim"}
+
+#: A rim's size in its wheel's. Smallest wheel in pixels, least and largest width as shares of its height (what is narrower
+#: is a tyre's tread, what is wider its lower end), and least share of its ellipse that is seen.
+_SHARE, _SMALLEST, _TREAD, _LOWER_END, _SEEN = 0.62, 8, 0.5, 1.35, 0.55
+
+#: Smallest bent rim in pixels that is made round, least share of its ellipse that it fills, and share of the largest rim
+#: up to which a piece is a crumb of it.
+_BENT, _WHOLE, _CRUMB = 14, 0.85, 0.02
+
+
+def lay_rims(parts: np.ndarray, label_set: LabelSet, without: Collection[int]) -> None:
+    """Lay rims into the wheels among (h, w) part labels, in place, but for those whose label is in ``without``."""
+    for wheel, rim in _pairs(label_set):
+        if rim in without:
+            continue
+        for box, own in _pieces(parts == wheel):
+            height, width = own.shape
+            if min(width, height) < _SMALLEST or not _TREAD * height <= width <= _LOWER_END * height:
+                continue
+            middle, axes, turn = _ellipse(own)
+            if own.sum() >= _SEEN * np.pi / 4 * axes[0] * axes[1]:
+                disc = _disc(own.shape, middle, (_SHARE * axes[0], _SHARE * axes[1]), turn)
+                parts[box][own & disc] = rim
+
+
+def round_rims(parts: np.ndarray, label_set: LabelSet) -> None:
+    """Give rims among (h, w) part labels that are seen whole the outline of an ellipse, in place."""
+    for wheel, rim in _pairs(label_set):
+        pieces = list(_pieces(parts == rim))
+        largest = max((np.count_nonzero(own) for _, own in pieces), default=0)
+        for box, own in pieces:
+            there = parts[box]
+            if np.count_nonzero(own) < _CRUMB * largest:
+                there[own] = wheel
+            if min(own.shape) < _BENT:
+                continue
+            rows, columns = np.nonzero(own)
+            spread = np.cov(np.stack([columns, rows])) + np.eye(2) / 12
+            values, vectors = np.linalg.eigh(spread)
+            axes = 4 * np.sqrt(values)  # those of a filled ellipse with these moments
+            turn = float(np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0])))
+            disc = _disc(own.shape, (float(columns.mean()), float(rows.mean())), tuple(axes.tolist()), turn)
+            if np.count_nonzero(own & disc) < _WHOLE * np.count_nonzero(own | disc):
+                continue
+            wheels = (there == wheel) | own
+            there[own] = wheel
+            there[wheels & disc] = rim
+
+
+def _pairs(label_set: LabelSet) -> Iterator[tuple[int, int]]:
+    """(wheel, rim) ids, as far as the label set has both."""
+    ids = {label.name: label.id for label in label_set}
+    for wheel, rim in _RIMS.items():
+        if wheel in ids and rim in ids:
+            yield ids[wheel], ids[rim]
+
+
+def _pieces(mask: np.ndarray) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+    """(box, mask within it) of the connected pieces."""
+    count, which, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    for number in range(1, count):
+        x, y, width, height, _ = stats[number].tolist()
+        box = np.s_[y:y + height, x:x + width]
+        yield box, which[box] == number
+
+
+def _ellipse(mask: np.ndarray) -> tuple:
+    """(middle, axes, degrees) of the ellipse around a piece, which may be seen in part."""
+    outline = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0]
+    hull = cv2.convexHull(outline)
+    return cv2.fitEllipse(hull if len(hull) >= 8 else outline)
+
+
+def _disc(shape: tuple[int, int], middle, axes, turn: float) -> np.ndarray:
+    """(h, w) bool: a filled ellipse of these diameters."""
+    disc = np.zeros(shape, np.uint8)
+    cv2.ellipse(disc, (middle, axes, turn), 1, -1)
+    return disc > 0
