@@ -26,8 +26,14 @@ _LOWEST = 0.04
 #: What cuts the street off like the frame does.
 _CUT_OFF = ("ego vehicle", "rectification border", "out of roi", "unlabeled")
 
+#: Behind these trees stand.
+_FENCES = ("wall", "fence", "guard rail")
+
 #: Group of what hides a foot -> so many metres behind its own foot that foot stands.
 _BEHIND = {"vehicle": 2.2, "human": 0.6, "object": 0.4}
+
+#: A thing whose foot is seen may be this many times as tall as the tallest of its kind: a van is called a car.
+_TALLER = 1.6
 
 #: Smallest sides in pixels of what casts a shadow.
 _SMALLEST = 3
@@ -99,9 +105,10 @@ class Street:
         return np.minimum.accumulate(rows[::-1], axis=0)[::-1]
 
     @cached_property
-    def leaves(self) -> np.ndarray:
-        """(H, W) bool: everything that grows."""
-        return self.where(("vegetation",))
+    def holds(self) -> np.ndarray:
+        """(H + 1, W) bool: what a trunk's foot stands on or behind; below the frame, anything."""
+        there = self.ground | np.isin(self.base, self.ids(_FENCES)) | (self._behind > 0)[self.base] | self._cut_off[self.base]
+        return np.concatenate([there, np.ones((1, self.size[0]), bool)])
 
     @cached_property
     def stands(self) -> np.ndarray:
@@ -176,9 +183,9 @@ class Street:
         if row < self.far_row:
             return None
         depth = float(self.depth(row)) + behind
-        # What reaches above the horizon is as tall as its share above it tells, and no taller than its kind.
+        # What reaches above the horizon is as tall as its share above it tells, and hardly taller than its kind.
         above = self.view.horizon - thing.y0
-        if above > 0 and self.up(thing.y0, depth) > tallest:
+        if above > 0 and self.up(thing.y0, depth) > tallest * (_TALLER if seen else 1):
             depth, seen = (tallest - self.view.eye) * self.view.focal / above, False
         return Foot(depth, seen) if depth > 0.5 else None
 

@@ -22,8 +22,11 @@ _TALLEST, _REACH, _HEDGE = 22.0, 5.5, 2.0
 #: A crown in slices: share of its radius by which each is drawn in, and how deep that is, in radii.
 _SLICES = ((0.0, 0.9), (0.14, 1.5), (0.34, 1.9))
 
-#: A tree is at most this much deeper than high.
-_DEEP = 1.1
+#: A tree is at most this much deeper than high, and a crown that is cut off this much higher than wide.
+_DEEP, _ROUND = 1.1, 0.9
+
+#: Share of a crown that is seen where it has no leaves, and how deep its branches are drawn, in radii.
+_SPARSE, _BRANCHES = 0.45, 0.1
 
 
 def trees(street: Street) -> Iterator[Prisms]:
@@ -48,12 +51,11 @@ def _stems(street: Street, thing: Thing, known: np.ndarray) -> Iterator[Thing]:
         tree = np.zeros((low - thing.y0, thing.mask.shape[1]), bool)
         tree[:len(thing.mask)] = thing.mask
         known = trunks(tree, street.stands[here], street.ground[here], street.view, thing.y0)[:len(thing.mask)]
-    leaves = street.leaves
     lowest = int(np.flatnonzero(known.any(axis=1)).max(initial=-1)) + thing.y0
     for stem in street.pieces(known, thing.x0, thing.y0, _TRUNK, thing.value):
-        # What goes on in leaves is a branch, unless nothing is lower.
+        # What ends in leaves or in the air is a branch, unless nothing is lower.
         bottom = stem.y0 + stem.mask.shape[0]
-        if bottom > lowest or not leaves[bottom, np.flatnonzero(stem.mask[-1]) + stem.x0].any():
+        if bottom > lowest or street.holds[bottom, np.flatnonzero(stem.mask[-1]) + stem.x0].all():
             yield stem
 
 
@@ -65,7 +67,8 @@ def _with_trunks(street: Street, thing: Thing, stems: list[tuple[Thing, Foot]]) 
     away = np.abs(columns[None] - axes[:, None]) * depths[:, None] / street.view.focal
     nearest = away.argmin(axis=0)
     for number, (stem, foot) in enumerate(stems):
-        thick = stem.mask.sum(axis=1).mean() * foot.depth / street.view.focal
+        low = stem.mask[-max(len(stem.mask) // 3, 1):]
+        thick = float(np.median(low.sum(axis=1))) * foot.depth / street.view.focal
         cut = strips(stem.mask, stem.x0, stem.y0)
         back = foot.depth + thick
         yield stood(street, cut, foot.depth, foot.depth, foot.depth, back, cut.lowest & (not foot.seen))
@@ -103,17 +106,24 @@ def _without(street: Street, thing: Thing) -> Iterator[Prisms]:
 def _crown(street: Street, thing: Thing, depth: float) -> Iterator[Prisms]:
     """A crown about as deep as it is wide, which gets thinner towards its outline."""
     tall, wide = thing.mask.shape
-    radius = min(wide, _DEEP * tall) / 2
+    # A crown that the frame cuts off goes on above it.
+    above = max(_ROUND * wide - tall, 0.0) if thing.y0 <= 1 else 0.0
+    radius = min(wide, _DEEP * (tall + above)) / 2
     metres = radius * depth / street.view.focal
     # Light that falls between leaves is a fleck, which the slices would draw out into a stripe.
     side = max(3, int(0.1 * radius) | 1)
-    solid = cv2.morphologyEx(
-        np.pad(thing.mask.view(np.uint8), side), cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    )
+    top = side + int(above)
+    room = np.pad(thing.mask.view(np.uint8), ((top, side), (side, side)))
+    if above:
+        room[side:top] = room[top]
+    solid = cv2.morphologyEx(room, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     within = cv2.distanceTransform(solid, cv2.DIST_L2, 3)[side:-side, side:-side]
-    for share, deep in _SLICES:
-        inner = within > share * radius
-        cut = strips(inner, thing.x0, thing.y0, least=3, count=40)
+    sparse = np.count_nonzero(room) < _SPARSE * np.count_nonzero(solid)
+    # Through branches without leaves the sun shines.
+    slices = ((None, _BRANCHES),) if sparse else _SLICES
+    for share, deep in slices:
+        inner = room[side:-side, side:-side] > 0 if share is None else within > share * radius
+        cut = strips(inner, thing.x0, thing.y0 - int(above), least=3, count=40)
         if len(cut):
             half = metres * deep / 2
             yield stood(street, cut, depth, depth, depth - half, depth + half, np.zeros(len(cut), bool))

@@ -41,6 +41,9 @@ SCREENS = {"fence": Kind(0.1, 0.1, 4.0), "guard rail": Kind(0.15, 0.15, 1.5), "w
 #: Thinnest and thickest post in metres.
 _THIN, _THICK = 0.06, 0.5
 
+#: Metres above the ground from which what sticks out of a vehicle is a mirror, and how long that is.
+_MIRRORS, _MIRROR = 0.7, 0.25
+
 #: A vehicle's side is seen where it takes at least this share of its width.
 _SHOWS_SIDE = 0.12
 
@@ -82,13 +85,17 @@ def vehicle(street: Street, thing: Thing) -> Iterator[Prisms]:
     end = _end(street, thing, foot, kind)
     if end is None:
         wide = thing.mask.shape[1] * foot.depth / street.view.focal
-        deep = float(np.clip(kind.length + kind.width - wide, kind.width, kind.length))
-        yield stood(street, cut, foot.depth, foot.depth, foot.depth, foot.depth + deep, cut.lowest)
-        return
-    corner, back = end
-    near = np.stack([_side(street, column, corner, foot.depth) for column in (cut.left, cut.right)], axis=1)
-    near = np.minimum(near, back - 0.1)
-    yield stood(street, cut, near[:, 0], near[:, 1], near, back, cut.lowest)
+        near = np.full((len(cut), 2), foot.depth)
+        back = foot.depth + float(np.clip(kind.length + kind.width - wide, kind.width, kind.length))
+    else:
+        corner, back = end
+        near = np.stack([_side(street, column, corner, foot.depth) for column in (cut.left, cut.right)], axis=1)
+        near = np.minimum(near, back - 0.1)
+    # Under a body it is dark; what sticks out higher up is a mirror, and as short.
+    high = street.up(cut.bottom, near.mean(axis=1)) > _MIRRORS
+    body = cut.lowest & ~(high & foot.seen)
+    back = np.where(body | ~cut.lowest, back, near.max(axis=1) + _MIRROR)
+    yield stood(street, cut, near[:, 0], near[:, 1], near, back, body)
 
 
 def _end(street: Street, thing: Thing, foot: Foot, kind: Kind) -> tuple[float, float] | None:
