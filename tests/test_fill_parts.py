@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -724,6 +726,11 @@ def test_signs_of_a_street_with_and_without_objects(instanced):
     chosen.edit.apply(whole)
     both = (STREETS.base[before] == 20) & (scene.label_map != 20) & (whole.label_map != 20)
     assert both.sum() > 800 and np.array_equal(scene.label_map[both], whole.label_map[both]), "alone as among others"
+    # Where most signs have faces, what is bare is seen from behind; but who selects it means it.
+    assert fill_parts(scene, 5).edit is None
+    back = next(number for number in range(12) if scene.label_map[40 + 60 * (number // 6), 40 + 100 * (number % 6)] == 20)
+    if instanced:
+        assert fill_parts(scene, 5, objects=[20000 + back]).objects == (20000 + back,)
     poles = np.where(np.arange(640) % 100 < 97, ROAD, 20).astype(np.uint8)[None].repeat(200, axis=0)
     filling = fill_parts(Scene(poles), objects=[20])
     assert filling.edit is None and filling.sentence.startswith("There is nothing")
@@ -846,6 +853,16 @@ def test_the_shipped_library_is_what_the_models_draw():
     shipped = load_silhouettes(default_path())[0]
     assert shipped.class_id == CAR and made.labels.shape == shipped.labels.shape
     assert (made.labels == shipped.labels).mean() > 0.97
+
+
+def test_the_streets_know_nothing_of_filling():
+    """Filling draws the streets' own signs, so that imports run this way alone."""
+    root = Path(__file__).resolve().parents[1] / "core"
+    for path in (*sorted((root / "streets").glob("*.py")), root / "silhouettes.py"):
+        assert "core.filling" not in "".join(line for line in path.read_text().splitlines() if "import" in line), path
+    code = "import core.filling.fill, sys; print('bpy' in sys.modules, 'core.filling.signs' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root.parent, check=True).stdout
+    assert told.split() == ["False", "True"]
 
 
 # -- shell ----------------------------------------------------------------------------------------------

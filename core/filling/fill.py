@@ -55,6 +55,9 @@ _REGION, _SMALL_REGION = 300, 75
 _NEVER_HIDES = ("road", "sidewalk", "parking", "rail track", "ground", "terrain", "sky", "building", "bridge",
                 "tunnel", "unlabeled")
 
+#: A street whose faces cover more than this many times what its bare signs do has got its faces.
+_FACED = 0.3
+
 #: Most columns in which a building's walls are looked for.
 _COLUMNS = 256
 
@@ -167,9 +170,12 @@ class BareSite:
 def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False) -> list[BareSite]:
     """Objects and regions of the classes that can be filled, and that have no part yet (or all, with ``again``)."""
     label_set, found = scene.label_set, []
+    backs = wanted is None and not again and _shows_faces(scene)
     fillable = {label.id for label in label_set if label.name in FILLABLE and label_set.parts_of(label.id)}
     for value, entry in scene.objects().items():
         if entry.label_id not in fillable or (wanted is not None and value not in wanted):
+            continue
+        if backs and label_set[entry.label_id].name in SIGNS:
             continue
         x0, y0, x1, y1 = entry.bbox
         labels = scene.label_map[y0:y1, x0:x1]
@@ -184,6 +190,14 @@ def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False
         least = _SMALL_REGION if label_set[value].name in SIGNS else _REGION
         found += _regions(value, entry.bbox, mask, np.zeros_like(mask) if again else mask & (labels != value), least)
     return found
+
+
+def _shows_faces(scene: Scene) -> bool:
+    """Whether signs have faces in this street, so that the bare ones among them are seen from behind."""
+    counts = np.bincount(scene.label_map.reshape(-1), minlength=256)
+    bare = [label.id for label in scene.label_set if label.name in SIGNS]
+    faced = sum(int(counts[part.id]) for label in bare for part in scene.label_set.parts_of(label))
+    return faced > _FACED * int(counts[bare].sum()) and faced > 0
 
 
 def _regions(value: int, box: Box, mask: np.ndarray, parts: np.ndarray, least: int) -> list[BareSite]:
