@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Iterator
 
 import numpy as np
 
-from core.filling.walls import Stretch, Wall, find_walls, profile
+from core.filling.walls import Profile, Stretch, Wall, find_walls, profile
 from core.labels import INSTANCE_FACTOR
 from core.shadows.prisms import Prisms
 from core.shadows.street import Street
@@ -16,6 +17,12 @@ _HOUSE = "building"
 
 #: Metres: how deep a house is, and how high where nothing in the street tells.
 _DEEP, _USUAL = 10.0, 11.0
+
+#: Shares of the frame's height: how far above ground a wall's foot touches it, how far below the horizon it tells.
+_TOUCHES, _LOW = 0.006, 0.02
+
+#: In so many columns at least a wall's foot must be seen, and so near to the distance found (as a logarithm) it may be.
+_COUNT, _NEAR_TO = 3, 0.35
 
 #: A street goes on beyond the frame's edge for so many metres behind the camera.
 _GOES_ON = 25.0
@@ -60,6 +67,7 @@ def houses(street: Street) -> Iterator[Prisms]:
 
 def _fronts(street: Street) -> Iterator[_Front]:
     sky = street.where(("sky",))
+    roof = np.isin(street.labels, street.ids(("roof",)))
     step = max(2, -(-street.size[0] // _COLUMNS))
     height = street.size[1]
     rows = np.where(street.ground[:, ::step], np.arange(height)[:, None], height)
@@ -68,17 +76,20 @@ def _fronts(street: Street) -> Iterator[_Front]:
         if min(thing.mask.shape) < _SMALLEST:
             continue
         seen = profile(thing.mask, thing.x0, thing.y0, sky, next_ground, step)
+        here = np.s_[thing.y0:thing.y0 + thing.mask.shape[0], thing.x0:thing.x0 + thing.mask.shape[1]]
+        front = (thing.mask & ~roof[here])[:, seen.x - thing.x0]
+        eaves = np.where(front.any(axis=0), front.argmax(axis=0) + thing.y0, seen.top)
         for stretch in find_walls(street.view, seen, thing.value >= INSTANCE_FACTOR):
-            front = _front(stretch, seen)
+            front = _front(stretch, seen, eaves)
             if front is not None:
                 yield front
 
 
-def _front(stretch: Stretch, seen) -> _Front | None:
-    """The stretch where it is near and high enough to be told of; None where it is nowhere."""
-    wall = stretch.wall
+def _front(stretch: Stretch, seen: Profile, eaves: np.ndarray) -> _Front | None:
+    """The stretch where it is near and high enough to be told of; None where it is nowhere. ``eaves``: (N,) rows."""
     mine = (seen.x >= stretch.x0) & (seen.x < stretch.x1)
-    x, top, sky = seen.x[mine] + 0.5, seen.top[mine], seen.sky[mine]
+    wall = _measured(stretch.wall, seen, mine)
+    x, top, sky, eaves = seen.x[mine] + 0.5, seen.top[mine], seen.sky[mine], eaves[mine].astype(np.float64)
     edges = np.unique(np.r_[seen.x[mine], stretch.x1]).astype(np.float64)
     if len(edges) < 2:
         return None
@@ -88,32 +99,40 @@ def _front(stretch: Stretch, seen) -> _Front | None:
     first, last = np.flatnonzero(near)[[0, -1]]
     edges = edges[first:last + 2]
     middle = (edges[1:] + edges[:-1]) / 2
-    up = np.interp(middle, x, wall.up(x, top))
+    up = np.interp(middle, x, wall.up(x, eaves))
     against = np.interp(middle, x, (sky & (top > 1)).astype(float)) > 0.5
     if np.median(up) < _LOWEST:
         return None
     return _Front(wall, edges, up, against)
 
 
+def _measured(wall: Wall, seen: Profile, mine: np.ndarray) -> Wall:
+    """A wall at the distance that its foot tells where that is seen: walls are looked for at a few distances only."""
+    view = wall.view
+    touches = mine & (seen.lowest - seen.bottom <= _TOUCHES * view.size[1]) & (seen.bottom - view.horizon > _LOW * view.size[1])
+    if touches.sum() < max(_COUNT, 0.2 * mine.sum()):
+        return wall
+    depth = view.focal * view.eye / (seen.bottom[touches] - view.horizon)
+    away = np.abs(seen.x[touches] + 0.5 - view.vanishing) * depth / view.focal if wall.side else depth
+    distance = float(np.median(away))
+    return Wall(view, wall.side, distance) if abs(math.log(distance / wall.distance)) < _NEAR_TO else wall
+
+
 def _house(street: Street, front: _Front, usual: float) -> Prisms:
-    """The house behind a wall."""
+    """The house behind a wall, up to its eaves: a roof rises behind them no steeper than most suns stand."""
     wall, edges = front.wall, front.edges
     own = front.known or usual
     up = np.clip(np.where(front.sky, front.up, np.maximum(front.up, own)), 0, _HIGHEST)
     u = np.clip(wall.along(edges), -2 * _FAR, 2 * _FAR)
     start, end = u[:-1], u[1:]
-    if not wall.side:
-        aside = np.stack([start, end, end, start], axis=1)
-        depth = np.broadcast_to([wall.distance] * 2 + [wall.distance + _DEEP] * 2, aside.shape)
-    else:
-        # The houses go on where the frame ends.
-        margin = 2 * (edges[1] - edges[0])
-        if wall.side < 0 and edges[0] <= margin:
-            start, end, up = np.r_[-_GOES_ON, start], np.r_[u[0], end], np.r_[np.median(up), up]
-        if wall.side > 0 and edges[-1] >= street.size[0] - margin:
-            start, end, up = np.r_[start, u[-1]], np.r_[end, -_GOES_ON], np.r_[up, np.median(up)]
-        here, behind = wall.side * wall.distance, wall.side * (wall.distance + _DEEP)
-        depth = np.stack([start, end, end, start], axis=1)
-        aside = np.broadcast_to([here, here, behind, behind], depth.shape)
+    # The houses go on where the frame ends.
+    margin = 2 * (edges[1] - edges[0])
+    goes_on = (wall.side < 0 and edges[0] <= margin, wall.side > 0 and edges[-1] >= street.size[0] - margin)
+    more = tuple(map(int, goes_on))
+    start, end = np.r_[[-_GOES_ON] * more[0], start, [u[-1]] * more[1]], np.r_[[u[0]] * more[0], end, [-_GOES_ON] * more[1]]
+    up = np.pad(up, more, constant_values=float(np.median(up)))
+    along = np.stack([start, end, end, start], axis=1)
+    away = np.broadcast_to(wall.distance + np.array([0.0, 0.0, _DEEP, _DEEP]), along.shape)
+    foot = np.stack([wall.side * away, along] if wall.side else [along, away], axis=-1)
     top = np.repeat(up[:, None], 4, axis=1)
-    return Prisms(np.stack([aside, depth], axis=-1), np.zeros_like(top), top)
+    return Prisms(foot, np.zeros_like(top), top)
