@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.errors import LabelError
-from core.labels import LabelSet
-
-#: Their group in a label set.
-GROUP = "shadows"
+from core.labels import SHADOWS, LabelSet
 
 #: What the undo menu says.
 CAST, REMOVE = "Cast shadows", "Remove shadows"
@@ -24,24 +21,20 @@ def shadow_table(label_set: LabelSet) -> np.ndarray:
     Raises:
         LabelError: when the label set has no shadows.
     """
-    table = np.arange(256, dtype=np.uint8)
-    for label in label_set:
-        if label.group == GROUP and label.parent is not None:
-            table[label.parent] = label.id
     if not has_shadows(label_set):
         raise LabelError(f"The label set '{label_set.name}' has no cast shadows; open the street with the label set 'streets'.")
-    return table
+    return label_set.in_shadow
 
 
 def has_shadows(label_set: LabelSet) -> bool:
     """Whether ground in shadow has labels of its own."""
-    return any(label.group == GROUP for label in label_set)
+    return any(label.group == SHADOWS for label in label_set)
 
 
 def without_shadows(labels: np.ndarray, label_set: LabelSet) -> np.ndarray:
     """A copy of (H, W) uint8 ``labels`` in which ground in shadow is plain ground again."""
     table = np.arange(256, dtype=np.uint8)
     for label in label_set:
-        if label.group == GROUP and label.parent is not None:
+        if label.group == SHADOWS and label.parent is not None:
             table[label.id] = label.parent
     return table[labels]

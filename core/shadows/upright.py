@@ -30,7 +30,9 @@ VEHICLES = {
 }
 OTHERS = {
     "person": Kind(0.45, 0.35, 2.1), "motorcycle": Kind(2.1, 0.6, 1.7), "bicycle": Kind(1.75, 0.4, 1.4),
+    "static": Kind(0.8, 0.6, 3.0), "dynamic": Kind(0.8, 0.6, 2.0),
 }
+_LOOSE = ("static", "dynamic")
 POSTS = ("pole", "polegroup", "traffic light", "traffic sign")
 _POST = Kind(0.2, 0.2, 11.0)
 _MOUNTS = ("bicycle", "motorcycle")
@@ -58,7 +60,8 @@ def upright(street: Street) -> Iterator[Prisms]:
     for thing in street.things(OTHERS):
         kind = OTHERS[thing.name]
         foot = street.foot(thing, kind.tallest)
-        if foot is not None:
+        # What is called static may hang on a wall.
+        if foot is not None and (foot.seen or thing.name not in _LOOSE):
             yield standing(street, thing, foot, kind)
     yield from _riders(street)
     yield from _posts(street)
@@ -79,9 +82,9 @@ def vehicle(street: Street, thing: Thing) -> Iterator[Prisms]:
     """A vehicle: its end towards us, and its side where that is seen, which leads to the vanishing point."""
     kind = VEHICLES[thing.name]
     foot = street.foot(thing, kind.tallest)
-    if foot is None:
-        return
     cut = strips(thing.mask, thing.x0, thing.y0)
+    if foot is None or not len(cut):
+        return
     end = _end(street, thing, foot, kind)
     if end is None:
         wide = thing.mask.shape[1] * foot.depth / street.view.focal
