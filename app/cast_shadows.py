@@ -27,12 +27,16 @@ _FINDING = "Looking for what casts shadows\u2026"
 
 @dataclass(frozen=True)
 class ShadowJob:
-    """Cast the shadows of ``sun`` in ``snapshot``; ``found`` is what casts them, None where that is yet to be found."""
+    """Cast the shadows of ``sun``, those of houses or not, in ``snapshot``.
+
+    ``found`` is what casts them, None where that is yet to be found.
+    """
 
     session: int
     snapshot: SceneSnapshot
     horizon: float
     sun: Sun
+    houses: bool
     found: Shadows | None = None
 
 
@@ -60,7 +64,7 @@ class ShadowCaster(QObject):
         self._job: ShadowJob | None = None  # in the thread
         self._snapshot: SceneSnapshot | None = None
         self._found: Shadows | None = None
-        self._shown: Sun | None = None
+        self._shown: tuple[Sun, bool] | None = None
         self._casting = False  # wanted as soon as the sun's shadows are shown
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
@@ -94,7 +98,8 @@ class ShadowCaster(QObject):
         context.stroking = True
         settings = context.settings
         dialog = self.dialog = SunDialog(
-            context.theme, settings["sun_azimuth"], settings["sun_elevation"], trial.had_shadows, self._window
+            context.theme, settings["sun_azimuth"], settings["sun_elevation"], settings["sun_houses"], trial.had_shadows,
+            self._window,
         )
         dialog.moved.connect(self._ask)
         dialog.cast_pressed.connect(self._cast)
@@ -124,8 +129,8 @@ class ShadowCaster(QObject):
         if dialog is None:
             return
         dialog.work(_FINDING if self._found is None else "")
-        if self._job is None and self._shown != dialog.sun:
-            self._job = ShadowJob(self._session, self._snapshot, self.context.horizon(), dialog.sun, self._found)
+        if self._job is None and self._shown != dialog.wanted:
+            self._job = ShadowJob(self._session, self._snapshot, self.context.horizon(), *dialog.wanted, self._found)
             self._pool.start(_Casting(self._job, self._answered))
 
     # A declared slot: so Qt knows that this runs on this object's thread, not on the worker's.
@@ -140,7 +145,7 @@ class ShadowCaster(QObject):
             self.cancel()
             self.context.message.emit(failure)
             return
-        self._found, self._shown = found, job.sun
+        self._found, self._shown = found, (job.sun, job.houses)
         self._show_box(self._trial.show(labels))
         self._ask()
         if self._casting and self._job is None:
@@ -151,6 +156,7 @@ class ShadowCaster(QObject):
     def _cast(self) -> None:
         self.context.settings["sun_azimuth"] = self.dialog.dial.azimuth
         self.context.settings["sun_elevation"] = self.dialog.dial.elevation
+        self.context.settings["sun_houses"] = self.dialog.houses.isChecked()
         self._casting = True
         self.dialog.hold(True)
         if self._job is None:
@@ -199,7 +205,7 @@ class _Casting(QRunnable):
             from core.shadows.cast import find_shadows
 
             found = found or find_shadows(job.snapshot, job.horizon)
-            labels = found.cast(job.sun)
+            labels = found.cast(job.sun, job.houses)
         except VedutaError as error:
             failure = str(error)
         except Exception as error:

@@ -94,6 +94,7 @@ DECLARED: tuple[Setting, ...] = (
     Setting("perspective", False),
     Setting("sun_azimuth", -50, low=-180, high=180),
     Setting("sun_elevation", 40, low=3, high=90),
+    Setting("sun_houses", True),
     Setting("model_path", ""),
     Setting("runs_folder", ""),
     Setting("scenes_folder", ""),

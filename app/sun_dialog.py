@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.controls import NumberField, Spinner
 from app.dialogs import form_layout
@@ -16,10 +16,11 @@ class SunDialog(QDialog):
     """Asks for the sun. Accepting it casts, rejecting it leaves everything as it was.
 
     Args:
-        azimuth, elevation: whole degrees to begin with. removable: whether there are shadows to remove.
+        azimuth, elevation: whole degrees to begin with. houses: whether houses cast shadows too.
+        removable: whether there are shadows to remove.
 
     Signals:
-        moved: the sun stands elsewhere, see ``sun``.
+        moved: something else is wanted, see ``wanted``.
         cast_pressed, remove_pressed: the buttons, instead of accepting: what is asked for may take a moment.
     """
 
@@ -27,7 +28,7 @@ class SunDialog(QDialog):
     cast_pressed = Signal()
     remove_pressed = Signal()
 
-    def __init__(self, theme: Theme, azimuth: int, elevation: int, removable: bool, parent: QWidget):
+    def __init__(self, theme: Theme, azimuth: int, elevation: int, houses: bool, removable: bool, parent: QWidget):
         super().__init__(parent)
         self.setWindowTitle("Cast shadows")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -36,6 +37,8 @@ class SunDialog(QDialog):
         self.elevation = NumberField(minimum=LOWEST, maximum=HIGHEST, suffix="\u00b0", singleStep=5)
         self.azimuth.setToolTip("From straight ahead to the right; negative: to the left")
         self.elevation.setToolTip("Above the horizon: the lower, the longer the shadows")
+        self.houses = QCheckBox("Houses cast shadows too", checked=houses)
+        self.houses.setToolTip("In a narrow street theirs cover all others")
         self.words = QLabel(objectName="muted")
         self.spinner = Spinner(theme)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -59,6 +62,7 @@ class SunDialog(QDialog):
         layout.addWidget(self.dial, 1)
         layout.addLayout(line)
         layout.addLayout(form)
+        layout.addWidget(self.houses)
         layout.addWidget(self._buttons)
         self.setMinimumWidth(340)
 
@@ -66,6 +70,7 @@ class SunDialog(QDialog):
         self.dial.moved.connect(self._dragged)
         self.azimuth.valueChanged.connect(self._typed)
         self.elevation.valueChanged.connect(self._typed)
+        self.houses.toggled.connect(self.moved)
         self.cast.clicked.connect(self.cast_pressed)
         self.remove.clicked.connect(self.remove_pressed)
         self._buttons.rejected.connect(self.reject)
@@ -76,6 +81,11 @@ class SunDialog(QDialog):
         """Where it stands now."""
         return Sun.degrees(self.dial.azimuth, self.dial.elevation)
 
+    @property
+    def wanted(self) -> tuple[Sun, bool]:
+        """The sun, and whether houses cast shadows too."""
+        return self.sun, self.houses.isChecked()
+
     def work(self, words: str) -> None:
         """Say that something is being computed; "" once it is done."""
         self.spinner.turn(bool(words))
@@ -83,7 +93,7 @@ class SunDialog(QDialog):
 
     def hold(self, on: bool) -> None:
         """Let nothing be changed any more while the last answer is awaited."""
-        for widget in (self.dial, self.azimuth, self.elevation, self.cast):
+        for widget in (self.dial, self.azimuth, self.elevation, self.houses, self.cast):
             widget.setEnabled(not on)
         self.remove.setEnabled(not on and self._removable)
 

@@ -50,11 +50,11 @@ class Hand:
     def closed(self) -> None:
         wait_for(lambda: self.dialog is None, "the dialog stays open")
 
-    def expected(self, azimuth: int, elevation: int) -> np.ndarray:
+    def expected(self, azimuth: int, elevation: int, with_houses: bool = True) -> np.ndarray:
         """What the engine says to this sun, on the street without shadows."""
         scene = self.context.scene
         plain = Scene(without_shadows(scene.label_map, STREETS), scene.instance_map)
-        edit = cast_in(plain, Sun.degrees(azimuth, elevation), self.context.horizon()).edit
+        edit = cast_in(plain, Sun.degrees(azimuth, elevation), self.context.horizon(), with_houses).edit
         if edit is not None:
             edit.apply(plain)
         return plain.label_map
@@ -152,6 +152,22 @@ def test_casting_waits_for_the_sun_that_was_chosen_last(hand):
     hand.dialog.cast.click()
     hand.closed()
     assert np.array_equal(hand.labels, hand.expected(80, 40)) and hand.context.history.count() == 1
+
+
+def test_houses_can_be_left_out(hand):
+    hand.open()
+    hand.dialog.azimuth.setValue(-80)
+    hand.settle()
+    assert np.array_equal(hand.labels, hand.expected(-80, 40))
+    press(hand.dialog.houses)
+    hand.settle()
+    assert np.array_equal(hand.labels, hand.expected(-80, 40, False))
+    assert shaded(hand.labels).sum() < shaded(hand.expected(-80, 40)).sum()
+    press(hand.dialog.cast)
+    hand.closed()
+    assert not hand.context.settings["sun_houses"]
+    hand.open()
+    assert not hand.dialog.houses.isChecked()
 
 
 def test_shadows_are_replaced_and_removed(hand):

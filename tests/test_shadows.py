@@ -356,6 +356,9 @@ def test_the_command_casts_removes_and_refuses(tmp_path, capsys):
     assert run(*maps, "--sun=300,35", "--out", tmp_path / "p.veduta") == 0
     project = load_project(tmp_path / "p.veduta").scene
     assert np.array_equal(project.label_map, expected.label_map) and np.array_equal(project.instance_map, scene.instance_map)
+    assert run(*maps, "--sun", "-60,35", "--without-houses", "--out", tmp_path / "h.png") == 0
+    less = shaded(load_pair(tmp_path / "h.png").label_map)
+    assert 0 < less.sum() < shaded(expected.label_map).sum() and shaded(expected.label_map)[less].all()
     assert run("cast-shadows", "--labels", tmp_path / "o.png", "--remove", "--out", tmp_path / "r.png") == 0
     assert "Shadows removed." in capsys.readouterr().out
     assert np.array_equal(load_pair(tmp_path / "r.png").label_map, scene.label_map)

@@ -30,6 +30,9 @@ def main(argv: list[str]) -> int:
         help="instance map (16-bit PNG); without it each connected region of a thing counts as an object",
     )
     parser.add_argument("--sun", type=sun, default=_USUAL, metavar=FORM, help=f"{HELP} (default: {_USUAL})")
+    parser.add_argument(
+        "--without-houses", action="store_true", help="let no house cast a shadow: in a narrow street theirs cover all others"
+    )
     parser.add_argument("--remove", action="store_true", help="take all cast shadows away instead")
     parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="label map (.png) or project (.veduta)")
     options = parser.parse_args(with_sun(argv, "--sun"))
@@ -37,7 +40,10 @@ def main(argv: list[str]) -> int:
     if suffix not in (".png", SUFFIX):
         raise SceneError(f"'{options.out.name}' does not end in .png or {SUFFIX}; give it one of these.")
     scene, kept = open_street(options.labels, options.instances)
-    casting = remove_from(scene) if options.remove else cast_in(scene, options.sun, horizon_in(kept, scene.size))
+    if options.remove:
+        casting = remove_from(scene)
+    else:
+        casting = cast_in(scene, options.sun, horizon_in(kept, scene.size), not options.without_houses)
     if casting.edit is not None:
         casting.edit.apply(scene)
     if suffix == SUFFIX:

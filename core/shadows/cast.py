@@ -43,7 +43,8 @@ class Shadows:
         #: (H, W) uint8: the labels without shadows.
         self.bare = street.labels
         self.takes = (self._table != np.arange(256))[self.bare]
-        self.prisms = joined(self._found(street) if self.takes.any() else ())
+        self._things = joined(self._found(street) if self.takes.any() else ())
+        self._houses = joined(houses(street) if self.takes.any() else ())
 
     def _found(self, street: Street):
         yield from upright(street)
@@ -51,15 +52,18 @@ class Shadows:
             for thing in street.things((name,)):
                 yield screens(street, thing.mask, thing.x0, thing.y0, kind.width, kind.tallest)
         yield from trees(street)
-        yield from houses(street)
 
-    def cast(self, sun: Sun) -> np.ndarray:
+    def cast(self, sun: Sun, with_houses: bool = True) -> np.ndarray:
         """(H, W) uint8: the labels with the shadows of this sun, and no others.
+
+        Args:
+            with_houses: houses cast shadows too; a sun from the side leaves little of a narrow street in the light.
 
         Raises:
             SceneError: for a sun that isn't above the horizon.
         """
-        shaded = shade(self.prisms, sun.checked(), self.view) & self.takes
+        prisms = joined([self._things, self._houses]) if with_houses else self._things
+        shaded = shade(prisms, sun.checked(), self.view) & self.takes
         return np.where(shaded, self._table[self.bare], self.bare)
 
 
@@ -99,8 +103,8 @@ def find_shadows(scene: Scene | SceneSnapshot, horizon: float | None = None) -> 
     return Shadows(scene.label_map, scene.instance_map, scene.label_set, estimate_view(scene, horizon))
 
 
-def cast_in(scene: Scene, sun: Sun, horizon: float | None = None) -> Casting:
-    """Cast the shadows of a sun in a scene, in place of those that are there.
+def cast_in(scene: Scene, sun: Sun, horizon: float | None = None, with_houses: bool = True) -> Casting:
+    """Cast the shadows of a sun in a scene, in place of those that are there; see :class:`Shadows`.
 
     A scene without ground stays as it is, and so does one in which nothing casts a shadow.
 
@@ -109,7 +113,7 @@ def cast_in(scene: Scene, sun: Sun, horizon: float | None = None) -> Casting:
         SceneError: for a sun that isn't above the horizon.
     """
     sun, found = sun.checked(), find_shadows(scene, horizon)
-    edit = edit_to(scene, found.cast(sun), CAST)
+    edit = edit_to(scene, found.cast(sun, with_houses), CAST)
     if not found.takes.any():
         return Casting(edit, NO_GROUND)
     if edit is None:
