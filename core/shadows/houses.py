@@ -129,7 +129,8 @@ def _house(street: Street, front: _Front, usual: float) -> Prisms:
     margin = 2 * (edges[1] - edges[0])
     goes_on = (wall.side < 0 and edges[0] <= margin, wall.side > 0 and edges[-1] >= street.size[0] - margin)
     more = tuple(map(int, goes_on))
-    start, end = np.r_[[-_GOES_ON] * more[0], start, [u[-1]] * more[1]], np.r_[[u[0]] * more[0], end, [-_GOES_ON] * more[1]]
+    start = np.r_[[-_GOES_ON] * more[0], start, [u[-1]] * more[1]]
+    end = np.r_[[u[0]] * more[0], end, [-_GOES_ON] * more[1]]
     up = np.pad(up, more, constant_values=float(np.median(up)))
     along = np.stack([start, end, end, start], axis=1)
     away = np.broadcast_to(wall.distance + np.array([0.0, 0.0, _DEEP, _DEEP]), along.shape)

@@ -102,7 +102,7 @@ def vehicle(street: Street, thing: Thing) -> Iterator[Prisms]:
 
 
 def _end(street: Street, thing: Thing, foot: Foot, kind: Kind) -> tuple[float, float] | None:
-    """(column of the corner between end and side, depth of the far end) of what points along the street; None for what doesn't."""
+    """(column of the corner between end and side, depth of the far end) of what points along the street, else None."""
     view, depth = street.view, foot.depth
     x0, x1 = float(thing.x0), float(thing.x0 + thing.mask.shape[1])
     if x0 < view.vanishing < x1:
