@@ -347,7 +347,7 @@ def run(*argv) -> int:
 def test_the_command_casts_removes_and_refuses(tmp_path, capsys):
     scene = street()
     save_pair(scene, tmp_path / "l.png", tmp_path / "i.png")
-    maps = ("cast-shadows", "--labels", tmp_path / "l.png", "--instances", tmp_path / "i.png")
+    maps = ("cast-shadows", tmp_path / "l.png", "--instances", tmp_path / "i.png")
     assert run(*maps, "--sun", "-60,35", "--out", tmp_path / "o.png") == 0
     assert "Shadows cast by a sun ahead at the left, 35\u00b0 high. Written: " in capsys.readouterr().out
     expected = load_pair(tmp_path / "l.png", tmp_path / "i.png")
@@ -359,7 +359,7 @@ def test_the_command_casts_removes_and_refuses(tmp_path, capsys):
     assert run(*maps, "--sun", "-60,35", "--without-houses", "--out", tmp_path / "h.png") == 0
     less = shaded(load_pair(tmp_path / "h.png").label_map)
     assert 0 < less.sum() < shaded(expected.label_map).sum() and shaded(expected.label_map)[less].all()
-    assert run("cast-shadows", "--labels", tmp_path / "o.png", "--remove", "--out", tmp_path / "r.png") == 0
+    assert run("cast-shadows", tmp_path / "o.png", "--remove", "--out", tmp_path / "r.png") == 0
     assert "Shadows removed." in capsys.readouterr().out
     assert np.array_equal(load_pair(tmp_path / "r.png").label_map, scene.label_map)
     assert run(*maps, "--out", tmp_path / "o.jpg") == 2
@@ -374,7 +374,7 @@ def test_a_projects_horizon_holds(tmp_path):
     scene = street()
     for horizon in (150, 200):
         save_project(tmp_path / "s.veduta", scene, {"horizon": horizon})
-        assert run("cast-shadows", "--labels", tmp_path / "s.veduta", "--out", tmp_path / "o.veduta") == 0
+        assert run("cast-shadows", tmp_path / "s.veduta", "--out", tmp_path / "o.veduta") == 0
         expected = street()
         cast_in(expected, Sun.degrees(-50, 40), float(horizon)).edit.apply(expected)
         made = load_project(tmp_path / "o.veduta")

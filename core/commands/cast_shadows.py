@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
         description="Label the ground that the sun doesn't reach: shadows of cars, people, posts, trees and houses on "
         "road, sidewalk, parking and grass. Shadows that are there already are replaced.",
     )
-    parser.add_argument("--labels", type=Path, required=True, metavar="PATH", help="label map (PNG) or project (.veduta)")
+    parser.add_argument("labels", type=Path, metavar="LABELS", help="label map (PNG) or project (.veduta)")
     parser.add_argument(
         "--instances", type=Path, metavar="PATH",
         help="instance map (16-bit PNG); without it each connected region of a thing counts as an object",
