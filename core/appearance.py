@@ -65,8 +65,10 @@ class CodeBook:
 
     Attributes:
         dim: length K of a code.
-        centres: class id -> (k, dim) float32, the most common look first. The
-            id of a part, too: its looks in an object of mean code.
+        centres: class id -> (k, dim) float32, the usual look first: the most
+            common, or of stuff that of a fair day (see :func:`build_code_book`);
+            then by frequency. The id of a part, too: its looks in an object of
+            mean code.
         sizes: class id -> (k,) int64, training objects per look.
         follow: part's label id -> how its looks go with the object's.
     """
@@ -113,7 +115,7 @@ class CodeBook:
     def defaults(self) -> dict[int, np.ndarray]:
         """Class id -> (1000, dim) float32: the look of object ``id * 1000 + n`` until it is given one.
 
-        Row 0, also the look of a class that isn't counted, is the most common;
+        Row 0, also the look of a class that isn't counted, is the usual one;
         the others are drawn in proportion to frequency, always the same, so
         that painted cars and houses differ from each other from the start.
         """
@@ -196,11 +198,17 @@ class Collected:
     Attributes:
         codes: (N, dim). pixels: (N,).
         objects: (N, dim), for parts: the codes of the objects that they are in; None for a class.
+        fairness: (N,), for stuff: how fair a day it was, see :func:`core.training.finish.fairness_of`; None where it doesn't matter.
     """
 
     codes: np.ndarray
     pixels: np.ndarray
     objects: np.ndarray | None = None
+    fairness: np.ndarray | None = None
+
+
+#: A look that fewer than one in so many of a class's objects have isn't usual.
+_RARE = 8
 
 
 def build_code_book(collected: Mapping[int, Collected], dim: int, k: int = 10, seed: int = 0) -> CodeBook:
@@ -217,18 +225,21 @@ def build_code_book(collected: Mapping[int, Collected], dim: int, k: int = 10, s
         k: looks per class; a class of fewer than 2k objects gets fewer.
 
     Returns:
-        the book, most common look first.
+        the book, the usual look first: of stuff the fairest that one object in
+        eight has, else the most common. Stuff is what lies about a street
+        before anybody chooses a look, and most leaves are seen in the shade.
     """
     from sklearn.cluster import KMeans
 
     book = CodeBook(dim)
     for label_id, found in collected.items():
         rows, pixels, objects = np.asarray(found.codes, np.float32), np.asarray(found.pixels), found.objects
+        fairness = found.fairness
         if objects is not None and len(rows) < 4 * dim:
             continue  # too few to tell how they go with their objects
         if len(rows) > 4 * k:
             large = np.argsort(-pixels, kind="stable")[: max(4 * k, len(rows) // 4)]
-            rows, objects = rows[large], None if objects is None else objects[large]
+            rows, objects, fairness = (None if held is None else held[large] for held in (rows, objects, fairness))
         if objects is not None:
             following = book.follow[int(label_id)] = _following(rows, objects)
             rows = rows - following.shift(objects)
@@ -237,6 +248,10 @@ def build_code_book(collected: Mapping[int, Collected], dim: int, k: int = 10, s
         sizes = np.bincount(fit.labels_, minlength=count)
         order = np.argsort(-sizes, kind="stable")
         order = order[sizes[order] > 0]
+        if fairness is not None:
+            usual = [look for look in order if sizes[look] * _RARE >= len(rows)] or [order[0]]
+            fairest = max(usual, key=lambda look: fairness[fit.labels_ == look].mean())
+            order = np.array([fairest, *order[order != fairest]])
         book.centres[int(label_id)] = fit.cluster_centers_[order].astype(np.float32)
         book.sizes[int(label_id)] = sizes[order].astype(np.int64)
     return book

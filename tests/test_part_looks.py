@@ -20,6 +20,7 @@ from core.rendering.renderer import Renderer
 from core.rendering.session import FrameSession
 from core.scene.scene import Scene
 from core.street_look import StreetLook, load_street_look, save_street_look
+from core.training.finish import fairness_of
 from tests.test_model_file import street
 
 CAR, GLASS, WHEEL = 26, 47, 48
@@ -107,6 +108,29 @@ def test_looks_are_those_of_large_objects():
     rows[large] += np.where(rng.random(large.sum()) < 0.5, 0.8, -0.8)[:, None]
     book = build_code_book({CAR: Collected(rows, pixels)}, DIM, k=2)
     assert np.allclose(np.sort(book.centres[CAR][:, 0]), [-0.8, 0.8], atol=0.02)
+
+
+def test_the_usual_look_of_stuff_is_that_of_a_fair_day():
+    rng = np.random.default_rng(2)
+    looks = np.array([[0.6], [0.2], [-0.2], [-0.6]]) * np.ones(DIM)  # in the shade, grey, in the sun, in glaring light
+    which = rng.permutation(np.repeat(np.arange(4), [60, 30, 24, 6]))
+    rows, light = looks[which] + rng.normal(0, 0.01, (120, DIM)), np.array([20.0, 35.0, 60.0, 90.0])[which]
+    pixels = np.full(120, 50)
+    book = build_code_book({21: Collected(rows, pixels, fairness=light), CAR: Collected(rows, pixels)}, DIM, k=4)
+    assert book.code(21, 0)[0] == pytest.approx(-0.2, abs=0.02), "a glare that one in twenty has isn't usual"
+    assert book.default_code(21)[0] == book.code(21, 0)[0]
+    assert book.sizes[21].tolist() == [24, 60, 30, 6], "the others by frequency"
+    assert book.code(CAR, 0)[0] == pytest.approx(0.6, abs=0.02), "a car's is the most common"
+
+
+def test_a_fair_day_is_light_below_and_blue_above():
+    photograph = np.zeros((8, 8, 3), np.uint8)
+    photograph[:4, :4], photograph[:4, 4:] = (120, 160, 230), (240, 240, 240)
+    photograph[4:, :4], photograph[4:, 4:] = (40, 60, 30), (110, 150, 60)
+    index = np.repeat(np.repeat(np.array([[0, 1], [2, 3]]), 4, 0), 4, 1)
+    found = fairness_of(photograph, np.array([23, 23 * 1000, 21, 21000]), index, STREETS)
+    assert found[23] > 30 > 2 > found[23000], "the sky's chroma"
+    assert found[21] < 30 < 50 < found[21000] < 65, "the leaves' lightness"
 
 
 def test_too_few_parts_make_no_looks_of_parts():

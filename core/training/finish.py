@@ -8,13 +8,14 @@ from typing import Any, Sequence
 import numpy as np
 import torch
 
-from core.appearance import Collected, build_code_book
+from core.appearance import Collected, build_code_book, region_means
 from core.capture import capture_codes
 from core.data.samples import Sample, read_sample
 from core.data.statistics import ClassCount, class_shares
 from core.labels import LabelSet, object_class
 from core.look_regions import key_part, key_value, look_regions
 from core.models.model_file import Model, make_card
+from core.opencv import cv2
 from core.training.networks import encoder_of, generator_of
 from core.training.trainer import Trainer
 
@@ -43,18 +44,35 @@ def collect_codes(
             count.add(labels)
         keys, index = look_regions(labels, instances, label_set, part_codes)
         found = capture_codes(encoder, photograph, keys, index, width)
+        fairness = fairness_of(photograph, keys, index, label_set)
         for key, (code, pixels) in found.items():
             part, value = key_part(key), key_value(key)
             if pixels < SMALLEST_OBJECT or part and value not in found:
                 continue
             label_id = part or int(object_class(value))
-            rows.setdefault(label_id, []).append((code, pixels, found[value][0] if part else None))
+            rows.setdefault(label_id, []).append((code, pixels, found[value][0] if part else None, fairness[key]))
     collected = {}
     for label_id, entries in rows.items():
-        codes, pixels, objects = zip(*entries)
-        held = np.stack(objects) if label_set.part[label_id] else None
-        collected[label_id] = Collected(np.stack(codes), np.array(pixels), held)
+        codes, pixels, objects, fair = zip(*entries)
+        part, stuff = label_set.part[label_id], not label_set[label_id].thing
+        collected[label_id] = Collected(
+            np.stack(codes), np.array(pixels), np.stack(objects) if part else None, np.array(fair) if stuff and not part else None
+        )
     return collected
+
+
+def fairness_of(photograph: np.ndarray, keys: np.ndarray, index: np.ndarray, label_set: LabelSet) -> dict[int, float]:
+    """Look key -> how fair a day its region shows: by its lightness L*, of the sky by its chroma C*.
+
+    Args:
+        photograph: (H, W, 3) uint8 RGB. keys, index: from :func:`core.look_regions.look_regions`.
+    """
+    lab = cv2.cvtColor(photograph.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    means = region_means(lab.transpose(2, 0, 1), keys, index)
+    sky = {label.id for label in label_set if label.name == "sky"}
+    return {
+        key: float(np.hypot(*mean[1:]) if object_class(key_value(key)) in sky else mean[0]) for key, (mean, _) in means.items()
+    }
 
 
 def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], frames: int = 300) -> Model:
