@@ -20,6 +20,7 @@ from core.rendering.local.executor import Executor
 from core.rendering.local.lower import UnsupportedGraph
 from core.rendering.local.rects import Rect
 from core.rendering.precision import MIN_PSNR_DB, check_name, in_bfloat16, native_bfloat16, psnr, sample_maps
+from core.rendering.stand_ins import stand_ins
 
 
 def default_model_path() -> Path:
@@ -55,6 +56,7 @@ class Renderer:
         self.smallest = getattr(model.generator, "smallest", self.multiple)
         # By the label set itself, not by its name: a project may bring its own set under a known name.
         self._fold_tables: WeakKeyDictionary[LabelSet, np.ndarray] = WeakKeyDictionary()
+        self._stand_ins = stand_ins(model.label_set, model.card.provenance.get("classes") or ())
         self._index: tuple[LabelSet, FrameIndex] | None = None
         known = np.zeros(65536, bool)
         for label_id in model.card.object_classes:
@@ -190,7 +192,7 @@ class Renderer:
 
     def _fold(self, label_set: LabelSet) -> np.ndarray:
         if label_set not in self._fold_tables:
-            self._fold_tables[label_set] = label_set.fold_table(self.model.label_set)
+            self._fold_tables[label_set] = self._stand_ins[label_set.fold_table(self.model.label_set)]
         return self._fold_tables[label_set]
 
 
