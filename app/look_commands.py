@@ -13,7 +13,7 @@ from app.look_choice import LookChoice
 from core import looks
 from core.errors import VedutaError
 from core.labels import object_class
-from core.look_regions import look_key
+from core.look_regions import key_value, look_key
 from core.scene.edit import Edit
 
 
@@ -86,15 +86,14 @@ class LookCommands(QObject):
             self._give(self.choice.look(k))
 
     def draw(self, seed: int) -> None:
-        """Any look, another at each call."""
-        if self.ready:
-            self.give(looks.draw(self.context.scene, self.choice.book, self.choice.key, self._next(seed)))
+        """Any look, another at each call, and for each object its own."""
+        scene, book = self.context.scene, self.choice.book
+        self._give_each(lambda key, number: looks.draw(scene, book, key, number), seed)
 
     def draw_similar(self, seed: int) -> None:
-        """A look near the present one, another at each call."""
-        if self.ready:
-            choice = self.choice
-            self.give(looks.similar(choice.book, choice.label_id, choice.code, self._next(seed)))
+        """A look near the present one, another at each call, and for each object its own."""
+        scene, book = self.context.scene, self.choice.book
+        self._give_each(lambda key, number: looks.similar(book, key, looks.code_of(scene, book, key), number), seed)
 
     def copy_look(self) -> None:
         if self.ready:
@@ -157,6 +156,19 @@ class LookCommands(QObject):
     def _next(self, seed: int) -> int:
         self._draws += 1
         return seed * 10_000 + self._draws
+
+    def _give_each(self, drawn: Callable[[int, int], np.ndarray], seed: int) -> None:
+        """Give each look key ``drawn(key, number)``; of several objects, locked ones keep their look."""
+        if not self.ready:
+            return
+        keys = self.choice.keys
+        if len(keys) > 1:
+            keys = [key for key in keys if key_value(key) not in self.context.locked]
+        if not keys:
+            self.context.message.emit("These objects are locked; unlock one to draw a look for it.")
+            return
+        number = self._next(seed)
+        self._give({key: drawn(key, number) for key in keys})
 
     def _give(self, codes: Mapping[int, np.ndarray | None]) -> None:
         self._commit(looks.give_looks, codes, f"Change the look of {self.choice.name}")

@@ -60,9 +60,9 @@ class LookControls(QWidget):
         self.part_row = QWidget()
         self.text = QLabel(objectName="muted", wordWrap=True)
         self.reset = _button("Usual", "Back to the look that it has of itself")
-        self.any = _button("Dice", "Draw any look for this object")
+        self.any = _button("Dice", "Draw any look, for each object its own")
         theme.dress(self.any, "dice-five")
-        self.like = _button("Similar", "More like this: draw a look near the present one")
+        self.like = _button("Similar", "More like this: draw a look near the present one, for each object its own")
         self.blend_from, self.blend_to = _Choice(), _Choice()
         for box, words in ((self.blend_from, "Blend from this look"), (self.blend_to, "Blend towards this look")):
             box.setToolTip(words)

@@ -33,24 +33,31 @@ def blend(code_a: np.ndarray, code_b: np.ndarray, t: float) -> np.ndarray:
     return ((1 - t) * a + t * b).astype(np.float32)
 
 
-def similar(book: CodeBook, label_id: int, code: np.ndarray, seed: int) -> np.ndarray:
-    """(K,) float32: a look near ``code``, drawn by ``seed``.
+def similar(book: CodeBook, key: int, code: np.ndarray, seed: int) -> np.ndarray:
+    """(K,) float32: a look near ``code`` for a look key, drawn by ``seed``; another for every key.
 
     Each dimension moves by half the class's spread, on average, and no further
     out of the class's range than the code itself lies.
     """
+    return _near(book, look_label(key), code, np.random.default_rng((int(seed), int(key))))
+
+
+def draw(scene: Scene, book: CodeBook, key: int, seed: int) -> np.ndarray:
+    """(K,) float32: any look for a key that has a choice, drawn by ``seed``: one of its looks, then one like it.
+
+    A draw depends on its own key and the seed alone, whatever is drawn for others.
+    """
+    rng = np.random.default_rng((int(seed), int(key)))
+    k = book.draw(look_label(key), rng)
+    return _near(book, look_label(key), looks_of(scene, book, key)[k], rng)
+
+
+def _near(book: CodeBook, label_id: int, code: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     code = np.asarray(code, np.float32)
-    rng = np.random.default_rng((int(seed), int(label_id)))
     moved = code + rng.normal(size=code.shape) * _STEP * book.spread(label_id)
     # A part's looks lie elsewhere in every object: only what a code can be bounds them.
     low, high = (-1, 1) if label_id in book.follow else book.bounds(label_id)
     return np.clip(moved, np.minimum(low, code), np.maximum(high, code)).astype(np.float32)
-
-
-def draw(scene: Scene, book: CodeBook, key: int, seed: int) -> np.ndarray:
-    """(K,) float32: any look for a key that has a choice, drawn by ``seed``: one of its looks, then one like it."""
-    k = book.draw(look_label(key), np.random.default_rng((int(seed), int(key))))
-    return similar(book, look_label(key), looks_of(scene, book, key)[k], seed)
 
 
 def look_label(key: int) -> int:

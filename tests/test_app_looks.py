@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.look_commands import LookCommands
 from app.look_widgets import CodeSlider, FineControl
 from core import looks
 from tests.app_mouse import PATIENCE, wait_for
@@ -106,6 +107,57 @@ def test_dice_and_similar_give_another_look_each_time(studio, panel):  # noqa: F
     for _ in seen:
         studio.context.history.undo()
     assert 26000 not in scene.codes
+
+
+def test_dice_and_similar_give_each_selected_object_a_draw_of_its_own(studio, panel):  # noqa: F811
+    context, book, seed = studio.context, panel.book, panel.seed.value()
+    pair = (26000, 26001)
+    context.select_many(pair)
+    usual = looks.code_of(context.scene, book, 26000)
+    drawn = []
+    for button in (panel.any, panel.like):
+        steps = context.history.count()
+        before = {value: looks.code_of(context.scene, book, value) for value in pair}
+        button.click()
+        assert context.history.count() == steps + 1
+        drawn.append(dict(context.scene.codes))
+        assert drawn[-1].keys() == set(pair) and not np.array_equal(*drawn[-1].values())
+        if button is panel.like:  # each moves from where it was, and not far
+            away = [np.abs(drawn[-1][value] - before[value]) for value in pair]
+            assert all(0 < one.max() and (one <= 3 * book.spread(CAR)).all() for one in away)
+    for _ in drawn:
+        context.history.undo()
+    assert not context.scene.codes and np.array_equal(looks.code_of(context.scene, book, 26000), usual)
+    # The same seed draws the same, for one as for many.
+    again = LookCommands(context, panel)
+    again.draw(seed)
+    again.draw_similar(seed)
+    assert all(np.array_equal(context.scene.codes[value], drawn[1][value]) for value in pair)
+    for _ in drawn:
+        context.history.undo()
+    context.select(26001)
+    LookCommands(context, panel).draw(seed)
+    assert context.scene.codes.keys() == {26001} and np.array_equal(context.scene.codes[26001], drawn[0][26001])
+
+
+def test_dice_and_similar_leave_locked_objects_alone_among_several(studio, panel):  # noqa: F811
+    context, said = studio.context, []
+    context.message.connect(said.append)
+    context.lock([26001], True)
+    context.select_many([26000, 26001])  # the one that is shown is locked
+    for button in (panel.any, panel.like):
+        button.click()
+        assert context.scene.codes.keys() == {26000}
+    context.lock([26000], True)
+    codes, steps = dict(context.scene.codes), context.history.count()
+    for button in (panel.any, panel.like):
+        button.click()
+    assert context.scene.codes == codes and context.history.count() == steps
+    assert said[-2:] == ["These objects are locked; unlock one to draw a look for it."] * 2
+    # One that is chosen by itself is meant, as it is by a click on a picture.
+    context.select(26001)
+    panel.any.click()
+    assert context.scene.codes.keys() == {26000, 26001} and context.history.count() == steps + 1
 
 
 def test_a_blend_is_tried_and_then_one_step(studio, panel):  # noqa: F811

@@ -69,6 +69,13 @@ def test_the_dice_is_seeded_and_varied(scene, book):
     assert len({tuple(looks.draw(scene, book, A, seed)) for seed in range(20)}) == 20
 
 
+def test_each_object_has_its_own_draw(scene, book):
+    apart = [(looks.draw(scene, book, A, seed), looks.draw(scene, book, B, seed)) for seed in range(20)]
+    assert not any(np.array_equal(one, other) for one, other in apart)
+    code = book.code(CAR, 1)
+    assert not np.array_equal(looks.similar(book, A, code, 3), looks.similar(book, B, code, 3))
+
+
 def test_a_class_with_one_look_varies_as_the_others_do(book):
     book.centres[7], book.sizes[7] = np.zeros((1, 6), np.float32), np.array([4])
     assert np.any(looks.similar(book, 7, book.code(7, 0), 1))
