@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
+from dataclasses import dataclass, replace
+from typing import Sequence
+
 import numpy as np
 from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
@@ -15,9 +19,32 @@ from core.scene import clip, objects, posts, shapes
 from core.scene.edit import Edit
 from core.scene.pieces import Piece, around, scaling, rotation, translation
 from core.scene.regions import Box
+from core.scene.scene import Scene
 
 #: A duplicate is put down this many screen pixels away, so that it is seen.
 _ASIDE = 24
+
+
+@dataclass(frozen=True)
+class Copies:
+    """New objects for the scene.
+
+    Attributes:
+        pieces: the rearmost first.
+        locked: values of those whose originals are locked.
+    """
+
+    pieces: list[Piece]
+    locked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Clipped:
+    """What was put into the clipboard: which of its pieces were locked, and in which street."""
+
+    data: bytes
+    locked: tuple[bool, ...]
+    scene: weakref.ref[Scene]
 
 
 class ObjectCommands(QObject):
@@ -26,6 +53,7 @@ class ObjectCommands(QObject):
     def __init__(self, context: StudioContext, canvas):
         super().__init__(canvas)
         self.context, self.canvas = context, canvas
+        self._clipped: _Clipped | None = None
 
     # -- what is under the pointer -----------------------------------------------
 
@@ -58,8 +86,6 @@ class ObjectCommands(QObject):
 
     def dressed(self, pieces: list[Piece], sources: list[int]) -> list[Piece]:
         """Copies with the look in which their sources are rendered, even where that is only the usual one."""
-        from dataclasses import replace
-
         scene, model = self.context.scene, self.context.model
         book = model.code_book if model is not None else None
         if book is None:
@@ -72,13 +98,14 @@ class ObjectCommands(QObject):
 
         return [replace(piece, codes=codes(piece, source)) for piece, source in zip(pieces, sources)]
 
-    def copied(self) -> list[Piece]:
-        """The selected objects as new ones, the rearmost first."""
+    def copied(self) -> Copies:
+        """The selected objects as new ones, locked as they are."""
         from core.scene.hold import Hold
 
         scene = self.context.scene
         held = Hold(scene, objects.object_values(scene, self.context.selected)).pieces
-        return self.dressed(objects.numbered(scene, held), [piece.value for piece in held])
+        pieces = self.dressed(objects.numbered(scene, held), [piece.value for piece in held])
+        return _copies(pieces, [piece.value in self.context.locked for piece in held])
 
     def duplicate(self) -> None:
         step = max(2, round(_ASIDE / max(self.canvas.viewport.scale, 0.05)))
@@ -87,9 +114,12 @@ class ObjectCommands(QObject):
     def copy(self) -> bool:
         """Put the selected objects into the clipboard."""
         def run():
-            data = QMimeData()
-            data.setData(clip.MIME, clip.to_bytes(self.copied(), self.context.label_set))
+            copies = self.copied()
+            data, held = QMimeData(), clip.to_bytes(copies.pieces, self.context.label_set)
+            data.setData(clip.MIME, held)
             QGuiApplication.clipboard().setMimeData(data)
+            locked = tuple(piece.value in copies.locked for piece in copies.pieces)
+            self._clipped = _Clipped(held, locked, weakref.ref(self.context.scene))
             count = len(self.context.selected)
             self.context.message.emit("Copied 1 object" if count == 1 else f"Copied {count} objects")
             return True
@@ -104,15 +134,20 @@ class ObjectCommands(QObject):
         return data is not None and data.hasFormat(clip.MIME)
 
     def paste(self) -> None:
-        """Put down what is in the clipboard: at the pointer, else in the middle of the view."""
+        """Put down what is in the clipboard: at the pointer, else in the middle of the view.
+
+        What was copied in this very street is locked as it was then; what comes from elsewhere is not.
+        """
         context = self.context
         if not self.can_paste():
             context.message.emit("There is no object in the clipboard; copy one first.")
             return
 
-        def pieces():
-            data = bytes(QGuiApplication.clipboard().mimeData().data(clip.MIME))
-            return objects.numbered(context.scene, clip.from_bytes(data, context.label_set))
+        def copies():
+            data, known = bytes(QGuiApplication.clipboard().mimeData().data(clip.MIME)), self._clipped
+            pieces = objects.numbered(context.scene, clip.from_bytes(data, context.label_set))
+            ours = known is not None and known.scene() is context.scene and known.data == data
+            return _copies(pieces, known.locked if ours else [False] * len(pieces))
 
         def where(box):
             at = self.canvas.pointer
@@ -120,17 +155,18 @@ class ObjectCommands(QObject):
                 at = self.canvas.viewport.centre
             return translation(round(at.x() - (box[0] + box[2]) / 2), round(at.y() - (box[1] + box[3]) / 2))
 
-        self._put(pieces, where, "Paste")
+        self._put(copies, where, "Paste")
 
     def _put(self, make, where, verb: str) -> None:
-        """Put down new pieces and select them."""
+        """Put down the :class:`Copies` that ``make()`` returns, and select them."""
         def run():
-            pieces = make()
+            copies = make()
+            pieces = copies.pieces
             title = f"{verb} {objects.named(self.context.scene, [piece.value for piece in pieces])}"
             edit = objects.put(self.context.scene, pieces, where(around(pieces)), title)
             if edit is None:
                 self.context.message.emit("Nothing of it would lie in the street.")
-            elif self.context.commit(edit):
+            elif self.context.commit(edit, locks=copies.locked | self.context.locked):
                 self.context.choose_tool("select")
                 self.context.select_many([p.value for p in pieces if self.context.scene.area(p.value)])
         self._guarded(run)
@@ -237,3 +273,10 @@ class ObjectCommands(QObject):
         except VedutaError as error:
             self.context.message.emit(str(error))
             return None
+
+
+def _copies(pieces: list[Piece], locked: Sequence[bool]) -> Copies:
+    """What is put down as stuff joins what is there, and locks nothing."""
+    return Copies(pieces, frozenset(
+        piece.value for piece, lock in zip(pieces, locked) if lock and piece.value >= INSTANCE_FACTOR
+    ))

@@ -483,6 +483,69 @@ def test_an_object_stays_locked_and_selected_when_it_changes_its_class_or_is_spl
     assert context.selected == (27001,) and context.locked == {27001}
 
 
+def test_copies_of_locked_objects_are_locked(window):
+    context, named, pane = window.context, window.actions_.named, window.canvas.panes[0]
+    context.lock([26000], True)
+    context.select_many([26000, 26001])
+    named["Duplicate"].trigger()
+    assert context.selected == (26002, 26003) and context.locked == {26000, 26002}
+    context.history.undo()
+    assert context.locked == {26000} and context.scene.area(26000)
+    context.history.redo()
+    assert context.locked == {26000, 26002}
+    context.history.undo()
+    # A copy that is dragged off.
+    context.select(26000)
+    drag(pane, (85, 70), (60, 70), (45, 70), modifiers=CTRL)
+    assert context.selected == (26002,) and context.locked == {26000, 26002}
+    context.history.undo()
+    assert context.locked == {26000}
+    context.select(26001)
+    drag(pane, (110, 70), (60, 70), (45, 70), modifiers=CTRL)
+    assert context.selected == (26002,) and context.locked == {26000}
+    drag(pane, (45, 70), (60, 70), (70, 70))  # moving one locks nothing
+    assert context.selected == (26002,) and context.locked == {26000}
+
+
+def test_what_is_pasted_is_locked_as_it_was_when_it_was_copied_in_this_street(window):
+    context, named = window.context, window.actions_.named
+    context.lock([26000], True)
+    context.select_many([26000, 26001])
+    named["Copy"].trigger()
+    named["Paste"].trigger()
+    assert context.selected == (26002, 26003) and context.locked == {26000, 26002}
+    context.history.undo()
+    assert context.locked == {26000}
+    # What is cut is gone when it is pasted, and yet the same.
+    context.select(26000)
+    named["Cut"].trigger()
+    assert not context.locked
+    context.select(26001)
+    context.choose_label(CAR)
+    named["Paste"].trigger()
+    (pasted,) = context.selected
+    assert context.locked == {pasted}
+    context.history.undo()
+    context.history.undo()
+    assert context.locked == {26000}
+    # Another object that is put into the clipboard from elsewhere has nothing to do with it.
+    data = QMimeData()
+    context.select(26001)
+    data.setData(clip.MIME, clip.to_bytes(window.canvas.commands.copied().pieces, context.label_set))
+    QGuiApplication.clipboard().setMimeData(data)
+    named["Paste"].trigger()
+    assert context.locked == {26000}
+    # In another street it is unlocked, and stays so when that one is pasted on.
+    context.select(26000)
+    named["Copy"].trigger()
+    window.documents.show(small_street(200, 120), "Another", None)
+    named["Paste"].trigger()
+    assert context.scene.area(26002) and not context.locked
+    named["Copy"].trigger()
+    named["Paste"].trigger()
+    assert context.scene.area(26003) and not context.locked
+
+
 def test_the_horizon_is_a_step_that_can_be_undone(window, qtbot):
     context, documents, pane = window.context, window.documents, window.canvas.panes[0]
     context.settings["perspective"] = True

@@ -48,6 +48,7 @@ class SelectTool(Tool):
         self._alone = False  # what is under the pointer was asked for without what belongs to it
         self._band: QRectF | None = None
         self._hold: Hold | None = None
+        self._locked: frozenset[int] = frozenset()  # copies in the hand whose originals are locked
         self._box: Box | None = None  # of what is held, as it was taken
         self._matrix = translation(0, 0)
         self._hovered: str | None = None
@@ -172,11 +173,12 @@ class SelectTool(Tool):
         scene = self.context.scene
         self._box = self.box
         title = "Turn" if self._gesture == handles.ROTATE else "Move" if self._gesture == "move" else "Scale"
-        values = self.context.selected
+        values, self._locked = self.context.selected, frozenset()
         try:
             if copy:
-                pieces = self.canvas.commands.copied()
-                self._hold = Hold(scene, (), pieces, f"Duplicate {objects.named(scene, values)}")
+                copies = self.canvas.commands.copied()
+                self._locked = copies.locked
+                self._hold = Hold(scene, (), copies.pieces, f"Duplicate {objects.named(scene, values)}")
             else:
                 self._hold = Hold(scene, values, title=f"{title} {objects.named(scene, values)}")
         except VedutaError as error:
@@ -213,7 +215,7 @@ class SelectTool(Tool):
         self.context.stroking = False
         self._box = None
         self.canvas.turn_selection(None)
-        self.context.commit(edit, applied=True)
+        self.context.commit(edit, applied=True, locks=self._locked | self.context.locked)
         new = [piece.value for piece in hold.pieces if self.context.scene.area(piece.value)]
         if not hold.values:
             self.context.select_many(new)
