@@ -167,6 +167,52 @@ def test_parts_whose_look_is_chosen_are_outlined(studio, panel):
     assert not np.array_equal(pixels(canvas.grab()), with_parts), "the outline can be seen"
 
 
+def test_the_outline_of_parts_follows_edits(studio, panel):
+    from core.scene import edits
+
+    context, canvas = studio.context, studio.canvas
+
+    def outlined():
+        return None if canvas.part_path is None else canvas.part_path.boundingRect().getCoords()
+
+    def follows(expected) -> None:
+        wait_for(lambda: outlined() == expected, lambda: f"the outline is {outlined()}, not {expected}")
+
+    context.choose_tool("brush")
+    context.choose_label(BUILDING)
+    context.choose_target("extend")
+    context.choose_radius(12)
+    choose(panel, "Window")
+    assert outlined() == (8.5, 14.5, 41.5, 23.5)
+    drag(canvas.panes[0], (36, 18), (40, 18), (44, 18))  # a stroke over the right of the windows
+    assert (context.scene.label_map[14:24, 30:42] == BUILDING).all() and panel.choice.part == WINDOW
+    right = np.flatnonzero((context.scene.label_map[14:24, :50] == WINDOW).any(0)).max()
+    assert right < 30
+    follows((8.5, 14.5, right + 0.5, 23.5))
+    context.history.undo()
+    follows((8.5, 14.5, 41.5, 23.5))
+    context.commit(edits.fill(context.scene, 25, 20, BUILDING, FIRST))
+    follows(None)
+    assert canvas.selection_path is not None, "the house is selected still"
+    context.history.undo()
+    follows((8.5, 14.5, 41.5, 23.5))
+    # Where they are painted anew they are outlined, too.
+    context.commit(edits.paint(context.scene, np.ones((4, 6), bool), (30, 26), WINDOW, FIRST))
+    follows((8.5, 14.5, 41.5, 29.5))
+
+
+def test_the_outline_of_parts_comes_and_goes_with_a_model_that_knows_them(studio, panel, small_model_path):
+    canvas, context = studio.canvas, studio.context
+    choose(panel, "Shopfront")
+    known, outlined = context.model.path, canvas.part_path.boundingRect()
+    for path, expected in ((small_model_path, None), (known, outlined)):
+        before = context.model
+        studio.live.open_model(str(path))
+        wait_for(lambda: context.model is not before)
+        assert (canvas.part_path and canvas.part_path.boundingRect()) == expected
+    wait_current(studio)
+
+
 def test_the_choice_is_made_with_keys_and_not_with_the_wheel(studio, panel):
     panel.part.setFocus(Qt.FocusReason.TabFocusReason)
     wait_for(panel.part.hasFocus, "the choice does not get the keys")
@@ -340,9 +386,18 @@ def test_several_houses_get_the_look_as_each_of_them_has_it(studio, panel):
     assert all(looks.look_of(context.scene, book, key) == 1 for key in keys((FIRST, SECOND), SHOPFRONT))
     push(panel, panel.any)
     one, other = (context.scene.codes[key] for key in keys((FIRST, SECOND), SHOPFRONT))
-    assert np.array_equal(one, other)
+    assert not np.array_equal(one, other), "each has its own draw"
+    push(panel, panel.like)
+    assert set(context.scene.codes) == {FIRST, SECOND, *keys((FIRST, SECOND), SHOPFRONT)}
     push(panel, panel.reset)
     assert set(context.scene.codes) == {FIRST, SECOND}
+    context.history.undo()
+    # The shopfronts follow when the houses get draws of their own.
+    choose(panel, "Whole building")
+    push(panel, panel.any)
+    assert set(context.scene.codes) == {FIRST, SECOND}
+    one, other = (context.scene.codes[value] for value in (FIRST, SECOND))
+    assert not np.array_equal(one, other)
 
 
 def test_every_shopfront_but_those_of_locked_houses_gets_the_look(studio, panel):

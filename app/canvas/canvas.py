@@ -81,6 +81,7 @@ class Canvas(QWidget):
         context.scene_changed.connect(self._scene_changed)
         context.photograph_changed.connect(self._photograph_changed)
         context.selection_changed.connect(self._trace_selection)
+        context.model_changed.connect(self._trace_selection)  # which parts have looks is the model's
         context.tool_changed.connect(self._tool_changed)
         context.brush_changed.connect(self.redraw)
         context.theme.changed.connect(self.redraw)
