@@ -134,9 +134,12 @@ def volume(part: Part) -> float:
     return total
 
 
+#: A sign: its post, its back and edge, and the colours of its face.
+SIGN = {17, 20, *range(85, 91)}
+
 #: Piece -> the classes it may hold, and its lowest and highest top.
 PIECES = {
-    "street_lamp": ({17}, 3.2, 10.0), "sign": ({17, 20}, 2.3, 4.5), "bollard": ({17}, 0.55, 1.1),
+    "street_lamp": ({17}, 3.2, 10.0), "sign": (SIGN, 2.3, 4.5), "bollard": ({17}, 0.55, 1.1),
     "traffic_light": ({17, 19, 68, 69, 70}, 3.1, 7.2), "parking_meter": ({4}, 1.4, 1.9), "cycle_stand": ({4}, 0.7, 1.0),
     "bus_shelter": ({4}, 2.3, 2.8), "bin": ({4}, 0.7, 1.3), "bench": ({4}, 0.4, 1.0), "planter": ({4, 21}, 0.4, 1.9),
     "advertising_pillar": ({4}, 2.8, 3.8), "letterbox": ({4}, 1.2, 1.6), "electric_cabinet": ({4}, 0.85, 1.6),
@@ -177,9 +180,15 @@ def test_faces_look_outwards(name):
 @pytest.mark.parametrize("face", list(signs.FACES))
 def test_sign_faces_look_forward_and_have_a_grey_back(face):
     parts = signs.sign(np.random.default_rng(2), face)
-    check(parts, {17, 20}, 2.3, 4.5)
+    check(parts, SIGN, 2.3, 4.5)
     faces = [part for part in parts if part.surface.kind == "sign"]
     assert len({part.surface.colour for part in faces}) >= 2
+    # The label names the colour: the strongest channel of what is called red, blue or green is that.
+    assert {part.label for part in faces} <= set(range(85, 91))
+    for part in faces:
+        channel = {85: 0, 90: 1, 86: 2}.get(part.label)
+        assert channel is None or int(np.argmax(part.surface.colour)) == channel
+        assert part.label != 88 or min(part.surface.colour) > 0.5
     for part in faces:
         for polygon in part.faces:
             a, b, c = part.vertices[list(polygon[:3])]
