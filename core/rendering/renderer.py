@@ -66,6 +66,8 @@ class Renderer:
         bare = np.where(values < INSTANCE_FACTOR, values, values // INSTANCE_FACTOR)
         #: (65536,) uint16: objects of classes the model can't tell apart become stuff.
         self._object_table = np.where(known, values, bare).astype(np.uint16)
+        # Stuff of a class that was never met goes together with what it is painted as, its look too.
+        self._object_table[:256] = self._stand_ins[self._object_table[:256]]
         self.obstacle = ""
         self._executor = self._make_executor(self.generator)
         self.precision = "float32"
