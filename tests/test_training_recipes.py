@@ -196,12 +196,14 @@ def test_another_network_in_the_folder_is_refused(samples, tmp_path):
     ids=lambda c: "-".join(map(str, *c.items())),
 )
 def test_choices_train(samples, changes):
-    recipe = replace(recipe_named("tiny", **changes).cropped(64), steps=3)
+    # In float16 a step whose gradients overflow is left out, until the loss's scale has come down from 65,536.
+    steps = 12 if changes.get("precision") == "float16" else 3
+    recipe = replace(recipe_named("tiny", **changes).cropped(64), steps=steps)
     trainer = Trainer(recipe, samples, None, device="cpu")
     before = weights(trainer)
     judged = {k: v.clone() for k, v in trainer.networks.discriminator.state_dict().items()}
     reports = list(trainer.run())
-    assert len(reports) == 3 and all(abs(v) < 1e3 for v in reports[-1].losses.values())
+    assert len(reports) == steps and all(abs(v) < 1e3 for v in reports[-1].losses.values())
     assert any(not torch.equal(before[k], v) for k, v in weights(trainer).items())
     assert all(not torch.equal(judged[k], v) for k, v in trainer.networks.discriminator.state_dict().items() if "weight" in k)
     assert all(p.dtype == torch.float32 for p in trainer.networks.generator.parameters())
