@@ -377,6 +377,10 @@ def test_a_run_may_begin_with_what_another_learnt(samples, tmp_path):
         Trainer(STAGED, samples, None, device="cpu", start=read_start(tmp_path / "first"))
     with pytest.raises(TrainingError, match="holds no run to start from"):
         read_start(tmp_path)
+    del described["labels"]
+    RunFolder(tmp_path / "first").write_settings(described)
+    with pytest.raises(TrainingError, match="begin with its model file"):
+        read_start(tmp_path / "first")
 
 
 def test_the_discriminators_rate_is_a_share_of_the_generators(samples):

@@ -43,7 +43,7 @@ def read_start(path: str | Path) -> Start:
     """A run's newest checkpoint, or a model file.
 
     Raises:
-        TrainingError: when ``path`` is a folder without a checkpoint.
+        TrainingError: when ``path`` is a folder without a checkpoint, or of a run that didn't note its classes.
         ModelFileError: when it is a file that holds no model.
     """
     path = Path(path)
@@ -55,7 +55,10 @@ def read_start(path: str | Path) -> Start:
     if not checkpoints(path):
         raise TrainingError(f"{path} holds no run to start from; name a run's folder or a model file.")
     state = load_checkpoint(path)
-    label_set = label_set_from_json(RunFolder(path).read_settings()["labels"])
+    labels = RunFolder(path).read_settings().get("labels")
+    if labels is None:
+        raise TrainingError(f"{path} is a run of an earlier version that didn't note its classes; begin with its model file.")
+    label_set = label_set_from_json(labels)
     return Start(path.name, state["step"], state["generating"], state["averaged"], state["discriminator"], label_set)
 
 
