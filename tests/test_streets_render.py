@@ -200,7 +200,8 @@ def test_a_shaders_pattern_is_in_the_label_map_where_it_is_in_the_photograph():
     def inner(mask):
         return mask & np.roll(mask, 1, 1) & np.roll(mask, -1, 1) & np.roll(mask, 1, 0) & np.roll(mask, -1, 0)
 
-    assert (red[inner(plain)] > 40).all() and (abs(red[inner(striped)]) < 25).all()
+    # White cloth under an overcast sky is a little blue, never red.
+    assert (red[inner(plain)] > 40).all() and (red[inner(striped)] < 0).all()
 
 
 @needs_blender

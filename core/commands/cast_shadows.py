@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from core.commands.street_file import add_out, add_street, is_project, write_street
 from core.commands.sun_choice import FORM, HELP, sun, with_sun
 
 #: The sun where none is named: a clear afternoon, from ahead at the left.
@@ -14,9 +14,7 @@ _USUAL = "-50,40"
 def main(argv: list[str]) -> int:
     """Run the command; returns the exit status."""
     from core.commands.render import open_street
-    from core.errors import SceneError
-    from core.scene.files import write_png
-    from core.scene.project import SUFFIX, horizon_in, save_project
+    from core.scene.project import horizon_in
     from core.shadows.cast import cast_in, remove_from
 
     parser = argparse.ArgumentParser(
@@ -24,21 +22,15 @@ def main(argv: list[str]) -> int:
         description="Label the ground that the sun doesn't reach: shadows of cars, people, posts, trees and houses on "
         "road, sidewalk, parking and grass. Shadows that are there already are replaced.",
     )
-    parser.add_argument("labels", type=Path, metavar="LABELS", help="label map (PNG) or project (.veduta)")
-    parser.add_argument(
-        "--instances", type=Path, metavar="PATH",
-        help="instance map (16-bit PNG); without it each connected region of a thing counts as an object",
-    )
+    add_street(parser)
     parser.add_argument("--sun", type=sun, default=_USUAL, metavar=FORM, help=f"{HELP} (default: {_USUAL})")
     parser.add_argument(
         "--without-houses", action="store_true", help="let no house cast a shadow: in a narrow street theirs cover all others"
     )
     parser.add_argument("--remove", action="store_true", help="take all cast shadows away instead")
-    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="label map (.png) or project (.veduta)")
+    add_out(parser)
     options = parser.parse_args(with_sun(argv, "--sun"))
-    suffix = options.out.suffix.lower()
-    if suffix not in (".png", SUFFIX):
-        raise SceneError(f"'{options.out.name}' does not end in .png or {SUFFIX}; give it one of these.")
+    is_project(options.out)  # refused before any work
     scene, kept = open_street(options.labels, options.instances)
     if options.remove:
         casting = remove_from(scene)
@@ -46,9 +38,5 @@ def main(argv: list[str]) -> int:
         casting = cast_in(scene, options.sun, horizon_in(kept, scene.size), not options.without_houses)
     if casting.edit is not None:
         casting.edit.apply(scene)
-    if suffix == SUFFIX:
-        save_project(options.out, scene, kept)
-    else:
-        write_png(options.out, scene.label_map)
-    print(f"{casting.sentence} Written: {options.out}")
+    write_street(options.out, scene, kept, casting.sentence)
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core.commands.street_file import add_out, add_street, is_project, write_street
+
 
 def main(argv: list[str]) -> int:
     """Run the command; returns the exit status."""
@@ -13,18 +15,14 @@ def main(argv: list[str]) -> int:
     from core.commands.fill_choice import add_choice, chosen
     from core.filling.fill import fill_parts
     from core.scene.files import write_png
-    from core.scene.project import SUFFIX, horizon_in, save_project
+    from core.scene.project import horizon_in
 
     parser = argparse.ArgumentParser(
         prog="main.py fill-parts",
         description="Lay plausible parts inside bare buildings, vehicles, people, traffic signs, trees and "
         "sidewalks. Objects that have parts stay as they are.",
     )
-    parser.add_argument("labels", type=Path, metavar="LABELS", help="label map (PNG) or project (.veduta)")
-    parser.add_argument(
-        "--instances", type=Path, metavar="PATH",
-        help="instance map (16-bit PNG); without it each connected region of a thing counts as an object",
-    )
+    add_street(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another number gives other parts (default: 0)")
     add_choice(parser)
     parser.add_argument(
@@ -32,12 +30,9 @@ def main(argv: list[str]) -> int:
         help="make each house of a row an object, which can have its own look, and write the instance map here; "
         "a project as --out holds it and needs no PATH",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="label map (.png) or project (.veduta)")
+    add_out(parser)
     options = parser.parse_args(argv)
-    suffix = options.out.suffix.lower()
-    if suffix not in (".png", SUFFIX):
-        raise SceneError(f"'{options.out.name}' does not end in .png or {SUFFIX}; give it one of these.")
-    if options.houses == Path() and suffix != SUFFIX:
+    if not is_project(options.out) and options.houses == Path():
         raise SceneError("A label map can't tell the houses apart; name a file for the instance map after --houses.")
     scene, kept = open_street(options.labels, options.instances)
     objects = chosen(scene, options.fill_only, options.fill_except)
@@ -46,9 +41,5 @@ def main(argv: list[str]) -> int:
         filling.edit.apply(scene)
     if options.houses not in (None, Path()):
         write_png(options.houses, scene.instance_map)
-    if suffix == SUFFIX:
-        save_project(options.out, scene, kept)
-    else:
-        write_png(options.out, scene.label_map)
-    print(f"{filling.sentence} Written: {options.out}")
+    write_street(options.out, scene, kept, filling.sentence)
     return 0

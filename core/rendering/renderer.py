@@ -56,7 +56,7 @@ class Renderer:
         self.smallest = getattr(model.generator, "smallest", self.multiple)
         # By the label set itself, not by its name: a project may bring its own set under a known name.
         self._fold_tables: WeakKeyDictionary[LabelSet, np.ndarray] = WeakKeyDictionary()
-        self._stand_ins = stand_ins(model.label_set, model.card.provenance.get("classes") or ())
+        self._stand_ins = stand_ins(model.label_set, model.card.provenance.get("classes"))
         self._index: tuple[LabelSet, FrameIndex] | None = None
         known = np.zeros(65536, bool)
         for label_id in model.card.object_classes:

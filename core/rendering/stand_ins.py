@@ -30,16 +30,17 @@ _ALIKE = {
 }
 
 
-def stand_ins(label_set: LabelSet, seen: Collection[str]) -> np.ndarray:
+def stand_ins(label_set: LabelSet, seen: Collection[str] | None) -> np.ndarray:
     """(256,) uint8: label id -> itself, or a class like it that the model knows.
 
     A class that training never met has random weights, and a picture of it
     shows anything. A part that was never met is painted as what it lies within.
 
     Args:
-        label_set: the model's. seen: names of the classes that training met; none: all.
+        label_set: the model's. seen: names of the classes that training met, the card's table of them;
+            empty, or no table (a card is another program's word): all.
     """
-    if not seen:
+    if not seen or not isinstance(seen, (dict, set, tuple)):
         return np.arange(256, dtype=np.uint8)
     met = np.ones(256, bool)
     met[[label.id for label in label_set if label.name not in seen]] = False

@@ -286,10 +286,7 @@ def run(options: argparse.Namespace) -> int:
         return _run_for_program(options)
     from tqdm import tqdm
 
-    frames = render_streets(
-        options.count, options.out, options.size, options.seed, options.cameras,
-        options.jpeg, options.strict, options.samples, options.threads, options.maps_only,
-    )
+    frames = _asked_for(options)
     try:
         with tqdm(total=options.count, unit="frame") as bar:
             for _ in frames:
@@ -301,6 +298,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _asked_for(options: argparse.Namespace) -> Iterator[Progress]:
+    """The frames of the command's options."""
+    return render_streets(
+        options.count, options.out, options.size, options.seed, options.cameras,
+        options.jpeg, options.strict, options.samples, options.threads, options.maps_only,
+    )
+
+
 def _run_for_program(options: argparse.Namespace) -> int:
     """:func:`run`, telling each frame as a line of JSON; what it wrote stays when it is stopped."""
     from core.child import stop_with_parent
@@ -310,10 +315,7 @@ def _run_for_program(options: argparse.Namespace) -> int:
     frames = None
     try:
         stop_with_parent()
-        frames = render_streets(
-            options.count, options.out, options.size, options.seed, options.cameras,
-            options.jpeg, options.strict, options.samples, options.threads, options.maps_only,
-        )
+        frames = _asked_for(options)
         report({"event": "started", "total": options.count})
         for item in frames:
             report({"event": "frame", "done": item.done, "total": item.total, "rendered": item.rendered,

@@ -206,8 +206,6 @@ EGO_SHOWN = 0.86
 SHARP_SHADOWS = ("clear", "fair")
 #: A shadow of fewer pixels is a speck.
 SPECK = 6
-#: Ground -> its part in cast shadow. Marks, kerbs and the like keep their own labels.
-SHADOWS = {7: 93, 8: 94, 9: 95, 22: 96}
 
 
 def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
@@ -216,12 +214,11 @@ def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
     Specks are left out: a painted mark lies a few millimetres above its road
     and shades a pixel here and there, as no painted line does.
     """
-    table = np.arange(256, dtype=np.uint8)
-    table[list(SHADOWS)] = list(SHADOWS.values())
-    dark = ~sunlit & (table[labels] != labels)
+    shaded = STREETS.in_shadow[labels]
+    dark = ~sunlit & (shaded != labels)
     _, numbers, boxes, _ = cv2.connectedComponentsWithStats(dark.view(np.uint8), connectivity=8)
     dark &= boxes[numbers, cv2.CC_STAT_AREA] >= SPECK
-    labels[dark] = table[labels[dark]]
+    labels[dark] = shaded[dark]
 
 
 def read_exr(path: str | Path) -> np.ndarray:
