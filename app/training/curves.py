@@ -23,6 +23,7 @@ LOSSES = {
     "perceptual": ("Perceptual", "How different picture and photograph look to VGG", "#6a4fa3", "#b49ae8"),
     "texture": ("Texture", "How far the textures of walls, leaves and pavements differ", "#9a6b00", "#d9b24c"),
     "pixel": ("Pixels", "How far the colours differ, pixel by pixel", "#3d7d3a", "#8cc98a"),
+    "weave": ("Weave", "How far regular patterns of two and four pixels differ", "#2b5fb3", "#7fa8e8"),
     "colour": ("Colours", "How far the mean colours of objects and parts differ", "#b0306f", "#e88ab8"),
     "discriminator": ("Judge", "How badly the judge tells pictures from photographs", "#69727a", "#98a1a8"),
 }

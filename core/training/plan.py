@@ -128,6 +128,8 @@ def promise(recipe: Recipe, samples: Sequence[Sample], perceptual: bool, done: i
         losses.append(f"pixel x{recipe.pixel_weight:g}")
     if recipe.colour_weight:
         losses.append(f"colour x{recipe.colour_weight:g}")
+    if recipe.weave_weight:
+        losses.append(f"weave x{recipe.weave_weight:g}")
     lines.append(
         f"Losses: {', '.join(losses)}. Learning rate {recipe.learning_rate:g}, "
         f"falling to zero over the last {1 - recipe.constant:.0%}."

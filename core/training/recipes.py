@@ -34,6 +34,7 @@ class Recipe:
             early in short runs.
         colour_weight: of :func:`core.networks.region_statistics.region_colour_loss`,
             over the regions that have a code of their own.
+        weave_weight: of :func:`core.networks.weave.weave_loss`.
         texture_weight: of :func:`core.networks.region_statistics.region_statistics_loss`
             on the shallow taps; needs the perceptual loss.
         perceptual_layers: VGG taps, shallow to deep.
@@ -73,6 +74,7 @@ class Recipe:
     pixel_weight: float = 0.0
     texture_weight: float = 0.0
     colour_weight: float = 0.0
+    weave_weight: float = 0.0
     jitter: int = 0
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_scale: int = 1
@@ -212,6 +214,7 @@ _TABLE = (
         perceptual_weight=15.0,
         texture_weight=3.0,
         colour_weight=10.0,
+        weave_weight=15.0,
         jitter=8,
         longest_gradient=150.0,
         perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),

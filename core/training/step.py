@@ -16,6 +16,7 @@ from core.data.crops import Batch
 from core.errors import TrainingError
 from core.networks.perceptual import PerceptualLoss
 from core.networks.region_statistics import region_colour_loss, region_statistics_loss
+from core.networks.weave import weave_loss
 from core.rendering.conditioning import Conditioning, dense
 from core.training.distributed import mean_over_processes, rank_and_world
 from core.training.losses import discriminator_gan_loss, feature_matching_loss, generator_gan_loss
@@ -64,6 +65,7 @@ class Step:
             "pixel": recipe.pixel_weight,
             "texture": recipe.texture_weight,
             "colour": recipe.colour_weight,
+            "weave": recipe.weave_weight,
         }
 
     def gradients(self, batch: Batch, numbers: list[int], step: int) -> dict[str, float]:
@@ -125,6 +127,8 @@ class Step:
             losses["pixel"] = F.l1_loss(fake.float(), batch.photograph)
         if self.recipe.colour_weight:
             losses["colour"] = region_colour_loss(fake, batch.photograph, batch.regions)
+        if self.recipe.weave_weight:
+            losses["weave"] = weave_loss(fake, batch.photograph)
         return losses, sum(self.weights[name] * loss for name, loss in losses.items()), loss_d
 
     def _judged(self, batch: Batch, numbers: list[int], fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
