@@ -12,6 +12,8 @@ from core.errors import LabelError
 
 #: Group of the parts that cast shadows make of the ground.
 SHADOWS = "shadows"
+#: Group of the parts that say what ground is laid with: shadows fall on them, too.
+PAVING = "paving"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Label:
         parent: id of the class into which a part folds, or None.
         within: id of the coarser part (of the same parent) that a map with
             less detail draws here, such as the window of a window frame, or None.
+        on: for a cast shadow, id of the paving that it falls on, or None for
+            the class itself.
     """
 
     id: int
@@ -39,6 +43,7 @@ class Label:
     instanced: bool = False
     parent: int | None = None
     within: int | None = None
+    on: int | None = None
 
 
 class LabelSet:
@@ -70,6 +75,8 @@ class LabelSet:
                 # Ids only fall on the way out, so that it ends.
                 if outer is None or label.parent is None or outer.parent != label.parent or outer.id >= label.id:
                     raise LabelError(f"The part '{label.name}' lies within {label.within}, which is no part of the same class.")
+            if label.on is not None and (label.on not in self._by_id or self._by_id[label.on].parent != label.parent):
+                raise LabelError(f"The shadow '{label.name}' falls on {label.on}, which is no part of the same class.")
 
     def __iter__(self):
         return iter(self.labels)
@@ -160,12 +167,34 @@ class LabelSet:
         return table
 
     @cached_property
+    def _shadows(self) -> dict[int, int]:
+        """Cast shadow -> the ground that it falls on: a class or a kind of paving."""
+        return {
+            label.id: label.parent if label.on is None else label.on
+            for label in self.labels if label.group == SHADOWS and label.parent is not None
+        }
+
+    @cached_property
     def in_shadow(self) -> np.ndarray:
-        """(256,) uint8: ground (a class) -> its part that a cast shadow makes of it; every other id -> itself."""
+        """(256,) uint8: ground (a class or its paving) -> its part that a cast shadow makes of it; every other id -> itself.
+
+        Paving that has no shadow of its own has that of what it lies within, or of its class.
+        """
+        found = {ground: shadow for shadow, ground in self._shadows.items()}
         table = np.arange(256, dtype=np.uint8)
         for label in self.labels:
-            if label.group == SHADOWS and label.parent is not None:
-                table[label.parent] = label.id
+            ground = label.id
+            while ground not in found and self[ground].group == PAVING:
+                ground = int(self.outer[ground])
+            table[label.id] = found.get(ground, label.id)
+        return table
+
+    @cached_property
+    def lit(self) -> np.ndarray:
+        """(256,) uint8: a cast shadow -> the ground that it falls on; every other id -> itself."""
+        table = np.arange(256, dtype=np.uint8)
+        for shadow, ground in self._shadows.items():
+            table[shadow] = ground
         return table
 
     def folded(self, hidden: np.ndarray) -> np.ndarray:
@@ -224,6 +253,7 @@ def label_set_to_json(label_set: LabelSet) -> dict:
                 "instanced": label.instanced,
                 "parent": label.parent,
                 "within": label.within,
+                "on": label.on,
             }
             for label in label_set
         ],
@@ -247,6 +277,7 @@ def label_set_from_json(data: dict) -> LabelSet:
                 instanced=bool(entry["instanced"]),
                 parent=None if entry["parent"] is None else int(entry["parent"]),
                 within=None if entry.get("within") is None else int(entry["within"]),
+                on=None if entry.get("on") is None else int(entry["on"]),
             )
             for entry in data["labels"]
         ]

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.label_set import SHADOWS, Label, LabelSet, label_set_from_json, label_set_to_json
+from core.label_set import PAVING, SHADOWS, Label, LabelSet, label_set_from_json, label_set_to_json
 
 __all__ = [
-    "CITYSCAPES", "INSTANCE_FACTOR", "LABEL_SETS", "SHADOWS", "STREETS", "Label", "LabelSet",
+    "CITYSCAPES", "INSTANCE_FACTOR", "LABEL_SETS", "PAVING", "SHADOWS", "STREETS", "Label", "LabelSet",
     "label_set_from_json", "label_set_to_json", "object_class",
 ]
 
@@ -63,8 +63,8 @@ def _cityscapes() -> tuple[Label, ...]:
 
 
 def _parts() -> tuple[Label, ...]:
-    def part(label_id, name, colour, group, parent, within=None):
-        return Label(label_id, name, colour, group, parent=parent, within=within)
+    def part(label_id, name, colour, group, parent, within=None, on=None):
+        return Label(label_id, name, colour, group, parent=parent, within=within, on=on)
 
     return (
         part(40, "window", (120, 170, 200), "parts of buildings", 11),
@@ -125,6 +125,31 @@ def _parts() -> tuple[Label, ...]:
         part(95, "shadow on parking", (175, 115, 115), SHADOWS, 9),
         part(96, "shadow on grass", (95, 165, 100), SHADOWS, 22),
         part(97, "shop lettering", (255, 215, 175), "parts of buildings", 11, 61),
+        part(98, "setts", (130, 105, 115), PAVING, 7),
+        part(99, "shadow on setts", (62, 60, 72), SHADOWS, 7, 93, 98),
+        part(100, "setts in parking", (215, 165, 140), PAVING, 9),
+        part(101, "dark sett", (100, 60, 75), PAVING, 7, 98),
+        part(102, "dark sett in parking", (190, 140, 115), PAVING, 9, 100),
+        part(103, "dark slab", (215, 40, 205), PAVING, 8),
+        part(104, "crack", (55, 10, 50), "parts of roads", 7),
+        part(105, "puddle", (120, 115, 185), "parts of roads", 7),
+        part(106, "rail", (170, 180, 185), "parts of roads", 10),
+        part(107, "grassed track", (170, 200, 120), "parts of roads", 10),
+        part(108, "leaves in shade", (75, 105, 25), "parts of nature", 21),
+        part(109, "wall in shade", (50, 50, 55), "parts of buildings", 11),
+        part(110, "brick", (170, 90, 85), "parts of buildings", 11),
+        part(111, "brick in shade", (90, 50, 45), "parts of buildings", 11, 110),
+        part(112, "car top", (60, 70, 225), "parts of vehicles", 26),
+        part(113, "car trim", (20, 20, 95), "parts of vehicles", 26),
+        part(114, "truck box", (45, 45, 120), "parts of vehicles", 27),
+        part(115, "truck trim", (10, 10, 105), "parts of vehicles", 27),
+        part(116, "bicycle tyre", (70, 20, 35), "parts of vehicles", 33),
+        part(117, "motorcycle tyre", (20, 20, 110), "parts of vehicles", 32),
+        part(118, "motorcycle metal", (110, 110, 235), "parts of vehicles", 32),
+        part(119, "balcony railing", (125, 110, 90), "parts of buildings", 11, 44),
+        part(120, "shadow on dark slab", (130, 20, 130), SHADOWS, 8, 94, 103),
+        part(121, "shadow on dark sett", (38, 36, 50), SHADOWS, 7, 99, 101),
+        part(122, "shadow on setts in parking", (140, 95, 80), SHADOWS, 9, 95, 100),
     )
 
 

@@ -47,14 +47,21 @@ WINDOW, DOOR, SHOPFRONT, ROOF, WHEEL, RIM, GLASS, KERB, TRUNK = (
     STREETS.named(name).id
     for name in ("window", "door", "shopfront", "roof", "car wheel", "car rim", "car glass", "kerb", "tree trunk")
 )
-FRAME, CURTAIN, SHOP_FRAME, DISPLAY, AWNING, STRIPE, SHUTTER, BALCONY = (
+FRAME, CURTAIN, SHOP_FRAME, DISPLAY, AWNING, STRIPE, SHUTTER, BALCONY, RAILING, BRICK = (
     STREETS.named(name).id
-    for name in ("window frame", "curtain", "shop frame", "shop display", "awning", "awning stripe", "shutter", "balcony")
+    for name in (
+        "window frame", "curtain", "shop frame", "shop display", "awning", "awning stripe", "shutter", "balcony",
+        "balcony railing", "brick",
+    )
+)
+PARKING, TRACK, RAIL, SLAB, SETTS, SETT = (
+    STREETS.named(name).id
+    for name in ("parking", "rail track", "rail", "dark slab", "setts in parking", "dark sett in parking")
 )
 RED, BLUE, YELLOW, WHITE, BLACK, GREEN = (
     STREETS.named(f"{name} of a sign").id for name in ("red", "blue", "yellow", "white", "black", "green")
 )
-PANED, STANDING_OUT = (WINDOW, FRAME, CURTAIN), (BALCONY, AWNING, STRIPE)
+PANED, STANDING_OUT = (WINDOW, FRAME, CURTAIN), (BALCONY, RAILING, AWNING, STRIPE)
 EXAMPLES = Path(__file__).resolve().parents[1] / "assets" / "examples"
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "cityscapes_samples"
 
@@ -377,7 +384,8 @@ def test_shutters_hang_beside_the_windows():
 def test_what_stands_out_is_seen_before_the_next_house_and_stays_its_own():
     labels, _, painter = front(12.0, 9.0, side=-1, distance=8.0, **plain_house(balcony="rows"))
     there = painter.owners == 7
-    assert there.any() and np.isin(labels[there], (BALCONY, 0)).all() and (there == (labels == BALCONY)).mean() > 0.999
+    assert there.any() and np.isin(labels[there], (BALCONY, RAILING, 0)).all()
+    assert (there == np.isin(labels, (BALCONY, RAILING))).mean() > 0.999 and (labels == RAILING).any()
 
 
 def test_label_sets_from_before_get_what_these_parts_were_drawn_as():
@@ -800,6 +808,99 @@ def test_a_trunk_is_what_a_crown_stands_on_and_nothing_else():
 def test_label_sets_without_these_parts_get_none(label_set):
     scene = avenue()
     assert fill_parts(Scene(scene.label_map, scene.instance_map, label_set), horizon=160.0).edit is None
+
+
+def turned(ground: int) -> Scene:
+    """The avenue with its sidewalks turned to ``ground``."""
+    scene = avenue()
+    return Scene(*(np.where(pixels == SIDEWALK, ground, pixels).astype(pixels.dtype) for pixels in (scene.label_map, scene.instance_map)))
+
+
+def paved(part: int, ground: int, horizon=160.0) -> Scene:
+    """The avenue with its sidewalks turned to ``ground``, filled with the first seed that lays ``part``."""
+    for seed in range(40):
+        scene = turned(ground)
+        filling = fill_parts(scene, seed, objects=[ground], horizon=horizon)
+        if filling.edit is not None:
+            filling.edit.apply(scene)
+            if (scene.label_map == part).any():
+                return scene
+    raise AssertionError("no seed lays it")
+
+
+def test_slabs_lie_in_rows_that_run_to_the_vanishing_point():
+    """Seen from above, in metres, a stone is a rectangle of one tone, half of them dark, and far away none is told."""
+    scene = paved(SLAB, SIDEWALK)
+    view = estimate_view(scene, 160.0)
+    rows, columns = np.nonzero(np.isin(scene.label_map, (SLAB, SIDEWALK)) & (np.arange(400)[:, None] > 300))
+    dark = scene.label_map[rows, columns] == SLAB
+    assert 0.35 < dark.mean() < 0.65
+    depth = view.focal * view.eye / (rows + 0.5 - view.horizon)
+    aside = (columns + 0.5 - view.vanishing) * depth / view.focal
+    whole = []
+    for breadth in (0.5, 0.25):
+        row = np.floor(aside / breadth).astype(int)
+        stone = np.floor(depth / (1.5 * breadth) + 0.5 * (row & 1)).astype(int)
+        _, which, counts = np.unique(row * 10007 + stone, return_inverse=True, return_counts=True)
+        share = np.bincount(which, dark) / counts
+        whole.append(np.mean((share[counts > 20] == 0) | (share[counts > 20] == 1)))
+    assert max(whole) == 1.0, "each stone has one tone"
+    lowest = np.flatnonzero((scene.label_map == SLAB).any(axis=1)).min()
+    assert 0.25 * view.focal * view.eye / (view.focal * view.eye / (lowest - 160.0)) ** 2 < 4.5
+    assert not (scene.label_map[161:lowest] == SLAB).any() and lowest > 180
+    other = paved(SLAB, SIDEWALK)
+    assert np.array_equal(other.label_map, scene.label_map), "the same seed lays the same stones"
+
+
+def test_parking_is_laid_with_setts_or_left_as_it_is():
+    scene = paved(SETTS, PARKING)
+    assert (scene.label_map == SETT).any() and not (scene.label_map == PARKING).any()
+    plain = 0
+    for seed in range(12):
+        bare = turned(PARKING)
+        plain += fill_parts(bare, seed, objects=[PARKING], horizon=160.0).edit is None
+    assert 0 < plain < 12
+
+
+@pytest.mark.parametrize(("half", "tracks"), ((1.6, 1), (3.2, 2)), ids=("one track", "two tracks"))
+def test_rails_lie_a_gauge_apart_wherever_the_track_runs(half, tracks):
+    """A track of known width that runs to a vanishing point at the side, with a box on it."""
+    labels = np.full((400, 800), SKY, np.uint8)
+    labels[160:] = ROAD
+    rows = np.arange(170, 400)
+    below = rows + 0.5 - 160
+    middle, side = 400 + 0.3 * below, half * below / 1.35
+    for row, a, b in zip(rows, middle - side, middle + side):
+        labels[row, max(round(a), 0):max(round(b), 0)] = TRACK
+    labels[220:260, 300:340] = 4  # a box on it
+    scene = Scene(labels, labels.astype(np.uint16))
+    fill_parts(scene, objects=[TRACK], horizon=160.0).edit.apply(scene)
+    assert np.array_equal(STREETS.base[scene.label_map], labels)
+    for row in (240, 290, 330):
+        on = np.flatnonzero(scene.label_map[row] == RAIL)
+        starts = on[np.diff(on, prepend=-9) > 1]
+        ends = on[np.diff(on, append=9999) > 1]
+        metres = ((starts + ends + 1) / 2 - middle[row - 170]) * 1.35 / (row + 0.5 - 160)
+        pairs = metres.reshape(tracks, 2)
+        assert np.allclose(np.diff(pairs), 1.435, atol=0.04), metres
+        assert np.allclose(pairs.mean(1), [0.0] if tracks == 1 else [-half / 2, half / 2], atol=0.04)
+
+
+def test_a_track_without_straight_edges_gets_no_rails():
+    labels = np.full((400, 800), ROAD, np.uint8)
+    labels[:160] = SKY
+    cv2.circle(labels, (400, 300), 70, TRACK, -1)
+    assert fill_parts(Scene(labels, labels.astype(np.uint16)), objects=[TRACK], horizon=160.0).edit is None
+
+
+def test_a_brick_house_has_brick_around_everything():
+    for change in (dict(), dict(surround=0.12, hood=True, balcony="rows")):
+        labels, _, _ = front(12.0, 9.0, distance=9.0, **plain_house(style="brick", **change))
+        assert (labels == BRICK).mean() > 0.3 and (labels == WINDOW).any()
+        # The house fills the frame from its top down to its foot in row 786: nowhere a spot of another wall.
+        assert not np.isin(labels[:780], (0, BUILDING)).any() and not labels[790:].any()
+    plastered, _, _ = front(12.0, 9.0, distance=9.0, **plain_house())
+    assert not (plastered == BRICK).any()
 
 
 def test_the_examples_get_their_kerbs_and_trunks_back():

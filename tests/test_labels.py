@@ -53,7 +53,31 @@ def test_what_a_part_lies_within_survives_the_file():
     assert label_set_from_json(described).labels == tuple(replace(label, within=None) for label in STREETS)
 
 
-@pytest.mark.parametrize("within", (23, 47, 99, 72), ids=("a class", "another class's part", "nothing", "a later id"))
+def test_a_shadow_falls_on_each_ground_and_its_paving_and_comes_off_again():
+    road, walk, parking, setts, dark_sett, dark_slab = 7, 8, 9, 98, 101, 103
+    table = STREETS.in_shadow
+    assert table[[road, walk, parking, 22]].tolist() == [93, 94, 95, 96]
+    assert table[[setts, dark_sett, dark_slab]].tolist() == [99, 121, 120], "paving with a shadow of its own"
+    assert table[[100, 102]].tolist() == [122, 122], "a dark sett in parking has that of the setts"
+    kept = [label.id for label in STREETS if label.group not in ("paving", "shadows") and label.id not in (road, walk, parking, 22)]
+    assert (table[kept] == kept).all(), "marks, kerbs, puddles and walls stay what they are"
+    shadows = [label.id for label in STREETS if label.group == "shadows"]
+    assert (table[shadows] == shadows).all() and (STREETS.lit[kept] == kept).all()
+    for ground in (road, walk, parking, 22, setts, dark_sett, dark_slab, 100):
+        assert STREETS.lit[table[ground]] == ground
+    described = json.loads(json.dumps(label_set_to_json(STREETS)))
+    assert np.array_equal(label_set_from_json(described).in_shadow, table)
+    assert COARSE.in_shadow.tolist() == list(range(256)), "a set without shadows"
+
+
+def test_a_shadow_falls_only_on_its_own_class():
+    labels = [label for label in STREETS if label.id != 99]
+    for on in (8, 250):
+        with pytest.raises(LabelError, match=f"falls on {on}"):
+            LabelSet("odd", labels + [Label(99, "shadow on setts", (1, 2, 3), "shadows", parent=7, on=on)])
+
+
+@pytest.mark.parametrize("within", (23, 47, 250, 72), ids=("a class", "another class's part", "nothing", "a later id"))
 def test_a_part_lies_only_within_a_part_of_its_class(within):
     labels = [label for label in STREETS if label.id != WINDOW_FRAME]
     with pytest.raises(LabelError, match=f"lies within {within}"):

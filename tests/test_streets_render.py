@@ -204,6 +204,96 @@ def test_a_shaders_pattern_is_in_the_label_map_where_it_is_in_the_photograph():
     assert (red[inner(plain)] > 40).all() and (red[inner(striped)] < 0).all()
 
 
+def _plain_street(parts, size=(256, 128), camera=Camera(0.0, 0.0, 2.0, 0.0, -0.12, 1.0, False, 0), **sky):
+    """A frame of ``parts`` under an overcast sky on a straight, empty street without blocks in sight."""
+    from core.streets import blender
+    from core.streets.render import Quality, Studio
+
+    plan = plan_street(3)
+    plan = dataclasses.replace(
+        plan, items=(), buildings=(), blocks=plan.blocks[:1], axis=dataclasses.replace(plan.axis, curvature=0.0, slope=0.0),
+        sky=dataclasses.replace(plan.sky, **{**dict(kind="overcast", exposure=0.0, wet=0.0), **sky}),
+    )
+    studio = Studio(plan, size, Quality(samples=16, threads=1))
+    blender._place(blender.asset_mesh("parts", parts), np.eye(4), blender.BARE)
+    return next(studio.frames([camera]))
+
+
+def _sheet(surface, label, height=0.05):
+    """Level ground of ``surface`` from 2 to 30 metres ahead."""
+    from core.streets.parts import Part
+
+    corners = np.array([[2, -9, height], [30, -9, height], [30, 9, height], [2, 9, height]], np.float32)
+    return Part(corners, np.array([[0, 1, 2, 3]]), surface, label)
+
+
+@needs_blender
+def test_dark_stones_are_darker_in_the_photograph_and_end_where_they_are_too_small():
+    from core.streets.parts import Surface
+
+    slabs = Surface("paving", (0.3, 0.29, 0.28), (0.15, 0.145, 0.14), 0.85, 0.0, 0.5)
+    frame = _plain_street([_sheet(slabs, 8)])
+    dark, light = frame.labels == 103, frame.labels == 8
+    stones = dark | light
+    nearest = frame.photograph[stones & (np.arange(128)[:, None] > 95)]
+    assert len(nearest) > 2000 and 0.3 < dark.sum() / (dark | (light & (np.arange(128)[:, None] > 95))).sum() < 0.7
+    tone = frame.photograph.mean(2)
+    for rows in (slice(96, 112), slice(112, 128)):
+        assert tone[rows][dark[rows]].mean() + 4 < tone[rows][light[rows]].mean()
+    # A slab of 0.5 m is 2 pixels high 11 m ahead, some 20 rows under the horizon.
+    first = np.flatnonzero(dark.any(1)).min()
+    horizon = 64 - 0.12 * 128 / np.tan(0.5)
+    focal = 128 / np.tan(0.5)
+    assert 1.4 < 0.5 * (first - horizon) ** 2 / (focal * 1.95) < 3.0
+
+
+@needs_blender
+def test_puddles_mirror_and_cracks_are_dark():
+    from core.streets.parts import Surface
+
+    def road(wet):
+        return _sheet(Surface("asphalt", (0.06, 0.06, 0.06), None, 0.85, wet, 1.0), 7)
+
+    # Cracks are told near the camera alone, the more the larger the frame.
+    wet, dry = _plain_street([road(0.8)]), _plain_street([road(0.0)], size=(640, 320))
+    near = np.arange(128)[:, None] > 60
+    puddles, road_ = (wet.labels == 105) & near, (wet.labels == 7) & near
+    assert not (dry.labels == 105).any() and puddles.sum() > 300 and road_.sum() > 300
+    assert wet.photograph.mean(2)[puddles].mean() > wet.photograph.mean(2)[road_].mean() + 10, "they mirror the sky"
+    cracks = dry.labels == 104
+    beside = (dry.labels == 7) & np.isin(np.arange(320), np.flatnonzero(cracks.any(1)))[:, None]
+    assert 20 < cracks.sum() < 0.2 * beside.sum()
+    assert dry.photograph.mean(2)[cracks].mean() < 0.93 * dry.photograph.mean(2)[beside].mean()
+
+
+@needs_blender
+def test_walls_and_leaves_that_the_sun_does_not_reach_are_named():
+    """A wall that faces the sun beside one that doesn't, and a crown of quads lit from the left."""
+    from core.streets.parts import Part, Surface
+
+    plaster, leaf = Surface("brick", (0.5, 0.3, 0.25), roughness=0.9, scale=0.08), Surface("leaf", (0.1, 0.2, 0.03))
+    # Both seen from the camera at the origin: the left wall faces right (away from the sun), the right one faces left.
+    left = Part(np.array([[4, 5, 0], [14, 5, 0], [14, 5, 4], [4, 5, 4]], np.float32), np.array([[0, 1, 2, 3]]), plaster, 11)
+    right = Part(np.array([[4, -5, 0], [14, -5, 0], [14, -5, 4], [4, -5, 4]], np.float32), np.array([[3, 2, 1, 0]]), plaster, 11)
+    rng = np.random.default_rng(0)
+    centres = rng.uniform((10, -1.6, 1.0), (13, 1.6, 4.0), (4000, 3))
+    corners = (centres[:, None] + rng.normal(0, 0.12, (4000, 4, 3))).astype(np.float32)
+    crown = Part(corners.reshape(-1, 3), np.arange(16000).reshape(-1, 4), leaf, 21)
+    camera = Camera(0.0, 0.0, 2.0, 0.0, 0.1, 1.2, False, 0)
+    sunny = dict(kind="clear", elevation=np.pi / 5, azimuth=np.pi / 2, cover=0.0)
+    frame = _plain_street([left, right, crown], camera=camera, **sunny)
+    assert (frame.labels[:, :90] == 111).sum() > 500 and not (frame.labels[:, :90] == 110).any()
+    assert (frame.labels[:, 166:] == 110).sum() > 500
+    assert (frame.labels[:, 166:] == 111).sum() < 0.2 * (frame.labels[:, 166:] == 110).sum(), "but for the crown's shadow"
+    light, shade = frame.labels == 21, frame.labels == 108
+    assert light.sum() > 200 and shade.sum() > 200
+    assert np.nonzero(light)[1].mean() < np.nonzero(shade)[1].mean() - 5, "the sun stands on the left"
+    tone = frame.photograph.mean(2)
+    assert tone[light].mean() > 1.1 * tone[shade].mean()
+    dull = _plain_street([left, right, crown], camera=camera)
+    assert not np.isin(dull.labels, (108, 109, 111)).any() and (dull.labels == 110).sum() > 1000
+
+
 @needs_blender
 def test_maps_alone_are_those_of_the_whole_frame(tmp_path):
     options = ["--count", "1", "--size", "64x32", "--seed", "3", "--samples", "1", "--threads", "1"]

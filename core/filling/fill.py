@@ -1,4 +1,4 @@
-"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, tree trunks and kerbs inside what is bare.
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, trunks, kerbs, paving and rails in what is bare.
 
 As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
 from a class to one of its own parts, so folding the result gives the map as it was; instance
@@ -14,9 +14,10 @@ from typing import Callable, Iterable
 
 import numpy as np
 
-from core.filling import signs
+from core.filling import paving, signs
 from core.filling.facades import Site, fill_facade
 from core.filling.kerbs import kerbs
+from core.filling.rails import rails
 from core.filling.silhouettes import SMALLEST, Outline, fill_silhouette
 from core.filling.trunks import trunks
 from core.filling.view import View, estimate_view, ground_table
@@ -32,9 +33,10 @@ from core.scene.scene import Scene
 SILHOUETTES = ("car", "truck", "bus", "train", "person", "rider")
 FACADES = ("building",)
 SIGNS, TREES, SIDEWALKS = ("traffic sign",), ("vegetation",), ("sidewalk",)
+PARKING, TRACKS = ("parking",), ("rail track",)
 
 #: Every class that can get parts.
-FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *TREES, *SIDEWALKS)
+FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *TREES, *SIDEWALKS, *PARKING, *TRACKS)
 
 #: Smallest side in pixels of what is compared with something known.
 _COMPARED = dict.fromkeys(SILHOUETTES, SMALLEST) | dict.fromkeys(SIGNS, signs.SMALLEST)
@@ -283,24 +285,52 @@ def _parts(
     if name in SIGNS:
         # Who asks for a sign's face wants to see it.
         return signs.fill_sign(site.mask, scene.label_set, seeds, backs=not asked_for), None
-    if name in (*TREES, *SIDEWALKS):
-        return _one_part(scene, around, site), None
+    if name in TREES:
+        return _trunk(scene, around, site), None
+    if name in (*SIDEWALKS, *PARKING, *TRACKS):
+        return _laid(scene, around, site, name, seeds[:2]), None
     return _facade(scene, around, site, seeds)
 
 
-def _one_part(scene: Scene, around: _Surroundings, site: BareSite) -> np.ndarray | None:
-    """(h, w) uint8: a tree's trunk, a sidewalk's kerb; None where none is seen."""
+def _trunk(scene: Scene, around: _Surroundings, site: BareSite) -> np.ndarray | None:
+    """(h, w) uint8: a tree's trunk; None where none is seen."""
     x0, y0, x1, y1 = site.box
-    if scene.label_set[site.class_id].name in SIDEWALKS:
-        part, found = "kerb", around.kerbs[y0:y1, x0:x1] & site.mask
-    else:
-        low = min(y1 + 1, scene.size[1])  # with the row that a foot stands on
-        tree = np.zeros((low - y0, x1 - x0), bool)
-        tree[:y1 - y0] = site.mask
-        here = np.s_[y0:low, x0:x1]
-        part, found = "tree trunk", trunks(tree, around.stands[here], around.ground[here], around.view, y0)[:y1 - y0]
-    ids = [label.id for label in scene.label_set.parts_of(site.class_id) if label.name == part]
-    return np.where(found, np.uint8(ids[0]), np.uint8(0)) if ids and found.any() else None
+    low = min(y1 + 1, scene.size[1])  # with the row that a foot stands on
+    tree = np.zeros((low - y0, x1 - x0), bool)
+    tree[:y1 - y0] = site.mask
+    here = np.s_[y0:low, x0:x1]
+    found = trunks(tree, around.stands[here], around.ground[here], around.view, y0)[:y1 - y0]
+    return _painted(scene, site, (("tree trunk", found),))
+
+
+def _laid(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds: list[int]) -> np.ndarray | None:
+    """(h, w) uint8: what ground is laid with: a sidewalk's slabs and kerb, setts in parking, rails; None where nothing."""
+    x0, y0, x1, y1 = site.box
+    here = np.s_[y0:y1, x0:x1]
+    # One street has one paving: all its regions draw alike.
+    rng = np.random.default_rng(seeds)
+    paved, breadth = rng.random(), float(rng.choice(paving.SLABS))
+    if name in TRACKS:
+        return _painted(scene, site, (("rail", rails(site.mask, x0, y0, around.view)),))
+    if name in PARKING:
+        if paved > paving.COBBLED:
+            return None
+        stones = paving.dark_stones(around.view, paving.SETT, seeds)[here]
+        return _painted(scene, site, (("setts in parking", site.mask), ("dark sett in parking", stones & site.mask)))
+    found = [("kerb", around.kerbs[here] & site.mask)]
+    if paved < paving.SLABBED:
+        found.insert(0, ("dark slab", paving.dark_stones(around.view, breadth, seeds)[here] & site.mask))
+    return _painted(scene, site, found)
+
+
+def _painted(scene: Scene, site: BareSite, found: Iterable[tuple[str, np.ndarray]]) -> np.ndarray | None:
+    """(h, w) uint8: parts of the site's class by name, one over the other; None where nothing of them is seen."""
+    ids = {label.name: label.id for label in scene.label_set.parts_of(site.class_id)}
+    parts = np.zeros(site.mask.shape, np.uint8)
+    for name, where in found:
+        if name in ids:
+            parts[where] = ids[name]
+    return parts if parts.any() else None
 
 
 def _outline(scene: Scene, around: _Surroundings, site: BareSite) -> Outline:

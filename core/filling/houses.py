@@ -60,6 +60,11 @@ class House:
     axis: int
 
     @property
+    def wall(self) -> str:
+        """What the bare wall is: a part that says its material, or the building itself."""
+        return "brick" if self.style == "brick" else "building"
+
+    @property
     def floors(self) -> np.ndarray:
         """Heights of the floors above the ground floor."""
         count = int(round((self.height - self.ground) / self.storey))
@@ -138,6 +143,8 @@ def panels(house: House, rng: np.random.Generator, coarse: int = 1) -> Iterator[
     if house.style == "glass":
         yield from map(alone, _curtain_wall(house, coarse, rng))
         return
+    if house.wall != "building":
+        yield alone(Panel(house.wall, 0.0, house.width, 0.0, house.height))
     small = coarse == 1
     while coarse > 1 and house.pane[0] * coarse > house.width - 0.4:
         coarse -= 1
@@ -199,7 +206,7 @@ def _around(house: House, u0: float, up0: float, u1: float, up1: float) -> Itera
         yield Panel("shutter", u0 - half - 0.02, u0 - 0.02, up0, up1, 0.01, True, 0.04)
         yield Panel("shutter", u1 + 0.02, u1 + half + 0.02, up0, up1, 0.01, True, 0.04)
     if s:
-        yield Panel("building", u0, u1, up0, up1, whole=True)
+        yield Panel(house.wall, u0, u1, up0, up1, whole=True)
 
 
 def _balcony(house: House, u0: float, u1: float, floor: float) -> Group:
@@ -208,8 +215,9 @@ def _balcony(house: House, u0: float, u1: float, floor: float) -> Group:
     slab = Panel("balcony", u0, u1, floor - 0.14, floor + 0.02, out, True)
     if house.style == "concrete":
         return Group((slab._replace(up0=floor, up1=floor + 0.98), slab), 1)
-    bars = [slab._replace(u0=u, u1=u + 0.03, up0=floor, up1=floor + 1.0) for u in np.arange(u0, u1 + 0.01, 0.13).tolist()]
-    return Group((*bars, slab._replace(up0=floor + 0.98, up1=floor + 1.06), slab), len(bars) + 1)
+    rail = slab._replace(what="balcony railing")
+    bars = [rail._replace(u0=u, u1=u + 0.03, up0=floor, up1=floor + 1.0) for u in np.arange(u0, u1 + 0.01, 0.13).tolist()]
+    return Group((*bars, rail._replace(up0=floor + 0.98, up1=floor + 1.06), slab), len(bars) + 1)
 
 
 def _trim(house: House) -> Iterator[Panel]:
@@ -242,7 +250,7 @@ def _ground_floor(house: House, rng, coarse: int, small: bool) -> Iterator[Group
             hole = (middle - half, middle + half, 0.1, top)
             yield Group((
                 Panel("facade trim", middle - half - 0.14, middle + half + 0.14, 0.0, top + 0.16, whole=True),
-                Panel("building", middle - half, middle + half, 0.0, top, whole=True),
+                Panel(house.wall, middle - half, middle + half, 0.0, top, whole=True),
                 Panel("door", *hole, -max(house.reveal, 0.16), True, 0.0, hole),
             ), 2)
         elif high - low > 0.5:

@@ -90,10 +90,9 @@ class Painter:
                 cv2.fillConvexPoly(self.owners, places[number], owner, cv2.LINE_8, 4)
 
     def _label(self, name: str) -> int:
-        """Id of a part; of the one that it lies within where the label set lacks it; 0 where that is lacking, too."""
+        """Id of a part; where the label set lacks it, of the one that it lies within, or of its class."""
         if name not in self._ids:
-            outer = STREETS.named(name).within
-            self._ids[name] = 0 if outer is None else self._label(STREETS[outer].name)
+            self._ids[name] = self._label(STREETS[int(STREETS.outer[STREETS.named(name).id])].name)
         return self._ids[name]
 
     def _corners(self, across, up, out, thick, whole) -> tuple[np.ndarray, np.ndarray]:

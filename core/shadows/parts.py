@@ -33,8 +33,4 @@ def has_shadows(label_set: LabelSet) -> bool:
 
 def without_shadows(labels: np.ndarray, label_set: LabelSet) -> np.ndarray:
     """A copy of (H, W) uint8 ``labels`` in which ground in shadow is plain ground again."""
-    table = np.arange(256, dtype=np.uint8)
-    for label in label_set:
-        if label.group == SHADOWS and label.parent is not None:
-            table[label.id] = label.parent
-    return table[labels]
+    return label_set.lit[labels]

@@ -1,8 +1,8 @@
 """Parts as Blender objects: one mesh per asset, one object per place.
 
 A part's modifiers are applied once; then an asset's parts become a single
-mesh with a material slot per surface and the face attributes ``label`` and ``pattern``, so that
-copies share it. The instance value of an object rides in its colour's red
+mesh with a material slot per surface and the face attributes that the id pass reads (``label``,
+``pattern``, ...), so that copies share it. The instance value of an object rides in its colour's red
 channel, where it is an exact float.
 """
 
@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from core.streets import assets, materials, patterns
+from core.streets import assets, materials, naming, patterns
 from core.streets.buildings import building
 from core.streets.ground import KERB_HEIGHT, ground
 from core.streets.parts import Part
@@ -102,8 +102,9 @@ def _scattered(p: Polygons, transforms: np.ndarray) -> Polygons:
 
 
 def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
-    """All parts as one mesh with material slots and the face attribute ``label``."""
-    pieces, slots, labels, inside, smooth, colours, seconds = [], [], [], [], [], [], []
+    """All parts as one mesh with material slots and the face attributes that the id pass reads."""
+    pieces, slots, named, smooth, colours, seconds = [], [], [], [], [], []
+    inside, sizes, wet = [], [], []
     order: dict = {}
     for part in parts:
         p = polygons(part)
@@ -119,9 +120,12 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
         seconds.append(np.tile(np.float32((*(surface.second or surface.colour), 1.0)), (count, 1)))
         pieces.append(p)
         slots.append(np.full(len(p.totals), slot, np.int32))
-        labels.append(np.full(len(p.totals), part.label, np.float32))
-        inside.append(np.full(len(p.totals), patterns.pattern_of(surface, part.label), np.float32))
-        smooth.append(np.full(len(p.totals), part.smooth or part.subdivision > 0, bool))
+        named.append((surface, part.label, count))
+        _, _, strength, size, _ = materials.key_of(surface)
+        inside.append(np.full(count, patterns.pattern_of(surface, naming.part_of(surface, part.label)), np.float32))
+        sizes.append(np.full(count, size, np.float32))
+        wet.append(np.full(count, strength, np.float32))
+        smooth.append(np.full(count, part.smooth or part.subdivision > 0, bool))
     vertex_shift = np.cumsum([0] + [len(p.vertices) for p in pieces])
     corner_shift = np.cumsum([0] + [len(p.corners) for p in pieces])
     whole = Polygons(
@@ -139,7 +143,15 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
     mesh.update(calc_edges=True)
     if smooth.any():
         mesh.set_sharp_from_angle(angle=0.7)
-    for name, numbers in ((LABEL_ATTRIBUTE, labels), (patterns.PATTERN, inside)):
+    normals = np.empty(len(mesh.polygons) * 3, np.float32)
+    mesh.polygons.foreach_get("normal", normals)
+    starts = np.cumsum([0] + [count for *_, count in named])
+    labels = [
+        naming.part_facing(surface, label, normals.reshape(-1, 3)[start:start + count]).astype(np.float32)
+        for (surface, label, count), start in zip(named, starts)
+    ]
+    numbers_of = {LABEL_ATTRIBUTE: labels, patterns.PATTERN: inside, patterns.SIZE: sizes, patterns.WETNESS: wet}
+    for name, numbers in numbers_of.items():
         attribute = mesh.attributes.new(name, "FLOAT", "FACE")
         attribute.data.foreach_set("value", np.concatenate(numbers))
     for name, values in ((materials.COLOUR, colours), (materials.SECOND, seconds)):

@@ -168,16 +168,8 @@ def _concrete(g: Graph, s: Surface):
 
 def _bricks(g: Graph, s: Surface, width, height, mortar, offset=0.5, wall=True, bias=0.0):
     vector = g.wall_place() if wall else g.object_place()
-    node = g.tree.nodes.new("ShaderNodeTexBrick")
-    node.offset = offset
     second = g.second if s.second is not None else g.scaled(g.colour, 0.6)
-    for key, value in (
-        ("Vector", vector), ("Color1", g.scaled(g.colour, 1.18)), ("Color2", g.scaled(g.colour, 0.72)),
-        ("Mortar", second), ("Scale", 1.0), ("Mortar Size", mortar), ("Mortar Smooth", 0.1), ("Bias", bias),
-        ("Brick Width", width), ("Row Height", height),
-    ):
-        g.feed(node.inputs[key], value)
-    return node.outputs["Color"], node.outputs["Fac"]
+    return patterns.courses(g, vector, width, height, mortar, offset, bias, g.scaled(g.colour, 1.18), g.scaled(g.colour, 0.72), second)
 
 
 def _brick(g: Graph, s: Surface):
@@ -211,8 +203,8 @@ def _wetness(g: Graph, s: Surface, rough):
     """Roughness with puddles where the surface is wet (``strength`` holds the share)."""
     if s.strength <= 0:
         return rough
-    puddles = g.noise(g.object_place(), 0.22, 3.0, 0.5)
-    return g.ramp(puddles, 0.74 - 0.34 * s.strength, 0.84 - 0.28 * s.strength, rough * 0.8, 0.08)
+    shore, depth = (patterns.puddle_level(g, s.strength, bound) for bound in (patterns.SHORE, patterns.DEPTH))
+    return g.ramp(patterns.water(g, g.object_place()), shore, depth, rough * 0.8, 0.08)
 
 
 def _asphalt(g: Graph, s: Surface):
@@ -226,15 +218,13 @@ def _asphalt(g: Graph, s: Surface):
     along = g.noise(g.vector("MULTIPLY", place, (0.05, 1.6, 1.0)), 1.0, 3.0, 0.6)
     tracks = g.ramp(along, 0.35, 0.68, 1.1, 0.84)
     grain = g.ramp(g.noise(place, 140.0, 1.0), 0.25, 0.75, 0.72, 1.28)
-    cracks = g.node("ShaderNodeTexVoronoi", _out="Distance", _set={"feature": "DISTANCE_TO_EDGE"}, Vector=g.vector(
-        "ADD", place, g.node("ShaderNodeTexNoise", _out=1, Vector=place, Scale=1.3, Detail=3.0)), Scale=0.2)
-    seam = g.ramp(cracks, 0.0, 0.006, 0.5, 1.0)
+    seam = g.ramp(patterns.crack_distance(g, place), 0.0, patterns.CRACK, 0.5, 1.0)
     factor = g.math("MULTIPLY", g.math("MULTIPLY", broad, tracks), g.math("MULTIPLY", grain, seam))
     return g.principled(Base_Color=g.scaled(g.colour, factor), Roughness=_wetness(g, s, s.roughness), Normal=g.bump(g.noise(place, 90.0, 1.0), 0.15, 0.004) if s.strength <= 0 else (0.0, 0.0, 0.0))
 
 
 def _paving(g: Graph, s: Surface):
-    colour, mortar = _bricks(g, s, s.scale * 1.5, s.scale, max(s.scale * 0.02, 0.006))
+    colour, mortar = _bricks(g, s, *patterns.paving_measures(g, s.scale))
     place = g.object_place()
     broad = g.ramp(g.noise(place, 0.3, 4.0, 0.6), 0.3, 0.7, 0.75, 1.12)
     fleck = g.ramp(g.noise(place, 5.0, 3.0, 0.7), 0.3, 0.7, 0.85, 1.12)

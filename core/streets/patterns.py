@@ -1,4 +1,4 @@
-"""Patterns that a shader draws and the label map names: curtains, lit displays, awning stripes, lettering.
+"""Patterns that a shader draws and the label map names: curtains, displays, stripes, letters, stones, cracks, puddles.
 
 They are no geometry, so the id pass finds them with the same nodes that the
 photograph's shader uses: one definition for both, which can't drift apart.
@@ -6,15 +6,27 @@ photograph's shader uses: one definition for both, which can't drift apart.
 
 from __future__ import annotations
 
+from core.streets import naming
 from core.streets.parts import Surface
 
 #: Face attribute that says which pattern a face's label is broken up by; 0 none.
 PATTERN = "pattern"
-CURTAIN, DISPLAY, STRIPE, LETTERING = 1, 2, 3, 4
+CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT = 1, 2, 3, 4, 5, 6, 7, 8
+#: Face attributes: the size of the surface's pattern in metres, and the share of it that is wet.
+SIZE, WETNESS = "pattern size", "wetness"
+#: Node that holds the camera's focal length in pixels, for what is too small to be seen.
+FOCAL = "focal"
 
 _WINDOW, _SHOP, _AWNING, _BOARD = 40, 42, 75, 61
 #: Pattern -> (label of the face, label where the pattern is).
-LABELS = {CURTAIN: (_WINDOW, 72), DISPLAY: (_SHOP, 74), STRIPE: (_AWNING, 76), LETTERING: (_BOARD, 97)}
+LABELS = {
+    CURTAIN: (_WINDOW, 72), DISPLAY: (_SHOP, 74), STRIPE: (_AWNING, 76), LETTERING: (_BOARD, 97),
+    SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104),
+}
+#: Patterns that may lie under water, whose label is this.
+_WET, _PUDDLE = (SETTS, ASPHALT), 105
+#: A stone is named where it is so many pixels high, a crack where it is so wide.
+_STONE_PIXELS, _CRACK_PIXELS = 2.0, 1.0
 
 #: Width of an awning's stripe and its gap together, metres.
 STRIPE_WIDTH = 0.35
@@ -32,6 +44,10 @@ def pattern_of(surface: Surface, label: int) -> int:
         return STRIPE
     if surface.kind == "sign" and label == _BOARD and surface.second is not None:
         return LETTERING
+    if surface.kind == "paving":
+        return {naming.WALK: SLABS, naming.SETTS: SETTS, naming.PARKING_SETTS: PARKING_SETTS}.get(label, 0)
+    if surface.kind == "asphalt" and label == naming.ROAD and surface.second is None:
+        return ASPHALT
     return 0
 
 
@@ -72,18 +88,89 @@ def lettering(g, place):
     return g.math("MULTIPLY", g.math("GREATER_THAN", noise(0.0, 0.075), 0.42), g.math("GREATER_THAN", noise(3.0, 1.7), 0.45))
 
 
+def courses(g, place, width, height, mortar, offset, bias, first, second, joint):
+    """The brick texture node that walls and paving share; a stone's colour is drawn between ``first`` and ``second``."""
+    node = g.tree.nodes.new("ShaderNodeTexBrick")
+    node.offset = offset
+    for key, value in (
+        ("Vector", place), ("Color1", first), ("Color2", second), ("Mortar", joint), ("Scale", 1.0),
+        ("Mortar Size", mortar), ("Mortar Smooth", 0.1), ("Bias", bias), ("Brick Width", width), ("Row Height", height),
+    ):
+        g.feed(node.inputs[key], value)
+    return node.outputs["Color"], node.outputs["Fac"]
+
+
+def paving_measures(g, size):
+    """Length, breadth and joint of paving stones of ``size``, metres; a number or a socket."""
+    if isinstance(size, float):
+        return size * 1.5, size, max(size * 0.02, 0.006)
+    return g.math("MULTIPLY", size, 1.5), size, g.math("MAXIMUM", g.math("MULTIPLY", size, 0.02), 0.006)
+
+
+def dark_stone(g, place, size):
+    """1 on paving stones of the darker half, else 0."""
+    tint, _ = courses(g, place, *paving_measures(g, size), 0.5, 0.0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    return g.math("GREATER_THAN", g.node("ShaderNodeSeparateColor", Color=tint), 0.5)
+
+
+def crack_distance(g, place):
+    """Distance from the cracks of old asphalt, in units of five metres."""
+    bent = g.vector("ADD", place, g.node("ShaderNodeTexNoise", _out=1, Vector=place, Scale=1.3, Detail=3.0))
+    return g.node("ShaderNodeTexVoronoi", _out="Distance", _set={"feature": "DISTANCE_TO_EDGE"}, Vector=bent, Scale=0.2)
+
+
+#: A crack is darkest at its middle and ends at this distance; it is named up to the second, 2 cm from its middle.
+CRACK, _CRACK_NAMED = 0.006, 0.004
+
+
+def water(g, place):
+    """Where puddles gather: high here, low there."""
+    return g.noise(place, 0.22, 3.0, 0.5)
+
+
+#: A puddle's shore and its full depth, in :func:`water`: (at no wetness, less per wetness).
+SHORE, DEPTH = (0.74, 0.34), (0.84, 0.28)
+
+
+def puddle_level(g, wetness, bound):
+    """``bound`` (one of SHORE and DEPTH) at a wetness that is a number or a socket."""
+    if isinstance(wetness, float):
+        return bound[0] - bound[1] * wetness
+    return g.math("SUBTRACT", bound[0], g.math("MULTIPLY", wetness, bound[1]))
+
+
+def _pixels_a_metre(g):
+    """How many pixels high a metre of a surface is where it is seen, foreshortened as it lies."""
+    focal = g.tree.nodes.new("ShaderNodeValue")
+    focal.name = focal.label = FOCAL
+    seen = g.node("ShaderNodeNewGeometry", _out="Incoming").node
+    slant = g.math("ABSOLUTE", g.node("ShaderNodeVectorMath", _out="Value", _set={"operation": "DOT_PRODUCT"}, i0=seen.outputs["Incoming"], i1=seen.outputs["Normal"]))
+    distance = g.node("ShaderNodeCameraData", _out="View Distance")
+    return g.math("DIVIDE", g.math("MULTIPLY", focal.outputs[0], slant), distance)
+
+
 def label_shift(g):
     """What the patterns add to a face's label, for the id pass."""
-    place, pattern = g.wall_place(), g.attribute(PATTERN, "Fac")
+    place, pattern, ground = g.wall_place(), g.attribute(PATTERN, "Fac"), g.object_place()
+    size, wetness, scale = g.attribute(SIZE, "Fac"), g.attribute(WETNESS, "Fac"), _pixels_a_metre(g)
+    dark = g.math("MULTIPLY", dark_stone(g, place, size), g.math("GREATER_THAN", g.math("MULTIPLY", size, scale), _STONE_PIXELS))
+    cracked = g.math("MULTIPLY", g.math("LESS_THAN", crack_distance(g, ground), _CRACK_NAMED), g.math("GREATER_THAN", scale, _CRACK_PIXELS / 0.04))
+    shore = g.math("MULTIPLY", g.math("ADD", puddle_level(g, wetness, SHORE), puddle_level(g, wetness, DEPTH)), 0.5)
+    under = g.math("MULTIPLY", g.math("GREATER_THAN", water(g, ground), shore), g.math("GREATER_THAN", wetness, 0.01))
     found = {
         CURTAIN: g.math("GREATER_THAN", panel_noise(g, place), sum(DRAWN) / 2),
         DISPLAY: g.math("GREATER_THAN", shelf_light(g, place), LIT),
         STRIPE: stripe(g, place, STRIPE_WIDTH),
         LETTERING: lettering(g, place),
+        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked,
     }
     total = 0.0
     for number, inside in found.items():
         outer, inner = LABELS[number]
         here = g.node("ShaderNodeMath", _set={"operation": "COMPARE"}, i0=pattern, i1=float(number), i2=0.5)
-        total = g.math("ADD", g.math("MULTIPLY", g.math("MULTIPLY", here, inside), float(inner - outer)), total)
+        shift = g.math("MULTIPLY", inside, float(inner - outer))
+        if number in _WET:
+            dry = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, under))
+            shift = g.math("ADD", dry, g.math("MULTIPLY", under, float(_PUDDLE - outer)))
+        total = g.math("ADD", g.math("MULTIPLY", here, shift), total)
     return total

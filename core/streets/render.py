@@ -23,7 +23,7 @@ from mathutils import Matrix
 from core.errors import DataError
 from core.labels import INSTANCE_FACTOR, STREETS
 from core.opencv import cv2
-from core.streets import blender, darkroom, lighting, patterns
+from core.streets import blender, darkroom, lighting, naming, patterns
 from core.streets.ego import ego_parts
 from core.streets.materials import Graph, with_nodes
 from core.streets.plan import Camera, StreetPlan
@@ -120,7 +120,9 @@ class Studio:
         if self.plan.sky.kind in SHARP_SHADOWS:
             for camera, (labels, _) in zip(cameras, maps):
                 self._aim(camera)
-                cast_shadows(labels, self._sunlit())
+                sunlit = self._sunlit()
+                cast_shadows(labels, sunlit)
+                shade_walls_and_leaves(labels, sunlit)
         return maps
 
     def _aim(self, camera: Camera) -> None:
@@ -152,6 +154,8 @@ class Studio:
         scene, cycles = self.scene, self.scene.cycles
         layer = bpy.context.view_layer
         layer.material_override, scene.world = self._id_material, self._ids
+        focal = self._id_material.node_tree.nodes[patterns.FOCAL].outputs[0]
+        focal.default_value = self.size[0] / 2 / math.tan(self._camera.data.angle_x / 2)
         cycles.samples, cycles.use_denoising = 1, False
         cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
         pixels = self._render()
@@ -206,6 +210,10 @@ EGO_SHOWN = 0.86
 SHARP_SHADOWS = ("clear", "fair")
 #: A shadow of fewer pixels is a speck.
 SPECK = 6
+#: Width in pixels of the window in which a crown's light and dark are told apart.
+LEAF_MASS = 5
+#: A mass is in the light where so much of it is: leaves turn every way, and most of a lit crown's turn away.
+LEAF_LIT = 0.25
 
 
 def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
@@ -219,6 +227,22 @@ def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
     _, numbers, boxes, _ = cv2.connectedComponentsWithStats(dark.view(np.uint8), connectivity=8)
     dark &= boxes[numbers, cv2.CC_STAT_AREA] >= SPECK
     labels[dark] = shaded[dark]
+
+
+def shade_walls_and_leaves(labels: np.ndarray, sunlit: np.ndarray) -> None:
+    """Give walls and leaves that the sun doesn't reach the labels of their shade, in place.
+
+    Leaves are seen light and dark pixel by pixel; the masses that a painter
+    would see are named, which is what most of the leaves around a pixel are.
+    """
+    for whole, shaded in naming.SHADE.items():
+        dark = ~sunlit & (labels == whole)
+        _, numbers, boxes, _ = cv2.connectedComponentsWithStats(dark.view(np.uint8), connectivity=8)
+        labels[dark & (boxes[numbers, cv2.CC_STAT_AREA] >= SPECK)] = shaded
+    leaves = labels == naming.LEAVES
+    around = (LEAF_MASS, LEAF_MASS)
+    lit = cv2.boxFilter((leaves & sunlit).astype(np.float32), -1, around)
+    labels[leaves & (lit < LEAF_LIT * cv2.boxFilter(leaves.astype(np.float32), -1, around))] = naming.LEAVES_IN_SHADE
 
 
 def read_exr(path: str | Path) -> np.ndarray:

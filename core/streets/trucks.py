@@ -13,7 +13,7 @@ from core.streets.vehicle_shapes import Bag, Mesh, blob, cuboid, extruded, facin
 from core.streets.wheels import RIM_FINISHES, car_wheel, put_wheel, truck_wheel
 
 TRUCK, TRUCK_GLASS, TRUCK_WHEEL, CARAVAN, TRAILER = 27, 51, 52, 29, 30
-RIM, LIGHT, TAIL_LIGHT = 79, 81, 82
+RIM, LIGHT, TAIL_LIGHT, BOX = 79, 81, 82, 114
 
 PANE = Surface("glass", (0.74, 0.80, 0.79), roughness=0.02)
 ALUMINIUM = Surface("metal", (0.66, 0.67, 0.68), roughness=0.35)
@@ -176,7 +176,7 @@ def box_truck(rng, colour=None, dims=(7.9, 2.50, 3.45)) -> Bag:
     skin = BOX_WHITE if choice < 0.5 else paint if choice < 0.7 else Surface("paint", CAB_COLOURS[int(rng.integers(len(CAB_COLOURS)))], roughness=0.5)
     length = front - x0 - 0.03
     middle = x0 + 0.03 + length / 2
-    bag.add(rounded_box((middle, 0, (bed + top) / 2), (length, width - 0.03, top - bed), 0.03), skin)
+    bag.add(rounded_box((middle, 0, (bed + top) / 2), (length, width - 0.03, top - bed), 0.03), skin, BOX)
     # frame rails along the edges and round the doors
     for side in (1, -1):
         y = side * (width / 2 - 0.012)
@@ -207,11 +207,11 @@ def _bed_walls(bag: Bag, x0, front, width, low, high, skin: Surface, posts: int)
     bag.add(cuboid((middle, 0, low - 0.03), (span, width, 0.12)), FRAME, smooth=False)
     bag.add(cuboid((middle, 0, low + 0.035), (span - 0.08, width - 0.08, 0.01)), PLANK, smooth=False)
     for side in (1, -1):
-        bag.add(cuboid((middle, side * (width / 2 - 0.025), (low + high) / 2), (span, 0.04, high - low)), skin, smooth=False)
+        bag.add(cuboid((middle, side * (width / 2 - 0.025), (low + high) / 2), (span, 0.04, high - low)), skin, BOX, smooth=False)
         for x in np.linspace(x0 + 0.05, front - 0.05, posts):
             bag.add(cuboid((x, side * (width / 2 - 0.012), (low + high) / 2), (0.09, 0.024, high - low + 0.03)), FRAME, smooth=False)
-    bag.add(cuboid((x0 + 0.03, 0, (low + high) / 2), (0.04, width - 0.05, high - low)), skin, smooth=False)
-    bag.add(cuboid((front - 0.03, 0, (low + high) / 2 + 0.15), (0.04, width - 0.05, high - low + 0.3)), skin, smooth=False)
+    bag.add(cuboid((x0 + 0.03, 0, (low + high) / 2), (0.04, width - 0.05, high - low)), skin, BOX, smooth=False)
+    bag.add(cuboid((front - 0.03, 0, (low + high) / 2 + 0.15), (0.04, width - 0.05, high - low + 0.3)), skin, BOX, smooth=False)
 
 
 def flatbed(rng, colour=None, dims=(7.6, 2.48, 2.68)) -> Bag:

@@ -1,0 +1,56 @@
+"""Which part a face is, where the builder says only its class: by what it is made of, and by the way it faces.
+
+Builders name what they model as a thing of its own (a lamp, a rim). What is
+known by its surface (a brick wall, a tyre, black trim) is named here, once for
+the id pass and for the library of silhouettes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.streets.parts import Surface
+
+ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, MOTORCYCLE, BICYCLE, BALCONY = 7, 8, 9, 10, 11, 26, 27, 32, 33, 44
+SETTS, PARKING_SETTS, BRICK, CAR_TOP = 98, 100, 110, 112
+#: Where brick, and everything else of a house's wall, lies in the shade.
+SHADE = {BUILDING: 109, BRICK: 111}
+#: Leaves, and their part in shade.
+LEAVES, LEAVES_IN_SHADE = 21, 108
+
+#: (label, kind of surface) -> part.
+_MADE_OF = {
+    (ROAD, "paving"): SETTS,
+    (PARKING, "paving"): PARKING_SETTS,
+    (RAIL, "metal"): 106,
+    (RAIL, "grass"): 107,
+    (BUILDING, "brick"): BRICK,
+    (BALCONY, "metal"): 119,
+    (CAR, "plastic"): 113,
+    (TRUCK, "plastic"): 115,
+    (BICYCLE, "rubber"): 116,
+    (MOTORCYCLE, "rubber"): 117,
+    (MOTORCYCLE, "metal"): 118,
+}
+#: (label, kind of surface) -> the part of it that faces up.
+_TOPS = {(CAR, "paint"): CAR_TOP}
+#: A face whose normal rises more than this faces up.
+_UP = 0.6
+#: A truck's chassis and mudguards are painted a matt black.
+_BLACK, _MATT = 0.03, 0.55
+
+
+def part_of(surface: Surface, label: int) -> int:
+    """The part that a face of ``label`` is for being made of ``surface``; ``label`` where that says nothing."""
+    if label == TRUCK and surface.kind == "paint" and max(surface.colour) < _BLACK and surface.roughness > _MATT:
+        return 115
+    return _MADE_OF.get((label, surface.kind), label)
+
+
+def part_facing(surface: Surface, label: int, normals: np.ndarray) -> np.ndarray:
+    """(F,) int labels of faces with unit ``normals`` (F, 3), z up, of an asset that stands upright."""
+    labels = np.full(len(normals), part_of(surface, label))
+    top = _TOPS.get((label, surface.kind))
+    if top is not None:
+        labels[normals[:, 2] > _UP] = top
+    return labels

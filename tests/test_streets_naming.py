@@ -1,0 +1,68 @@
+"""Parts that are known by what they are made of and by the way they face."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.labels import STREETS
+from core.streets import vehicles
+from core.streets.naming import CAR_TOP, LEAVES, LEAVES_IN_SHADE, SHADE, part_facing, part_of
+from core.streets.parts import Surface
+from core.streets.silhouettes import draw, triangles
+
+CAR, TRUCK, BICYCLE, MOTORCYCLE = 26, 27, 33, 32
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "name"),
+    (
+        (7, "paving", "setts"), (9, "paving", "setts in parking"), (11, "brick", "brick"), (10, "metal", "rail"),
+        (10, "grass", "grassed track"), (CAR, "plastic", "car trim"), (BICYCLE, "rubber", "bicycle tyre"),
+        (44, "metal", "balcony railing"),
+    ),
+)
+def test_a_surface_names_the_part_of_its_class(label, kind, name):
+    part = part_of(Surface(kind, (0.5, 0.5, 0.5)), label)
+    assert STREETS.name_of(part) == name and STREETS.base[part] == STREETS.base[label]
+    assert part_of(Surface("leaf", (0.5, 0.5, 0.5)), label) == label, "what says nothing changes nothing"
+
+
+def test_names_already_given_stay():
+    for kind in ("plastic", "paint", "metal", "glass", "rubber"):
+        for label in (47, 48, 49, 57, 58, 78):
+            assert part_of(Surface(kind, (0.5, 0.5, 0.5)), label) == label
+
+
+def test_shade_is_a_part_of_what_it_shades():
+    for whole, shaded in {**SHADE, LEAVES: LEAVES_IN_SHADE}.items():
+        assert STREETS.base[shaded] == STREETS.base[whole] and STREETS.part[shaded] == shaded
+
+
+@pytest.mark.parametrize("kind", ("hatchback", "sedan", "van"))
+def test_a_car_has_a_top_over_its_sides_and_trim_around(kind):
+    parts = vehicles.vehicle(kind, np.random.default_rng(3))
+    top, side = [], []
+    for part in parts:
+        corners = np.asarray(part.vertices, float)[triangles(part)]
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        area = np.linalg.norm(normals, axis=1)
+        labels = part_facing(part.surface, part.label, normals / (area[:, None] + 1e-12))
+        if part.surface.kind != "paint" or part.label != CAR:
+            assert not (labels == CAR_TOP).any()
+            continue
+        top.append(corners[(labels == CAR_TOP) & (area > 1e-6)].mean(1))
+        side.append(corners[(labels == CAR) & (area > 1e-6)].mean(1))
+    top, side = np.concatenate(top), np.concatenate(side)
+    height = max(part.vertices[:, 2].max() for part in parts)
+    assert len(top) > 20 and top[:, 2].mean() > side[:, 2].mean() + 0.2 and top[:, 2].max() > 0.9 * height
+    picture = draw(parts, CAR, 0.6, 8.0, 120)
+    share = {STREETS.name_of(i): float((picture.labels == i).sum() / picture.mask.sum()) for i in np.unique(picture.labels)}
+    assert share["car"] > 0.2 and share["car top"] > 0.01 and share["car trim"] > 0.01, share
+
+
+def test_a_box_trucks_box_is_told_from_its_cab():
+    picture = draw(vehicles.vehicle("box_truck", np.random.default_rng(1)), TRUCK, 1.2, 12.0, 112)
+    rows, columns = np.nonzero(picture.labels == STREETS.named("truck box").id)
+    assert len(rows) > 0.25 * picture.mask.sum() and np.ptp(columns) > 0.4 * picture.labels.shape[1]
+    assert (picture.labels == TRUCK).sum() > 0.03 * picture.mask.sum()
