@@ -23,6 +23,7 @@ COMMANDS = {
     "train": ("core.training.command", "train a model"),
     "fetch-vgg": ("core.networks.fetch", "fetch the weights for training's perceptual loss, once"),
     "evaluate": ("core.evaluation.command", "measure a model on held-out streets"),
+    "default-model": ("core.commands.default_model", "make a model like the default one: streets, training, measuring"),
     "import": ("core.commands.import_model", "turn a pix2pixHD checkpoint into a model file"),
     "fill-parts": ("core.commands.fill_parts", "lay windows, wheels and more inside the bare objects of a label map"),
     "cast-shadows": ("core.commands.cast_shadows", "lay shadows for a chosen sun on the ground of a label map"),
@@ -69,7 +70,7 @@ def usage() -> str:
         "",
         "commands:",
     ]
-    lines += [f"  {name:<12} {summary}" for name, (module, summary) in COMMANDS.items() if _there(module)]
+    lines += [f"  {name:<13} {summary}" for name, (module, summary) in COMMANDS.items() if _there(module)]
     return "\n".join(lines)
 
 
