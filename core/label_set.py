@@ -10,10 +10,12 @@ import numpy as np
 
 from core.errors import LabelError
 
-#: Group of the parts that cast shadows make of the ground.
+#: Group of the parts that cast shadows make of the ground and of walls.
 SHADOWS = "shadows"
 #: Group of the parts that say what ground is laid with: shadows fall on them, too.
 PAVING = "paving"
+#: Group of the parts that say what walls are made of.
+WALLS = "walls"
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Label:
         parent: id of the class into which a part folds, or None.
         within: id of the coarser part (of the same parent) that a map with
             less detail draws here, such as the window of a window frame, or None.
-        on: for a cast shadow, id of the paving that it falls on, or None for
-            the class itself.
+        on: for a cast shadow, id of the paving, or of the kind of wall, that it
+            falls on, or None for the class itself.
     """
 
     id: int
@@ -168,7 +170,7 @@ class LabelSet:
 
     @cached_property
     def _shadows(self) -> dict[int, int]:
-        """Cast shadow -> the ground that it falls on: a class or a kind of paving."""
+        """Cast shadow -> what it falls on: a class, a kind of paving or of wall."""
         return {
             label.id: label.parent if label.on is None else label.on
             for label in self.labels if label.group == SHADOWS and label.parent is not None
@@ -176,7 +178,7 @@ class LabelSet:
 
     @cached_property
     def in_shadow(self) -> np.ndarray:
-        """(256,) uint8: ground (a class or its paving) -> its part that a cast shadow makes of it; every other id -> itself.
+        """(256,) uint8: ground or wall (a class, or what it is laid with) -> its part in a cast shadow; every other id -> itself.
 
         Paving that has no shadow of its own has that of what it lies within, or of its class.
         """
@@ -191,7 +193,7 @@ class LabelSet:
 
     @cached_property
     def lit(self) -> np.ndarray:
-        """(256,) uint8: a cast shadow -> the ground that it falls on; every other id -> itself."""
+        """(256,) uint8: a cast shadow -> the ground or wall that it falls on; every other id -> itself."""
         table = np.arange(256, dtype=np.uint8)
         for shadow, ground in self._shadows.items():
             table[shadow] = ground

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.label_set import PAVING, SHADOWS, Label, LabelSet, label_set_from_json, label_set_to_json
+from core.label_set import PAVING, SHADOWS, WALLS, Label, LabelSet, label_set_from_json, label_set_to_json
 
 __all__ = [
-    "CITYSCAPES", "INSTANCE_FACTOR", "LABEL_SETS", "PAVING", "SHADOWS", "STREETS", "Label", "LabelSet",
+    "CITYSCAPES", "INSTANCE_FACTOR", "LABEL_SETS", "PAVING", "SHADOWS", "STREETS", "WALLS", "Label", "LabelSet",
     "label_set_from_json", "label_set_to_json", "object_class",
 ]
 
@@ -136,9 +136,9 @@ def _parts() -> tuple[Label, ...]:
         part(106, "rail", (170, 180, 185), "parts of roads", 10),
         part(107, "grassed track", (170, 200, 120), "parts of roads", 10),
         part(108, "leaves in shade", (75, 105, 25), "parts of nature", 21),
-        part(109, "wall in shade", (50, 50, 55), "parts of buildings", 11),
-        part(110, "brick", (170, 90, 85), "parts of buildings", 11),
-        part(111, "brick in shade", (90, 50, 45), "parts of buildings", 11, 110),
+        part(109, "wall in shade", (50, 50, 55), SHADOWS, 11),
+        part(110, "brick", (170, 90, 85), WALLS, 11),
+        part(111, "brick in shade", (90, 50, 45), SHADOWS, 11, 109, 110),
         part(112, "car top", (60, 70, 225), "parts of vehicles", 26),
         part(113, "car trim", (20, 20, 95), "parts of vehicles", 26),
         part(114, "truck box", (45, 45, 120), "parts of vehicles", 27),

@@ -65,8 +65,8 @@ class Box:
         return np.where((near <= far) & (far > 1e-6), np.maximum(near, 0), np.inf)
 
 
-def traced(boxes: list[Box], sun: Sun, view: View = VIEW) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(labels without shadows, instances, (H, W) bool: ground that the sun doesn't reach), ray by ray."""
+def traced(boxes: list[Box], sun: Sun, view: View = VIEW, on: int = ROAD) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(labels without shadows, instances, (H, W) bool: ground, or another class, that the sun doesn't reach), ray by ray."""
     width, height = view.size
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     ray = np.stack([(x - view.vanishing) / view.focal, (view.horizon - y) / view.focal, np.ones_like(x)], axis=-1)
@@ -78,15 +78,16 @@ def traced(boxes: list[Box], sun: Sun, view: View = VIEW) -> tuple[np.ndarray, n
         found = box.hit(eye, ray)
         labels[found < nearest], instances[found < nearest] = box.label, box.value
         nearest = np.minimum(nearest, found)
-    place = eye + ray * np.where(labels == ROAD, ground, 0)[..., None]
-    place[..., 1] = 0
+    # From just before what is seen, lest it shade itself.
+    place = eye + ray * np.where(labels == on, nearest * (1 - 1e-5), 0)[..., None]
+    place[..., 1] = np.maximum(place[..., 1], 0)
     to_sun = np.array([
         math.cos(sun.elevation) * math.sin(sun.azimuth), math.sin(sun.elevation), math.cos(sun.elevation) * math.cos(sun.azimuth),
     ])
     dark = np.zeros(labels.shape, bool)
     for box in boxes:
         dark |= np.isfinite(box.hit(place, np.broadcast_to(to_sun, place.shape)))
-    return labels, instances, dark & (labels == ROAD)
+    return labels, instances, dark & (labels == on)
 
 
 def agreement(boxes: list[Box], sun: Sun, view: View = VIEW) -> tuple[float, float]:
@@ -132,6 +133,33 @@ def test_walls_along_the_street_shade_it_on_the_side_away_from_the_sun(azimuth, 
     ours = shaded(cast_shadows(labels, instances, STREETS, Sun.degrees(azimuth, 50), VIEW))
     left, mid, far = ours[330, :100].mean(), ours[500, 512], ours[330, -100:].mean()
     assert not mid and (left, far) == ((1, 0) if side < 0 else (0, 1))
+
+
+@pytest.mark.parametrize("azimuth", (-90, -50, 40, 90, 140, 165))
+@pytest.mark.parametrize("elevation", (15, 40, 65))
+def test_walls_are_dark_where_they_face_away_or_the_houses_opposite_stand_before_the_sun(azimuth, elevation):
+    houses = [Box(-18, -8, -40, 120, 9, BUILDING), Box(8, 18, -40, 120, 12, BUILDING)]
+    sun = Sun.degrees(azimuth, elevation)
+    labels, instances, dark = traced(houses, sun, on=BUILDING)
+    walls = labels == BUILDING
+    ours = cast_shadows(labels, instances, STREETS, sun, VIEW)
+    assert np.array_equal(without_shadows(ours, STREETS), labels)
+    assert ((ours == 109) == dark)[walls].mean() > 0.97
+    # Windows keep their labels; brick darkens as brick.
+    labels[walls & (np.arange(1024) // 40 % 3 == 0)], labels[walls & (np.arange(1024) // 40 % 3 == 1)] = 40, 110
+    parts = cast_shadows(labels, instances, STREETS, sun, VIEW)
+    assert np.array_equal(parts == 40, labels == 40) and np.array_equal(without_shadows(parts, STREETS), labels)
+    assert ((parts == 111) == dark)[labels == 110].mean() > 0.97
+
+
+def test_a_wall_ahead_is_dark_under_a_sun_behind_it():
+    houses = [Box(-30, 30, 40, 50, 25, BUILDING)]
+    for azimuth, dark in ((0, True), (60, True), (120, False), (180, False)):
+        sun = Sun.degrees(azimuth, 40)
+        labels, instances, _ = traced(houses, sun)
+        middle = (labels == BUILDING) & (np.abs(np.arange(1024) - 512) < 200)  # the wings might run along a road
+        shade = cast_shadows(labels, instances, STREETS, sun, VIEW)[middle] == 109
+        assert shade.all() if dark else not shade.any()
 
 
 @pytest.mark.parametrize("azimuth,elevation", [(0, 45), (30, 50), (-75, 35), (90, 30), (-120, 40), (180, 30), (200, 60)])
@@ -181,7 +209,7 @@ def street() -> Scene:
 
 
 @pytest.mark.parametrize("azimuth,elevation", [(0, 30), (-60, 20), (100, 45), (180, 70), (10, 90)])
-def test_ground_alone_changes_and_marks_and_things_stay(azimuth, elevation):
+def test_ground_and_walls_alone_change_and_marks_and_things_stay(azimuth, elevation):
     scene = street()
     before, state = scene.label_map.copy(), scene_state(scene)
     casting = cast_in(scene, Sun.degrees(azimuth, elevation), horizon=200.0)
@@ -189,7 +217,7 @@ def test_ground_alone_changes_and_marks_and_things_stay(azimuth, elevation):
     carried_out(scene, casting.edit)
     changed = scene.label_map != before
     assert changed.sum() > 500 and casting.edit.title == "Cast shadows"
-    assert set(np.unique(before[changed]).tolist()) <= set(SHADOWS)
+    assert set(np.unique(before[changed]).tolist()) <= {*SHADOWS, BUILDING}
     table = shadow_table(STREETS)
     assert np.array_equal(scene.label_map[changed], table[before[changed]])
     assert np.array_equal(STREETS.base[scene.label_map], STREETS.base[before])

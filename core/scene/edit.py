@@ -131,8 +131,8 @@ def resolve_target(scene: Scene, label_id: int, target: Target, covered: int | N
 def painted_values(scene: Scene, box: Box, mask: np.ndarray, label_id: int, value: int):
     """(labels, instances) to write under ``mask``: scalars, or an array where a part keeps its objects.
 
-    A shadow falls on whatever ground is there, as the shadow of that ground, and
-    on nothing else: lane marks, kerbs and cars stay what they are.
+    A shadow falls on whatever ground or wall is there, as the shadow of that,
+    and on nothing else: lane marks, kerbs and cars stay what they are.
     """
     label = scene.label_set[label_id]
     if label.parent is None:

@@ -1,8 +1,8 @@
-"""Cast shadows: lay the shadows of everything in a label map on its ground, for a chosen sun.
+"""Cast shadows: lay the shadows of everything in a label map on its ground and walls, for a chosen sun.
 
 Everything that stands is found once (:class:`Shadows`); a sun is then quickly tried. The ground
 is taken to be flat and the camera level, as all of ``core.filling`` does. As in ``core.scene.edits``,
-an edit is described and the scene left alone: labels change from ground to its part in shadow and
+an edit is described and the scene left alone: labels change from ground or wall to its part in shadow and
 back, instance values stay.
 """
 
@@ -16,13 +16,14 @@ from core.filling.view import View, estimate_view
 from core.labels import LabelSet
 from core.scene.edit import Edit, make_edit
 from core.scene.scene import Scene, SceneSnapshot
-from core.shadows.houses import houses
+from core.shadows.houses import fronts, houses
 from core.shadows.parts import CAST, NO_GROUND, REMOVE, shadow_table, without_shadows
 from core.shadows.prisms import joined, shade
 from core.shadows.street import Street
 from core.shadows.sun import Sun
 from core.shadows.trees import trees
 from core.shadows.upright import SCREENS, screens, upright
+from core.shadows.walls import Walls
 
 
 class Shadows:
@@ -42,9 +43,14 @@ class Shadows:
         street = Street(labels, instances, label_set, view)
         #: (H, W) uint8: the labels without shadows.
         self.bare = street.labels
-        self.takes = (self._table != np.arange(256))[self.bare]
+        changes = (self._table != np.arange(256))[self.bare]
+        #: (H, W) bool: ground on which shadows fall.
+        self.takes = changes & street.ground
+        found = list(fronts(street)) if self.takes.any() else []
+        self._darkens = changes & street.where(("building",))
+        self._walls = Walls(found, street.size)
         self._things = joined(self._found(street) if self.takes.any() else ())
-        self._houses = joined(houses(street) if self.takes.any() else ())
+        self._houses = joined(houses(street, found))
 
     def _found(self, street: Street):
         yield from upright(street)
@@ -57,13 +63,15 @@ class Shadows:
         """(H, W) uint8: the labels with the shadows of this sun, and no others.
 
         Args:
-            with_houses: houses cast shadows too; a sun from the side leaves little of a narrow street in the light.
+            with_houses: houses cast shadows too, on the ground and on those opposite; a sun from the side leaves
+                little of a narrow street in the light.
 
         Raises:
             SceneError: for a sun that isn't above the horizon.
         """
         prisms = joined([self._things, self._houses]) if with_houses else self._things
-        shaded = shade(prisms, sun.checked(), self.view) & self.takes
+        sun = sun.checked()
+        shaded = shade(prisms, sun, self.view) & self.takes | self._walls.shade(sun, with_houses) & self._darkens
         return np.where(shaded, self._table[self.bare], self.bare)
 
 
@@ -122,7 +130,7 @@ def cast_in(scene: Scene, sun: Sun, horizon: float | None = None, with_houses: b
 
 
 def remove_from(scene: Scene) -> Casting:
-    """Make ground in shadow plain ground again."""
+    """Make ground and walls in shadow plain again."""
     edit = edit_to(scene, without_shadows(scene.label_map, scene.label_set), REMOVE)
     return Casting(edit, "Shadows removed." if edit is not None else "There are no cast shadows to remove.")
 

@@ -1,17 +1,17 @@
-"""Houses as prisms: the walls that ``core.filling.walls`` finds, each with a house behind it."""
+"""Fronts of houses, which ``core.filling.walls`` finds, and the houses behind them as prisms."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import numpy as np
 
 from core.filling.walls import Profile, Stretch, Wall, find_walls, profile
 from core.labels import INSTANCE_FACTOR
 from core.shadows.prisms import Prisms
-from core.shadows.street import Street
+from core.shadows.street import Street, Thing
 
 _HOUSE = "building"
 
@@ -35,13 +35,15 @@ _FAR, _LOWEST, _HIGHEST = 150.0, 2.0, 60.0
 
 
 @dataclass(frozen=True)
-class _Front:
+class Front:
     """A stretch of wall in N columns.
 
     Attributes:
+        thing: the building that it is of.
         edges: (N + 1,) columns. up: (N,) metres up to which it is seen. sky: (N,) bool, whether it ends there.
     """
 
+    thing: Thing
     wall: Wall
     edges: np.ndarray
     up: np.ndarray
@@ -53,19 +55,19 @@ class _Front:
         return float(np.median(self.up[self.sky])) if self.sky.mean() > 0.15 else None
 
 
-def houses(street: Street) -> Iterator[Prisms]:
-    """Every house of which a wall is found."""
-    fronts = list(_fronts(street))
+def houses(street: Street, found: Sequence[Front]) -> Iterator[Prisms]:
+    """The house behind every front."""
     # The frame, trees and other houses hide the tops of some: those are taken to be as high as others on their side.
-    known = {side: [f.known for f in fronts if f.known is not None and f.wall.side == side] for side in (-1, 0, 1)}
+    known = {side: [f.known for f in found if f.known is not None and f.wall.side == side] for side in (-1, 0, 1)}
     every = [height for heights in known.values() for height in heights]
-    for front in fronts:
+    for front in found:
         heights = known[front.wall.side] or every
         usual = float(np.median(heights)) if heights else _USUAL
         yield _house(street, front, usual)
 
 
-def _fronts(street: Street) -> Iterator[_Front]:
+def fronts(street: Street) -> Iterator[Front]:
+    """Every wall that is near and high enough to be told of."""
     sky = street.where(("sky",))
     roof = np.isin(street.labels, street.ids(("roof",)))
     step = max(2, -(-street.size[0] // _COLUMNS))
@@ -80,12 +82,12 @@ def _fronts(street: Street) -> Iterator[_Front]:
         front = (thing.mask & ~roof[here])[:, seen.x - thing.x0]
         eaves = np.where(front.any(axis=0), front.argmax(axis=0) + thing.y0, seen.top)
         for stretch in find_walls(street.view, seen, thing.value >= INSTANCE_FACTOR):
-            front = _front(stretch, seen, eaves)
+            front = _front(thing, stretch, seen, eaves)
             if front is not None:
                 yield front
 
 
-def _front(stretch: Stretch, seen: Profile, eaves: np.ndarray) -> _Front | None:
+def _front(thing: Thing, stretch: Stretch, seen: Profile, eaves: np.ndarray) -> Front | None:
     """The stretch where it is near and high enough to be told of; None where it is nowhere. ``eaves``: (N,) rows."""
     mine = (seen.x >= stretch.x0) & (seen.x < stretch.x1)
     wall = _measured(stretch.wall, seen, mine)
@@ -103,7 +105,7 @@ def _front(stretch: Stretch, seen: Profile, eaves: np.ndarray) -> _Front | None:
     against = np.interp(middle, x, (sky & (top > 1)).astype(float)) > 0.5
     if np.median(up) < _LOWEST:
         return None
-    return _Front(wall, edges, up, against)
+    return Front(thing, wall, edges, up, against)
 
 
 def _measured(wall: Wall, seen: Profile, mine: np.ndarray) -> Wall:
@@ -118,7 +120,7 @@ def _measured(wall: Wall, seen: Profile, mine: np.ndarray) -> Wall:
     return Wall(view, wall.side, distance) if abs(math.log(distance / wall.distance)) < _NEAR_TO else wall
 
 
-def _house(street: Street, front: _Front, usual: float) -> Prisms:
+def _house(street: Street, front: Front, usual: float) -> Prisms:
     """The house behind a wall, up to its eaves: a roof rises behind them no steeper than most suns stand."""
     wall, edges = front.wall, front.edges
     own = front.known or usual

@@ -1,4 +1,4 @@
-"""Cast shadows as labels: each is a part of the ground that it falls on."""
+"""Cast shadows as labels: each is a part of the ground or the wall that it falls on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_GROUND = "There is no road, sidewalk, parking or grass that a shadow could fa
 
 
 def shadow_table(label_set: LabelSet) -> np.ndarray:
-    """(256,) uint8: ground -> its part in shadow; every other id -> itself.
+    """(256,) uint8: ground or wall -> its part in shadow; every other id -> itself.
 
     Marks, crossings, kerbs, manholes and the like keep their own labels in shadow.
 
@@ -27,10 +27,10 @@ def shadow_table(label_set: LabelSet) -> np.ndarray:
 
 
 def has_shadows(label_set: LabelSet) -> bool:
-    """Whether ground in shadow has labels of its own."""
+    """Whether what lies in shadow has labels of its own."""
     return any(label.group == SHADOWS for label in label_set)
 
 
 def without_shadows(labels: np.ndarray, label_set: LabelSet) -> np.ndarray:
-    """A copy of (H, W) uint8 ``labels`` in which ground in shadow is plain ground again."""
+    """A copy of (H, W) uint8 ``labels`` in which ground and walls in shadow are plain again."""
     return label_set.lit[labels]

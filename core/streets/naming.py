@@ -13,8 +13,6 @@ from core.streets.parts import Surface
 
 ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, MOTORCYCLE, BICYCLE, BALCONY = 7, 8, 9, 10, 11, 26, 27, 32, 33, 44
 SETTS, PARKING_SETTS, BRICK, CAR_TOP = 98, 100, 110, 112
-#: Where brick, and everything else of a house's wall, lies in the shade.
-SHADE = {BUILDING: 109, BRICK: 111}
 #: Leaves, and their part in shade.
 LEAVES, LEAVES_IN_SHADE = 21, 108
 

@@ -122,7 +122,7 @@ class Studio:
                 self._aim(camera)
                 sunlit = self._sunlit()
                 cast_shadows(labels, sunlit)
-                shade_walls_and_leaves(labels, sunlit)
+                shade_leaves(labels, sunlit)
         return maps
 
     def _aim(self, camera: Camera) -> None:
@@ -217,7 +217,7 @@ LEAF_LIT = 0.25
 
 
 def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
-    """Give ground that the sun doesn't reach the label of its shadow, in place.
+    """Give ground and walls that the sun doesn't reach the label of their shadow, in place.
 
     Specks are left out: a painted mark lies a few millimetres above its road
     and shades a pixel here and there, as no painted line does.
@@ -229,16 +229,12 @@ def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
     labels[dark] = shaded[dark]
 
 
-def shade_walls_and_leaves(labels: np.ndarray, sunlit: np.ndarray) -> None:
-    """Give walls and leaves that the sun doesn't reach the labels of their shade, in place.
+def shade_leaves(labels: np.ndarray, sunlit: np.ndarray) -> None:
+    """Give leaves that the sun doesn't reach the label of their shade, in place.
 
     Leaves are seen light and dark pixel by pixel; the masses that a painter
     would see are named, which is what most of the leaves around a pixel are.
     """
-    for whole, shaded in naming.SHADE.items():
-        dark = ~sunlit & (labels == whole)
-        _, numbers, boxes, _ = cv2.connectedComponentsWithStats(dark.view(np.uint8), connectivity=8)
-        labels[dark & (boxes[numbers, cv2.CC_STAT_AREA] >= SPECK)] = shaded
     leaves = labels == naming.LEAVES
     around = (LEAF_MASS, LEAF_MASS)
     lit = cv2.boxFilter((leaves & sunlit).astype(np.float32), -1, around)
