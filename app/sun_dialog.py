@@ -45,7 +45,7 @@ class SunDialog(QDialog):
         self.cast = self._buttons.addButton("Cast", QDialogButtonBox.ButtonRole.AcceptRole)
         self.cast.setDefault(True)
         self.remove = self._buttons.addButton("Remove shadows", QDialogButtonBox.ButtonRole.DestructiveRole)
-        self.remove.setToolTip("Make all ground in shadow plain ground again")
+        self.remove.setToolTip("Make ground and walls in shadow plain again")
         self.remove.setAutoDefault(False)
         self.remove.setEnabled(removable)
         self._removable = removable

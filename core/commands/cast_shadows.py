@@ -1,4 +1,4 @@
-"""``python main.py cast-shadows``: lay the shadows of everything in a label map on its ground, or take them away."""
+"""``python main.py cast-shadows``: lay the shadows of everything in a label map on its ground and walls, or take them away."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def main(argv: list[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog="main.py cast-shadows",
-        description="Label the ground that the sun doesn't reach: shadows of cars, people, posts, trees and houses on "
+        description="Label the ground and the walls that the sun doesn't reach: shadows of cars, people, posts, trees and houses on "
         "road, sidewalk, parking and grass. Shadows that are there already are replaced.",
     )
     add_street(parser)

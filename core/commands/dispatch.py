@@ -26,7 +26,7 @@ COMMANDS = {
     "default-model": ("core.commands.default_model", "make a model like the default one: streets, training, measuring"),
     "import": ("core.commands.import_model", "turn a pix2pixHD checkpoint into a model file"),
     "fill-parts": ("core.commands.fill_parts", "lay windows, wheels and more inside the bare objects of a label map"),
-    "cast-shadows": ("core.commands.cast_shadows", "lay shadows for a chosen sun on the ground of a label map"),
+    "cast-shadows": ("core.commands.cast_shadows", "lay shadows for a chosen sun on the ground and walls of a label map"),
     "stamps": ("core.commands.stamps", "make the library of stamps from example streets"),
     "bench": ("core.commands.bench", "measure speed on this machine"),
     "test": ("core.commands.test", "run the project's tests"),
