@@ -928,7 +928,7 @@ def test_the_library_holds_all_sides_of_all_kinds():
         assert len(found) >= 2 * least
         for one in found:
             assert set(np.unique(STREETS.base[one.labels[one.mask]]).tolist()) == {label}
-    assert not silhouettes_of(STREETS.named("bicycle").id)
+    assert not silhouettes_of(STREETS.named("pole").id)
 
 
 def test_the_library_is_written_and_read_and_damage_is_told(tmp_path):
