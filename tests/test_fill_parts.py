@@ -54,9 +54,9 @@ FRAME, CURTAIN, SHOP_FRAME, DISPLAY, AWNING, STRIPE, SHUTTER, BALCONY, RAILING, 
         "balcony railing", "brick",
     )
 )
-PARKING, TRACK, RAIL, SLAB, SETTS, SETT = (
+PARKING, TRACK, RAIL, SLAB, SETTS, SETT, SHADE = (
     STREETS.named(name).id
-    for name in ("parking", "rail track", "rail", "dark slab", "setts in parking", "dark sett in parking")
+    for name in ("parking", "rail track", "rail", "dark slab", "setts in parking", "dark sett in parking", "leaves in shade")
 )
 RED, BLUE, YELLOW, WHITE, BLACK, GREEN = (
     STREETS.named(f"{name} of a sign").id for name in ("red", "blue", "yellow", "white", "black", "green")
@@ -801,7 +801,35 @@ def test_a_trunk_is_what_a_crown_stands_on_and_nothing_else():
     labels, instances = hidden.label_map.copy(), hidden.instance_map.copy()
     for number, columns in enumerate((np.s_[100:132], np.s_[144:180])):
         labels[170:300, columns], instances[170:300, columns] = CAR, 26001 + number
-    assert fill_parts(Scene(labels, instances), objects=[TREE], horizon=160.0).edit is None
+    scene = Scene(labels, instances)
+    fill_parts(scene, objects=[TREE], horizon=160.0).edit.apply(scene)
+    assert not (scene.label_map == TRUNK).any()
+
+
+def test_crowns_are_darker_towards_their_foot_in_masses_of_several_sizes():
+    size = (800, 400)
+    labels = np.full(size[::-1], SKY, np.uint8)
+    labels[300:] = ROAD
+    cv2.circle(labels, (300, 160), 130, TREE, -1)
+    before = labels.copy()
+    scene = Scene(labels, labels.astype(np.uint16))
+    fill_parts(scene, 3, objects=[TREE], horizon=290.0).edit.apply(scene)
+    shade, crown = scene.label_map == SHADE, before == TREE
+    assert np.array_equal(STREETS.base[scene.label_map], before) and not shade[~crown].any()
+    upper, lower = crown.copy(), crown.copy()
+    upper[130:], lower[:190] = False, False
+    assert 0.4 < shade[crown].mean() < 0.75 and shade[upper].mean() + 0.2 < shade[lower].mean()
+    # Neither dust nor one blot: masses of some pixels, of which neighbours mostly agree.
+    inner = cv2.erode(crown.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    assert 0.6 < (shade == np.roll(shade, 2, 1))[inner].mean() < 0.97
+    count, _, stats, _ = cv2.connectedComponentsWithStats((shade & inner).view(np.uint8), connectivity=4)
+    assert count > 10
+    again = Scene(before, before.astype(np.uint16))
+    fill_parts(again, 3, objects=[TREE], horizon=290.0).edit.apply(again)
+    assert np.array_equal(again.label_map, scene.label_map), "the same seed gives the same crown"
+    other = Scene(before, before.astype(np.uint16))
+    fill_parts(other, 4, objects=[TREE], horizon=290.0).edit.apply(other)
+    assert (other.label_map != scene.label_map).any()
 
 
 @pytest.mark.parametrize("label_set", (CITYSCAPES,))

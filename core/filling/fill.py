@@ -1,4 +1,4 @@
-"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, trunks, kerbs, paving and rails in what is bare.
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, crowns, kerbs, paving and rails in what is bare.
 
 As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
 from a class to one of its own parts, so folding the result gives the map as it was; instance
@@ -17,6 +17,7 @@ import numpy as np
 from core.filling import paving, signs
 from core.filling.facades import Site, fill_facade
 from core.filling.kerbs import kerbs
+from core.filling.leaves import in_shade, twigs
 from core.filling.rails import rails
 from core.filling.silhouettes import SMALLEST, Outline, fill_silhouette
 from core.filling.trunks import trunks
@@ -236,6 +237,13 @@ class _Surroundings:
         self.next_ground = np.minimum.accumulate(rows[::-1], axis=0)[::-1]
         self.walkable = _named_so(label_set, ("sidewalk", "road", "parking", "ground"))
         self.feet = {value: entry.bbox[3] for value, entry in scene.objects().items()}
+        self._twigs: dict[int, np.ndarray] = {}
+
+    def twigs(self, seed: int) -> np.ndarray:
+        """(H, W) float32, see :func:`core.filling.leaves.twigs`; made once."""
+        if seed not in self._twigs:
+            self._twigs[seed] = twigs(self._scene.size, seed)
+        return self._twigs[seed]
 
     @cached_property
     def kerbs(self) -> np.ndarray:
@@ -286,21 +294,22 @@ def _parts(
         # Who asks for a sign's face wants to see it.
         return signs.fill_sign(site.mask, scene.label_set, seeds, backs=not asked_for), None
     if name in TREES:
-        return _trunk(scene, around, site), None
+        return _tree(scene, around, site, int(seed)), None
     if name in (*SIDEWALKS, *PARKING, *TRACKS):
         return _laid(scene, around, site, name, seeds[:2]), None
     return _facade(scene, around, site, seeds)
 
 
-def _trunk(scene: Scene, around: _Surroundings, site: BareSite) -> np.ndarray | None:
-    """(h, w) uint8: a tree's trunk; None where none is seen."""
+def _tree(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> np.ndarray | None:
+    """(h, w) uint8: the shade in a tree's crown, and its trunk where it is seen."""
     x0, y0, x1, y1 = site.box
     low = min(y1 + 1, scene.size[1])  # with the row that a foot stands on
     tree = np.zeros((low - y0, x1 - x0), bool)
     tree[:y1 - y0] = site.mask
     here = np.s_[y0:low, x0:x1]
     found = trunks(tree, around.stands[here], around.ground[here], around.view, y0)[:y1 - y0]
-    return _painted(scene, site, (("tree trunk", found),))
+    dark = in_shade(site.mask, around.twigs(seed)[y0:y1, x0:x1])
+    return _painted(scene, site, (("leaves in shade", dark), ("tree trunk", found)))
 
 
 def _laid(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds: list[int]) -> np.ndarray | None:
