@@ -173,9 +173,9 @@ def test_lists_of_classes_that_say_nothing_are_refused(tmp_path, text):
 def test_the_command_returns_2_only_when_nothing_can_be_trained(data, capsys):
     assert main([str(data)]) == 0
     assert "It can be trained on." in capsys.readouterr().out
-    write_png(data / "train_label" / "000.png", np.full((64, 128), 99, np.uint8))
+    write_png(data / "train_label" / "000.png", np.full((64, 128), 250, np.uint8))
     assert main([str(data), "--json"]) == 2
-    assert "Label 99" in json.loads(capsys.readouterr().out)["errors"][0]
+    assert "Label 250" in json.loads(capsys.readouterr().out)["errors"][0]
     assert main([str(data), "--labels-json", str(data / "none.json")]) == 2
     assert "error: The label list" in capsys.readouterr().err
 

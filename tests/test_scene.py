@@ -314,7 +314,7 @@ def test_every_label_can_be_painted_and_keeps_the_invariant(street):
     before = state(street)
     for label in STREETS:
         if label.group == SHADOWS:  # they need the ground that they fall on
-            history.push(edits.paint(street, box_mask(40, 20), (20, 15), label.parent))
+            history.push(edits.paint(street, box_mask(40, 20), (20, 15), label.parent if label.on is None else label.on))
         history.push(edits.paint(street, box_mask(40, 20), (20, 15), label.id))
         assert street.contradictions() == 0
         assert set(np.unique(street.label_map[15:35, 20:60])) == {label.id}

@@ -18,8 +18,9 @@ def read_label_set(path: str | Path | None) -> LabelSet:
     "1": "road"}``, or ``[{"id": 0, "name": "sky", ...}]``, bare or under
     "labels". An entry may have "colour" (r, g, b), "group", "thing" (its
     objects are told apart), "instanced", and "parent" (the class of which it is
-    a part) and "within" (the coarser part in which it lies), by id or name. Cityscapes' and COCO's words "color", "category",
-    "supercategory", "hasInstances" and "isthing" are understood too.
+    a part), "within" (the coarser part in which it lies) and "on" (what a cast
+    shadow falls on), by id or name. Cityscapes' and COCO's words "color",
+    "category", "supercategory", "hasInstances" and "isthing" are understood too.
 
     Raises:
         LabelError: when the file is missing or says something else.
@@ -75,6 +76,7 @@ def _label(entry: dict[str, Any], ids: dict[str, int]) -> Label:
         instanced=bool(entry.get("instanced", thing)),
         parent=other("parent"),
         within=other("within"),
+        on=other("on"),
     )
 
 
