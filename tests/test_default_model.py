@@ -12,7 +12,6 @@ from core.commands.default_model import STREETS, stages
 from core.commands.dispatch import COMMANDS
 from core.errors import TrainingError
 from core.models.model_file import load_model
-from core.streets import dataset
 from core.streets.dataset import paths_of, split_of, write_frame
 from tests.conftest import ROOT
 from tests.training_data import scene
@@ -50,7 +49,7 @@ def test_impossible_requests_are_refused(tmp_path, arguments):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason="Blender's module bpy is not installed")
-def test_it_goes_on_with_what_is_there_to_a_measured_model(tmp_path, monkeypatch):
+def test_it_goes_on_with_what_is_there_to_a_measured_model(tmp_path):
     """Streets that lie there already, smaller than its own, are passed over; training and measuring are real."""
     share = 0.02
     for folder, count, size, seed in STREETS:

@@ -114,7 +114,7 @@ def fill_parts(
     if not sites:
         return Filling(None)
     view = estimate_view(scene, horizon)
-    surroundings = _Surroundings(scene, view)
+    surroundings = _Surroundings(scene, view, int(seed))
     labels, instances = scene.label_map.copy(), scene.instance_map.copy()
     filled: set[int] = set()
     regions = unlike = count = 0
@@ -222,8 +222,8 @@ def _regions(value: int, box: Box, mask: np.ndarray, parts: np.ndarray, least: i
 class _Surroundings:
     """What all sites of a scene are judged by, computed once."""
 
-    def __init__(self, scene: Scene, view: View):
-        self.view, self._scene = view, scene
+    def __init__(self, scene: Scene, view: View, seed: int = 0):
+        self.view, self._scene, self._seed = view, scene, seed
         label_set = scene.label_set
         names = {label.name: label.id for label in label_set}
         self.base = label_set.base[scene.label_map]
@@ -237,13 +237,11 @@ class _Surroundings:
         self.next_ground = np.minimum.accumulate(rows[::-1], axis=0)[::-1]
         self.walkable = _named_so(label_set, ("sidewalk", "road", "parking", "ground"))
         self.feet = {value: entry.bbox[3] for value, entry in scene.objects().items()}
-        self._twigs: dict[int, np.ndarray] = {}
 
-    def twigs(self, seed: int) -> np.ndarray:
-        """(H, W) float32, see :func:`core.filling.leaves.twigs`; made once."""
-        if seed not in self._twigs:
-            self._twigs[seed] = twigs(self._scene.size, seed)
-        return self._twigs[seed]
+    @cached_property
+    def twigs(self) -> np.ndarray:
+        """(H, W) float32, see :func:`core.filling.leaves.twigs`."""
+        return twigs(self._scene.size, self._seed)
 
     @cached_property
     def kerbs(self) -> np.ndarray:
@@ -294,13 +292,15 @@ def _parts(
         # Who asks for a sign's face wants to see it.
         return signs.fill_sign(site.mask, scene.label_set, seeds, backs=not asked_for), None
     if name in TREES:
-        return _tree(scene, around, site, int(seed)), None
-    if name in (*SIDEWALKS, *PARKING, *TRACKS):
-        return _laid(scene, around, site, name, seeds[:2]), None
+        return _tree(scene, around, site), None
+    if name in TRACKS:
+        return _painted(scene, site, (("rail", rails(site.mask, *site.box[:2], around.view)),)), None
+    if name in (*SIDEWALKS, *PARKING):
+        return _paved(scene, around, site, name, seeds[:2]), None
     return _facade(scene, around, site, seeds)
 
 
-def _tree(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> np.ndarray | None:
+def _tree(scene: Scene, around: _Surroundings, site: BareSite) -> np.ndarray | None:
     """(h, w) uint8: the shade in a tree's crown, and its trunk where it is seen."""
     x0, y0, x1, y1 = site.box
     low = min(y1 + 1, scene.size[1])  # with the row that a foot stands on
@@ -308,27 +308,24 @@ def _tree(scene: Scene, around: _Surroundings, site: BareSite, seed: int) -> np.
     tree[:y1 - y0] = site.mask
     here = np.s_[y0:low, x0:x1]
     found = trunks(tree, around.stands[here], around.ground[here], around.view, y0)[:y1 - y0]
-    dark = in_shade(site.mask, around.twigs(seed)[y0:y1, x0:x1])
+    dark = in_shade(site.mask, around.twigs[y0:y1, x0:x1])
     return _painted(scene, site, (("leaves in shade", dark), ("tree trunk", found)))
 
 
-def _laid(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds: list[int]) -> np.ndarray | None:
-    """(h, w) uint8: what ground is laid with: a sidewalk's slabs and kerb, setts in parking, rails; None where nothing."""
+def _paved(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds: list[int]) -> np.ndarray | None:
+    """(h, w) uint8: what ground is paved with: a sidewalk's slabs and kerb, setts in parking; None where nothing."""
     x0, y0, x1, y1 = site.box
-    here = np.s_[y0:y1, x0:x1]
     # One street has one paving: all its regions draw alike.
     rng = np.random.default_rng(seeds)
     paved, breadth = rng.random(), float(rng.choice(paving.SLABS))
-    if name in TRACKS:
-        return _painted(scene, site, (("rail", rails(site.mask, x0, y0, around.view)),))
     if name in PARKING:
         if paved > paving.COBBLED:
             return None
-        stones = paving.dark_stones(around.view, paving.SETT, seeds)[here]
+        stones = paving.dark_stones(around.view, paving.SETT, seeds, site.box)
         return _painted(scene, site, (("setts in parking", site.mask), ("dark sett in parking", stones & site.mask)))
-    found = [("kerb", around.kerbs[here] & site.mask)]
+    found = [("kerb", around.kerbs[y0:y1, x0:x1] & site.mask)]
     if paved < paving.SLABBED:
-        found.insert(0, ("dark slab", paving.dark_stones(around.view, breadth, seeds)[here] & site.mask))
+        found.insert(0, ("dark slab", paving.dark_stones(around.view, breadth, seeds, site.box) & site.mask))
     return _painted(scene, site, found)
 
 

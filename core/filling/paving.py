@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.filling.view import View
+from core.scene.regions import Box
 
 #: Breadths of a sidewalk's stones in metres, and of setts; a stone is half as long again as it is broad.
 SLABS, SETT = (0.5, 0.25), 0.12
@@ -20,13 +21,13 @@ SLABBED, COBBLED = 0.8, 0.5
 _HIGH = 2.0
 
 
-def dark_stones(view: View, breadth: float, seeds: list[int]) -> np.ndarray:
-    """(H, W) bool: where the darker half of stones of ``breadth`` metres lies on the ground."""
-    width, height = view.size
-    below = np.arange(height)[:, None] + 0.5 - view.horizon
+def dark_stones(view: View, breadth: float, seeds: list[int], box: Box) -> np.ndarray:
+    """(h, w) bool over ``box`` of the frame: where the darker half of stones of ``breadth`` metres lies on the ground."""
+    x0, y0, x1, y1 = box
+    below = np.arange(y0, y1)[:, None] + 0.5 - view.horizon
     seen = below > 0
     depth = view.focal * view.eye / np.where(seen, below, 1.0)
-    aside = (np.arange(width)[None] + 0.5 - view.vanishing) * depth / view.focal
+    aside = (np.arange(x0, x1)[None] + 0.5 - view.vanishing) * depth / view.focal
     row = np.floor(aside / breadth).astype(np.int64)
     stone = np.floor(depth / (1.5 * breadth) + 0.5 * (row & 1)).astype(np.int64)
     high = breadth * view.focal * view.eye / depth**2 >= _HIGH
