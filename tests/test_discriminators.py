@@ -100,3 +100,20 @@ def test_gradient_reaches_the_input_through_every_tap():
         for tap in features:
             (gradient,) = torch.autograd.grad(tap.square().sum(), x, retain_graph=True)
             assert gradient.abs().sum() > 0
+
+
+@pytest.mark.parametrize("taps", [True, False])
+@pytest.mark.parametrize("pictures", [1, 2])
+def test_a_condition_that_pictures_share_is_judged_as_if_it_were_repeated(taps, pictures):
+    judge = MultiscaleDiscriminator(9, width=4, scales=2, taps=taps).double()
+    torch.manual_seed(1)
+    shown, seen = torch.randn(2, 6, 40, 56).double(), torch.randn(2 * pictures, 3, 40, 56).double().requires_grad_()
+    whole = torch.cat((shown.repeat(pictures, 1, 1, 1), seen), 1)
+    gradients = []
+    results = []
+    for judged in (judge(whole), judge(seen, shown)):
+        results.append([tap for scale in judged for tap in scale])
+        wanted = [seen, *judge.parameters()]
+        gradients.append(torch.autograd.grad(sum(tap.square().sum() for tap in results[-1]), wanted))
+    for ours, theirs in zip(results[1] + list(gradients[1]), results[0] + list(gradients[0]), strict=True):
+        torch.testing.assert_close(ours, theirs)

@@ -6,6 +6,7 @@ Their layers carry the names of NVIDIA's public state dicts, so those load.
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from core.networks.normalisation import init_weights, norm_layer
 
@@ -88,6 +89,11 @@ class MultiscaleDiscriminator(nn.Module):
     without. As in NVIDIA's code the *last* one, i = scales - 1, judges the full
     resolution and i = 0 the coarsest.
 
+    A call takes what is judged as one tensor (B, C, H, W); or the pictures
+    alone, (k B, C - S, H, W), and ``shown``, (B, S, H, W), the condition that
+    k pictures of each share and that comes first among the channels. The first
+    convolution then passes over the condition once, which is most of its work.
+
     Returns from a call: a list over scales, full resolution first, of lists of
     features as :class:`NLayerDiscriminator` gives them.
     """
@@ -115,19 +121,32 @@ class MultiscaleDiscriminator(nn.Module):
         self.downsample = nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False)
         init_weights(self)
 
-    def forward(self, x: Tensor) -> list[list[Tensor]]:
+    def forward(self, x: Tensor, shown: Tensor | None = None) -> list[list[Tensor]]:
         judged = []
         for i in reversed(range(self.scales)):
-            judged.append(self._judge(i, x))
+            judged.append(self._judge(i, x, shown))
             if i > 0:
                 x = self.downsample(x)
+                shown = None if shown is None else self.downsample(shown)
         return judged
 
-    def _judge(self, i: int, x: Tensor) -> list[Tensor]:
+    def _judge(self, i: int, x: Tensor, shown: Tensor | None) -> list[Tensor]:
         if not self.taps:
-            return [getattr(self, f"layer{i}")(x)]
+            stages = getattr(self, f"layer{i}")
+            return [stages[1:](_first(stages[0], x, shown))]
         features = []
         for j in range(self.depth):
-            x = getattr(self, f"scale{i}_layer{j}")(x)
+            stage = getattr(self, f"scale{i}_layer{j}")
+            x = stage(x) if j else stage[1:](_first(stage[0], x, shown))
             features.append(x)
         return features
+
+
+def _first(conv: nn.Conv2d, x: Tensor, shown: Tensor | None) -> Tensor:
+    """``conv`` over ``shown`` and ``x`` together, without putting them together."""
+    if shown is None:
+        return conv(x)
+    channels = shown.shape[1]
+    condition = F.conv2d(shown, conv.weight[:, :channels], conv.bias, conv.stride, conv.padding)
+    pictures = F.conv2d(x, conv.weight[:, channels:], None, conv.stride, conv.padding)
+    return (pictures.unflatten(0, (-1, len(condition))) + condition).flatten(0, 1)

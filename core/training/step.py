@@ -139,18 +139,15 @@ class Step:
 
         # One pass over fake and real together trains D; instance norm keeps them apart.
         old_labels, old_edges, old_fake = self.pool.query(batch.labels, batch.edges, fake.detach(), numbers)
-        old_shown = shown if old_labels is batch.labels else self._shown(old_labels, old_edges)
-        pairs = torch.cat((torch.cat((old_shown, old_fake), 1), torch.cat((shown, photograph), 1)))
-        judged = self.judging(pairs.contiguous(memory_format=torch.channels_last))
+        conditions = shown if old_labels is batch.labels else torch.cat((self._shown(old_labels, old_edges), shown))
+        judged = self.judging(_channels_last(torch.cat((old_fake, photograph))), conditions)
         count = len(fake)
         on_fake = [[t[:count] for t in scale] for scale in judged]
         on_real = [[t[count:] for t in scale] for scale in judged]
         loss_d = discriminator_gan_loss(on_fake, on_real, self.recipe.gan)
 
         # G is judged by the same D, whose weights take no gradient from it.
-        judged = _frozen(self.networks.discriminator)(
-            torch.cat((shown, fake), 1).contiguous(memory_format=torch.channels_last)
-        )
+        judged = _frozen(self.networks.discriminator)(_channels_last(fake), shown)
         losses = {
             "gan": generator_gan_loss(judged, self.recipe.gan),
             "features": feature_matching_loss(judged, on_real),
@@ -198,10 +195,14 @@ class Step:
         return [i[..., y : y + high, x : x + wide] for i in images]
 
 
-def _frozen(module: nn.Module) -> Callable[[Tensor], list[list[Tensor]]]:
+def _channels_last(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def _frozen(module: nn.Module) -> Callable[..., list[list[Tensor]]]:
     """A call of ``module`` through which gradients reach its input, never its weights."""
     constants = {name: p.detach() for name, p in module.named_parameters()}
-    return lambda x: functional_call(module, constants, (x,))
+    return lambda *inputs: functional_call(module, constants, inputs)
 
 
 def _spread(module: nn.Module, device: torch.device) -> nn.Module:
