@@ -208,6 +208,32 @@ def test_a_code_reaches_as_far_as_its_channels_let_it(upsampling):
     assert build(code_channels=None).code_reach == network.reach
 
 
+def test_without_corners_a_code_reaches_less_than_64_pixels_in_every_direction():
+    build = partial(CompactGenerator, 9, 4, (8, 8, 8, 8), (1, 1, 1), "bilinear", True, (3, 3, 3))
+    labels, planes = torch.zeros(1, 192, 192, dtype=torch.int64), torch.randn(1, 5, 192, 192).double()
+
+    def farthest(network) -> float:
+        seen = []
+        with torch.inference_mode():
+            before = network(labels, planes)
+            for y, x in ((90, 90), (95, 96), (96, 95), (100, 103)):
+                planes[0, 2, y, x] += 1e3
+                changed = (network(labels, planes) != before).any(1)[0].nonzero()
+                planes[0, 2, y, x] -= 1e3
+                seen.append(float((changed - torch.tensor([y, x])).double().norm(dim=1).max()))
+        return max(seen)
+
+    square, round_ = (unit_weights(build(code_cross=cross).double()) for cross in (False, True))
+    assert square.code_radius == pytest.approx(2**0.5 * square.code_reach)
+    assert FAR < farthest(square) <= square.code_radius
+    assert round_.code_reach == square.code_reach
+    assert square.code_reach < farthest(round_) <= round_.code_radius < FAR
+    round_, planes = round_.float(), planes.float()
+    torch.testing.assert_close(fold(round_)(labels, planes), round_(labels, planes), rtol=0, atol=1e-5)
+    with pytest.raises(ValueError):
+        CompactGenerator(9, 4, code_cross=True)
+
+
 class Doubled(nn.Module):
     """Only the enlargement, by ``factor``."""
 

@@ -10,10 +10,13 @@ and exactly.
 What an object looks like is its own affair: channels of their own carry the
 appearance codes down to 1/8, where a look is decided, and the others, with all
 of 1/16, see labels and edges alone. A changed code therefore reaches only
-:attr:`CompactGenerator.code_reach` pixels.
+:attr:`CompactGenerator.code_reach` pixels, and no further than
+:attr:`CompactGenerator.code_radius` in any direction.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import nn
@@ -24,12 +27,18 @@ from core.networks.weights import LabelEmbedding, MaskedConv2d, StandardConv2d
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(act(conv(act(x)))), the second convolution dilated to see further."""
+    """x + conv(act(conv(act(x)))), the second convolution dilated to see further.
 
-    def __init__(self, channels: int, dilation: int = 1):
+    With ``cross``, what its last so many channels hold doesn't go round corners:
+    it reaches as far as before along rows and columns, less far between them.
+    """
+
+    def __init__(self, channels: int, dilation: int = 1, cross: int = 0):
         super().__init__()
-        self.conv1 = StandardConv2d(channels, channels, 3, padding=1)
-        self.conv2 = StandardConv2d(channels, channels, 3, padding=dilation, dilation=dilation, gain=0.3)
+        self.conv1 = StandardConv2d(channels, channels, 3, padding=1, cross=cross)
+        self.conv2 = StandardConv2d(
+            channels, channels, 3, padding=dilation, dilation=dilation, gain=0.3, cross=channels if cross else 0,
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.conv1(F.leaky_relu(x, 0.2))
@@ -51,13 +60,16 @@ class CompactGenerator(nn.Module):
         code_channels: how many of the channels on the way down, at 1/2, 1/4
             and 1/8, codes may enter; None lets them enter all, to 1/16, as
             models were trained before.
+        code_cross: the kernels at 1/8 see codes without their corners, so that
+            a look's reach is nearly round instead of a square; needs ``code_channels``.
 
     Raises:
-        ValueError: for another ``upsampling``.
+        ValueError: for another ``upsampling``, or ``code_cross`` by itself.
 
     Attributes:
-        reach: pixels that a change of the input reaches at most.
+        reach: pixels that a change of the input reaches at most, across and down.
         code_reach: the same for a change of the codes alone.
+        code_radius: the longest straight way that such a change takes.
 
     The frame's sides must be multiples of 16; the renderer pads.
     """
@@ -74,10 +86,13 @@ class CompactGenerator(nn.Module):
         upsampling: str = "bilinear",
         grain: bool = False,
         code_channels: tuple[int, int, int] | None = None,
+        code_cross: bool = False,
     ):
         super().__init__()
         if upsampling not in ("bilinear", "nearest"):
             raise ValueError(f"no upsampling is called '{upsampling}'")
+        if code_cross and not code_channels:
+            raise ValueError("code_cross needs code_channels")
         self.upsampling = upsampling
         self.label_count, self.code_dim = label_count, code_dim
         half, quarter, eighth, sixteenth = widths
@@ -94,13 +109,15 @@ class CompactGenerator(nn.Module):
         self.down2 = StandardConv2d(quarter, eighth, 3, stride=2, padding=1, blind=blind(2, eighth))
         self.down3 = StandardConv2d(eighth, sixteenth, 3, stride=2, padding=1, blind=blind(3, sixteenth))
 
-        def stage(channels, count, dilated):
-            return nn.Sequential(*(ResidualBlock(channels, 2 if dilated else 1) for _ in range(count)))
+        def stage(channels, count, dilated, coded=0):
+            # Codes are in the last channels of the first block's input, in all channels after it.
+            cross = [coded and (channels if k else coded) for k in range(count)]
+            return nn.Sequential(*(ResidualBlock(channels, 2 if dilated else 1, c) for c in cross))
 
         self.body16 = stage(sixteenth, blocks[2], True)
         self.up3 = StandardConv2d(sixteenth, eighth, 1)
         self.grain8 = Grain(eighth) if grain else nn.Identity()
-        self.body8 = stage(eighth, blocks[1], True)
+        self.body8 = stage(eighth, blocks[1], True, coded=code_channels[2] if code_cross else 0)
         self.up2 = StandardConv2d(eighth, quarter, 1)
         self.grain4 = Grain(quarter) if grain else nn.Identity()
         self.body4 = stage(quarter, blocks[0], False)
@@ -111,6 +128,9 @@ class CompactGenerator(nn.Module):
         self._init_head()
         self.reach = _reach(blocks, upsampling)
         self.code_reach = _reach(blocks, upsampling, codes=True) if code_channels else self.reach
+        # Without corners, 1/8's 24 pixels a block go either across or down.
+        across = [8, 16] * blocks[1] if code_cross else []
+        self.code_radius = _radius(self.code_reach - sum(across), across)
 
     def _init_head(self) -> None:
         # The four sub-pixels of a pixel-shuffle start equal (Aitken et al. 2017),
@@ -173,3 +193,11 @@ def _reach(blocks: tuple[int, int, int], upsampling: str, codes: bool = False) -
             low, high = 2 * low - 1, 2 * high + 1
         found = max(found, pixel - 2 * low, 2 * high + 1 - pixel)
     return found
+
+
+def _radius(square: int, crosses: list[int]) -> float:
+    """The longest straight way over a square of that half side, then over crosses of those half lengths."""
+    turned = [(0, 0)]
+    for length in crosses:
+        turned = [step for x, y in turned for step in ((x + length, y), (x, y + length))]
+    return max(math.hypot(square + x, square + y) for x, y in turned)

@@ -26,11 +26,15 @@ class StandardConv2d(nn.Conv2d):
     ``gain`` is the initial output scale: 1 keeps the variance of a
     LeakyReLU(0.2) input of unit variance; a residual branch starts lower.
     ``blind`` (outputs, inputs): the first outputs don't see the last inputs.
+    ``cross``: of so many of the last inputs a kernel of 3x3 sees a cross, without its corners.
     """
 
-    def __init__(self, in_channels, out_channels, kernel_size, *, gain: float = 1.0, blind: tuple[int, int] = (0, 0), **options):
+    def __init__(
+        self, in_channels, out_channels, kernel_size, *,
+        gain: float = 1.0, blind: tuple[int, int] = (0, 0), cross: int = 0, **options,
+    ):
         super().__init__(in_channels, out_channels, kernel_size, **options)
-        self.blind = blind
+        self.blind, self.cross = blind, cross
         # The scale of the raw weight cancels out, but sets how fast Adam can turn it.
         nn.init.normal_(self.weight, std=0.03)
         nn.init.zeros_(self.bias)
@@ -38,7 +42,7 @@ class StandardConv2d(nn.Conv2d):
 
     def standard_weight(self) -> torch.Tensor:
         """(out, in / groups, k, k) effective kernel."""
-        seen = _seen(self.weight, self.blind)
+        seen = _seen(self.weight, self.blind, self.cross)
         if seen is None:
             weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
         else:
@@ -75,13 +79,14 @@ class MaskedConv2d(nn.Conv2d):
         return _plain(self, self.masked_weight())
 
 
-def _seen(weight: torch.Tensor, blind: tuple[int, int]) -> torch.Tensor | None:
-    """Of ``weight``'s shape, 0 where an output is blind to an input and 1 elsewhere; None where all see all."""
+def _seen(weight: torch.Tensor, blind: tuple[int, int], cross: int = 0) -> torch.Tensor | None:
+    """Of ``weight``'s shape, 0 where an output is blind to a place of an input and 1 elsewhere; None where all see all."""
     outputs, inputs = blind
-    if not outputs or not inputs:
+    if not (outputs and inputs) and not cross:
         return None
     seen = torch.ones_like(weight)
     seen[:outputs, weight.shape[1] - inputs :] = 0
+    seen[:, weight.shape[1] - cross :, ::2, ::2] = 0
     return seen
 
 
