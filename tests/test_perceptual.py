@@ -121,6 +121,24 @@ def test_the_loss_pulls_the_fake_towards_the_real_and_leaves_the_rest_alone(feat
     assert after < before and loss(real, real).item() == 0
 
 
+def test_the_loss_of_directions_is_the_distance_that_reports_measure(features):
+    """But for vectors of next to no length, whose slope would know no bounds."""
+    fake, real = images(2, (64, 64)), images(3, (64, 64))
+    loss = PerceptualLoss(features, weights=[1 / len(LAYERS)] * len(LAYERS), form="direction")
+    torch.testing.assert_close(loss(fake, real), perceptual_distance(features, fake, real).mean(), rtol=0.02, atol=0)
+    assert loss(real, real).item() == 0
+    flat = torch.zeros(1, 3, 64, 64, requires_grad=True)
+    loss(flat, torch.zeros(1, 3, 64, 64)).backward()
+    assert torch.isfinite(flat.grad).all()
+    fake.requires_grad_()
+    before = loss(fake, real)
+    before.backward()
+    with torch.no_grad():
+        assert loss(fake - 0.02 * fake.grad.sign(), real) < before
+    with pytest.raises(ValueError):
+        PerceptualLoss(features, form="squared")
+
+
 def test_distance_is_one_number_for_each_pair_zero_for_equals(features):
     a, b = images(6), images(7)
     b[0] = a[0]

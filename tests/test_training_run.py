@@ -183,6 +183,7 @@ def test_the_command_begins_with_what_another_run_learnt(data, tmp_path, capsys)
         (["--data", "DATA", "--crop", "72"], "multiples of 16"),
         (["--data", "DATA", "--vgg", "nowhere.pth"], "There are no VGG weights"),
         (["--data", "DATA", "--set", "gan=wgan"], "choose lsgan or hinge"),
+        (["--data", "DATA", "--set", "perceptual_form=l2"], "choose absolute or direction"),
         (["--data", "DATA", "--steps", "-3"], "too small"),
         (["--data", "DATA", "--start-from", "nowhere.safetensors"], "nowhere.safetensors"),
         (["--data", "DATA", "--start-from", "default"], "another kind of network"),

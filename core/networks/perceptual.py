@@ -17,17 +17,26 @@ WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 
 
 class PerceptualLoss(nn.Module):
-    """sum_i w_i * mean |F_i(real) - F_i(fake)|: pix2pixHD section 4, "perceptual loss".
+    """sum_i w_i * d(F_i(real), F_i(fake)): pix2pixHD section 4, "perceptual loss".
 
-    F_i is the i-th tapped VGG layer; the mean is the paper's 1 / M_i. The paper
-    weighs the whole by lambda = 10. NVIDIA's code feeds images in [-1, 1] to
-    VGG as they are; here they are brought to the statistics VGG was trained on.
+    F_i is the i-th tapped VGG layer. The paper's d is mean |F_i(real) -
+    F_i(fake)|, the mean its 1 / M_i; it weighs the whole by lambda = 10. NVIDIA's
+    code feeds images in [-1, 1] to VGG as they are; here they are brought to
+    the statistics VGG was trained on.
 
     Args:
         features: a loaded VGG (:func:`core.networks.vgg.load_vgg`).
         layers, weights: which taps, and w_i.
         relative: divide each layer's term by mean |F_i(real)|. Then the loss
             has the same size for any VGG, whatever its layers' magnitudes.
+        form: ``absolute`` for the paper's d; ``direction`` for the mean squared
+            distance of the feature vectors scaled to unit length, as LPIPS has
+            it (Zhang et al. 2018, eq. 1). That one asks for the right edge and
+            texture in faint places as much as in strong ones, and has the same
+            size for any VGG by itself.
+
+    Raises:
+        ValueError: for another ``form``, or when layers and weights differ in number.
     """
 
     def __init__(
@@ -36,14 +45,18 @@ class PerceptualLoss(nn.Module):
         layers: Sequence[str] = LAYERS,
         weights: Sequence[float] = WEIGHTS,
         relative: bool = False,
+        form: str = "absolute",
     ):
         super().__init__()
+        if form not in ("absolute", "direction"):
+            raise ValueError(f"no form of the perceptual loss is called '{form}'")
         if len(layers) != len(weights):
             raise ValueError("one weight for each layer")
         self.features = features
         self.layers = tuple(layers)
         self.weights = tuple(weights)
         self.relative = relative
+        self.form = form
         #: A batch spread over processes is measured as one: they put their common mean here.
         self.mean_of_target = torch.mean
 
@@ -61,11 +74,20 @@ class PerceptualLoss(nn.Module):
         """The loss, from what :meth:`taps` gave."""
         loss = fake[0].new_zeros((), dtype=torch.float32)
         for weight, found, target in zip(self.weights, fake, real):
-            term = F.l1_loss(found, target)
-            if self.relative:
-                term = term / self.mean_of_target(target).clamp_min(1e-6)  # rectified, so the mean is of |.|
-            loss = loss + weight * term.float()
+            loss = loss + weight * self._term(found, target).float()
         return loss
+
+    def _term(self, found: Tensor, target: Tensor) -> Tensor:
+        if self.form == "direction":
+            found, target = found.float(), target.float()
+            # A vector of next to nothing has no direction worth an arbitrarily steep slope.
+            least = 1e-2 * self.mean_of_target(target.square()).sqrt() * target.shape[1] ** 0.5
+            lengths = [t.square().sum(1, keepdim=True).add(least**2).sqrt() for t in (found, target)]
+            return (found / lengths[0] - target / lengths[1]).square().sum(1).mean()
+        term = F.l1_loss(found, target)
+        if self.relative:
+            term = term / self.mean_of_target(target).clamp_min(1e-6)  # rectified, so the mean is of |.|
+        return term
 
 
 @torch.inference_mode()

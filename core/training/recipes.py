@@ -38,6 +38,7 @@ class Recipe:
         texture_weight: of :func:`core.networks.region_statistics.region_statistics_loss`
             on the shallow taps; needs the perceptual loss.
         perceptual_layers: VGG taps, shallow to deep.
+        perceptual_form: see :class:`core.networks.perceptual.PerceptualLoss`.
         perceptual_scale: 2 looks at the picture at half size in every other
             step, at a window of half the size in the others: a quarter of the
             work, and neither coarse nor fine faults stay unseen.
@@ -77,6 +78,7 @@ class Recipe:
     weave_weight: float = 0.0
     jitter: int = 0
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    perceptual_form: str = "absolute"
     perceptual_scale: int = 1
     fold_parts: float = 0.5
     fold_some: float = 0.0
@@ -149,6 +151,10 @@ class Recipe:
                 raise TrainingError(f"'{text}' is no value for {name}; it is {present} now.") from None
         if changes.get("gan", "lsgan") not in ("lsgan", "hinge"):
             raise TrainingError(f"There is no adversarial loss '{changes['gan']}'; choose lsgan or hinge.")
+        if changes.get("perceptual_form", "absolute") not in ("absolute", "direction"):
+            raise TrainingError(
+                f"There is no perceptual loss '{changes['perceptual_form']}'; choose absolute or direction."
+            )
         return replace(self, **changes)
 
 
@@ -163,7 +169,7 @@ _COMPACT = (
     "compact",
     {
         "widths": [32, 48, 96, 160], "blocks": [1, 1, 2], "upsampling": "bilinear", "grain": True,
-        "code_channels": [12, 20, 36],
+        "code_channels": [12, 20, 36], "code_cross": True,
     },
 )
 _COMPACT_ENCODER = ("compact_encoder", {"width": 16})
@@ -206,18 +212,20 @@ _TABLE = (
         steps=4000,
         discriminator=(24, 3, 2),
         learning_rate=5e-4,
+        fold_parts=0.35,
         fold_some=0.15,
         part_codes=True,
         # At the generator's own rate D wins within a thousand steps, and its gradients draw grids.
         discriminator_rate=0.4,
-        pixel_weight=5.0,
-        perceptual_weight=15.0,
+        pixel_weight=3.0,
+        feature_weight=6.0,
+        perceptual_weight=30.0,
+        perceptual_form="direction",
         texture_weight=3.0,
         colour_weight=10.0,
         weave_weight=15.0,
         jitter=8,
         longest_gradient=150.0,
-        perceptual_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1"),
         perceptual_scale=2,
         ema=0.998,
         precision="native",

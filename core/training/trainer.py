@@ -139,8 +139,11 @@ class Trainer:
     def _perceptual(self, vgg: nn.Module | None) -> PerceptualLoss | None:
         if vgg is None or not self.recipe.perceptual_weight:
             return None
-        weights = [dict(zip(LAYERS, WEIGHTS))[layer] for layer in self.recipe.perceptual_layers]
-        loss = PerceptualLoss(vgg.requires_grad_(False), self.recipe.perceptual_layers, weights, relative=True)
+        layers, form = self.recipe.perceptual_layers, self.recipe.perceptual_form
+        weights = [dict(zip(LAYERS, WEIGHTS))[layer] for layer in layers]
+        if form == "direction":  # all layers' terms are of one size: LPIPS weighs them alike
+            weights = [1 / len(layers)] * len(layers)
+        loss = PerceptualLoss(vgg.requires_grad_(False), layers, weights, relative=True, form=form)
         # The size of a layer is that of the whole batch, wherever its crops are.
         loss.mean_of_target = lambda target: mean_over_processes(target.mean())
         return loss.to(self.device, memory_format=torch.channels_last)
