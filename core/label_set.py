@@ -180,13 +180,13 @@ class LabelSet:
     def in_shadow(self) -> np.ndarray:
         """(256,) uint8: ground or wall (a class, or what it is laid with) -> its part in a cast shadow; every other id -> itself.
 
-        Paving that has no shadow of its own has that of what it lies within, or of its class.
+        Paving or wall that has no shadow of its own has that of what it lies within, or of its class.
         """
         found = {ground: shadow for shadow, ground in self._shadows.items()}
         table = np.arange(256, dtype=np.uint8)
         for label in self.labels:
             ground = label.id
-            while ground not in found and self[ground].group == PAVING:
+            while ground not in found and self[ground].group in (PAVING, WALLS):
                 ground = int(self.outer[ground])
             table[label.id] = found.get(ground, label.id)
         return table

@@ -150,6 +150,22 @@ def _parts() -> tuple[Label, ...]:
         part(120, "shadow on dark slab", (130, 20, 130), SHADOWS, 8, 94, 103),
         part(121, "shadow on dark sett", (38, 36, 50), SHADOWS, 7, 99, 101),
         part(122, "shadow on setts in parking", (140, 95, 80), SHADOWS, 9, 95, 100),
+        part(123, "joint of setts", (175, 135, 170), "parts of roads", 7, 98),
+        part(124, "joint of setts in parking", (240, 200, 200), "parts of roads", 9, 100),
+        part(125, "joint of slabs", (255, 120, 245), "parts of roads", 8),
+        part(126, "joint of masonry", (95, 115, 90), "parts of buildings", 11),
+        part(127, "dark stone", (40, 75, 80), WALLS, 11),
+        part(128, "trim in shade", (105, 95, 75), SHADOWS, 11, 60, 60),
+        part(129, "bag", (190, 60, 35), "parts of people", 24),
+        part(130, "lamp glass", (245, 245, 195), "parts of signals", 17),
+        part(131, "sky in a window", (150, 205, 245), "parts of buildings", 11, 40),
+        part(132, "sky in car glass", (120, 170, 255), "parts of vehicles", 26, 47),
+        part(133, "sky in bus glass", (125, 190, 220), "parts of vehicles", 28, 53),
+        part(134, "dark stone in shade", (0, 50, 55), SHADOWS, 11, 109, 127),
+        part(135, "sky in a puddle", (165, 185, 235), "parts of roads", 7, 105),
+        part(136, "sky in truck glass", (110, 160, 225), "parts of vehicles", 27, 51),
+        part(137, "sky in a shopfront", (175, 225, 200), "parts of buildings", 11, 42),
+        part(138, "sky in the bonnet", (55, 90, 110), "parts of vehicles", 1),
     )
 
 

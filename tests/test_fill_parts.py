@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 import main
 from core.errors import SceneError
-from core.filling import signs
+from core.filling import facades, masonry, signs
 from core.filling.facades import light
 from core.filling.fill import _Surroundings, bare_sites, fill_parts
 from core.filling.houses import design, panels
@@ -862,7 +862,7 @@ def test_slabs_lie_in_rows_that_run_to_the_vanishing_point():
     view = estimate_view(scene, 160.0)
     rows, columns = np.nonzero(np.isin(scene.label_map, (SLAB, SIDEWALK)) & (np.arange(400)[:, None] > 300))
     dark = scene.label_map[rows, columns] == SLAB
-    assert 0.35 < dark.mean() < 0.65
+    assert 0.2 < dark.mean() < 0.8, "of few large stones"
     depth = view.focal * view.eye / (rows + 0.5 - view.horizon)
     aside = (columns + 0.5 - view.vanishing) * depth / view.focal
     whole = []
@@ -929,6 +929,51 @@ def test_a_brick_house_has_brick_around_everything():
         assert not np.isin(labels[:780], (0, BUILDING)).any() and not labels[790:].any()
     plastered, _, _ = front(12.0, 9.0, distance=9.0, **plain_house())
     assert not (plastered == BRICK).any()
+
+
+@pytest.mark.parametrize("style", ("brick", "stone"))
+def test_courses_are_level_and_their_joints_thin(style):
+    """A house 5 m ahead: courses as high as those of the streets, each stone's joints half a stone further on."""
+    kind = {"brick": masonry.BRICK, "stone": masonry.STONE}[style]
+    view = View((2048, 1024), 512.0, 1024.0, 2048.0, 1.5)
+    wall = Wall(view, 0, 5.0)
+    x, y = np.arange(800, 1300) + 0.5, np.arange(200, 600) + 0.5
+    dark, joints = masonry.courses(wall, x, y, kind, [4])
+    breadth, length = kind
+    rows = np.flatnonzero(joints.mean(1) > 0.9)
+    assert np.allclose(np.diff(rows), breadth * 2048 / 5, atol=1.01) and len(rows) >= 2
+    assert 0.2 < dark.mean() < 0.8, "of few large stones"
+    first, second = (np.flatnonzero(joints[row + 5]) for row in rows[:2])
+    for columns in (first, second):
+        assert np.allclose(np.diff(columns), breadth * length * 2048 / 5, atol=1.01)
+    apart = abs(first[0] - second[0]) / (breadth * length * 2048 / 5) % 1
+    assert abs(apart - 0.5) < 0.02
+    far = masonry.courses(Wall(view, 0, 60.0), x, y, masonry.BRICK, [4])
+    assert not far[1].any(), "too small to be told"
+
+
+def test_bricks_and_stones_are_laid_on_their_houses_alone():
+    ids = {label.name: label.id for label in STREETS}
+    for style in ("brick", "stone", "plaster"):
+        labels, _, painter = front(12.0, 9.0, distance=9.0, **plain_house(style=style))
+        before, whose = labels.copy(), np.where(np.arange(1600) < 800, 7, 8)[None].repeat(900, 0)
+        facades.finish(labels, whose, painter, ids, {style: [7], "plaster": [8]}, [1])
+        changed = labels != before
+        assert not changed[:, 800:].any(), "the next house is of another kind"
+        assert set(np.unique(before[changed]).tolist()) <= ({BRICK} if style == "brick" else {0, BUILDING})
+        laid = {name: int((labels == ids[name]).sum()) for name in ("joint of masonry", "dark stone")}
+        assert (laid["joint of masonry"] > 300) == (style != "plaster") and (laid["dark stone"] > 1000) == (style == "stone")
+
+
+def test_panes_mirror_the_sky_over_the_houses_opposite():
+    view = View((2048, 1024), 512.0, 1024.0, 2048.0, 1.5)
+    x, y = np.arange(100, 900) + 0.5, np.arange(0, 800) + 0.5
+    wall = Wall(view, -1, 8.0)
+    sky = masonry.sky_in_panes(wall, x, y, [2])
+    up = wall.up(x[None], y[:, None])
+    # Houses 8 to 17 m high stand opposite, seen three times as high above an eye at 1.5 m.
+    assert sky[up > 1.5 + 15.5 / 3].all() and not sky[up < 1.5 + 6.5 / 3].any() and 0.2 < sky.mean() < 0.8
+    assert not masonry.sky_in_panes(Wall(view, 0, 20.0), x, y, [2]).any(), "what lies behind the camera isn't known"
 
 
 def test_the_examples_get_their_kerbs_and_trunks_back():

@@ -7,7 +7,7 @@ import pytest
 
 from core.labels import STREETS
 from core.streets import vehicles
-from core.streets.naming import CAR_TOP, LEAVES, LEAVES_IN_SHADE, part_facing, part_of
+from core.streets.naming import CAR_TOP, LEAVES, LEAVES_IN_SHADE, SKY_IN, carried, part_facing, part_of
 from core.streets.parts import Surface
 from core.streets.silhouettes import draw, triangles
 
@@ -32,6 +32,15 @@ def test_names_already_given_stay():
     for kind in ("plastic", "paint", "metal", "glass", "rubber"):
         for label in (47, 48, 49, 57, 58, 78):
             assert part_of(Surface(kind, (0.5, 0.5, 0.5)), label) == label
+
+
+def test_what_mirrors_the_sky_lies_within_the_pane():
+    for pane, sky in SKY_IN.items():
+        assert STREETS.outer[sky] == pane and STREETS.base[sky] == STREETS.base[pane]
+
+
+def test_a_bag_is_a_part_of_who_carries_it_but_for_riders():
+    assert STREETS.name_of(carried(24)) == "bag" and carried(25) == 25
 
 
 def test_leaves_in_shade_are_leaves():

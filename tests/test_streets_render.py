@@ -248,6 +248,56 @@ def test_dark_stones_are_darker_in_the_photograph_and_end_where_they_are_too_sma
 
 
 @needs_blender
+def test_joints_lie_where_the_photograph_has_them():
+    from core.streets.parts import Part, Surface
+
+    slabs = Surface("paving", (0.4, 0.39, 0.38), (0.03, 0.03, 0.03), 0.85, 0.0, 0.5)
+    upright = np.array([[6, 6, 0], [6, -6, 0], [6, -6, 6], [6, 6, 6]], np.float32)
+    bricks = Surface("brick", (0.3, 0.14, 0.1), (0.8, 0.8, 0.8), 0.9, scale=0.15)
+    stones = Surface("stone", (0.4, 0.38, 0.36), (0.05, 0.05, 0.05), 0.9, scale=0.5)
+
+    def wall(surface):
+        return Part(upright, np.array([[0, 1, 2, 3]]), surface, 11)
+
+    # Paving and stone are parted by dark joints, these bricks by bright ones. Of a level floor joints are told up close.
+    for part, joint, sign in ((_sheet(slabs, 8), 125, -1), (wall(bricks), 126, 1), (wall(stones), 126, -1)):
+        frame = _plain_street([part], size=(640, 320))
+        lines = frame.labels == joint
+        rows = np.flatnonzero(lines.any(1))
+        assert lines.sum() > 300
+        tone = frame.photograph.mean(2)
+        beside = np.isin(frame.labels, (8, 103, 11, 110, 127))
+        here = np.isin(np.arange(320), rows)[:, None]
+        assert 0.01 < lines.sum() / (beside & here).sum() < 0.6
+        difference = sign * (tone[lines].mean() - tone[beside & here].mean())
+        # Moved aside by three pixels the lines miss them.
+        missed = np.roll(lines, (3, 3), (0, 1)) & beside & here
+        assert difference > 3 and difference > 2 * sign * (tone[missed].mean() - tone[beside & here].mean())
+
+
+@needs_blender
+def test_panes_that_mirror_the_sky_are_bright():
+    from core.streets.parts import Part, Surface
+
+    glass = Surface("mirror_glass", (0.02, 0.022, 0.025), roughness=0.03)
+    dark = Surface("plaster", (0.03, 0.03, 0.03), roughness=0.9)
+    left = Part(np.array([[4, 5, 0], [14, 5, 0], [14, 5, 5], [4, 5, 5]], np.float32), np.array([[0, 1, 2, 3]]), glass, 40)
+    right = Part(np.array([[0, -5, 0], [60, -5, 0], [60, -5, 4], [0, -5, 4]], np.float32), np.array([[3, 2, 1, 0]]), dark, 11)
+    frame = _plain_street([left, right], camera=Camera(0.0, 0.0, 2.0, 0.0, 0.1, 1.2, False, 0))
+    sky, wall = frame.labels == 131, frame.labels == 40
+    assert sky.sum() > 300 and wall.sum() > 300
+    tone = frame.photograph.mean(2)
+    assert tone[sky].mean() > tone[wall].mean() + 15
+    # The wall opposite is 4 m high and three times as far: its top is seen 0.67 m above the eye.
+    column = frame.labels[:, np.flatnonzero(sky.any(0) & wall.any(0))[10]]
+    edge = np.flatnonzero(column == 40).min()
+    bottom = np.flatnonzero(np.isin(column, (40, 131))).max()
+    horizon = 64 + 0.1 * 128 / np.tan(0.6)
+    assert abs((horizon - edge) / (bottom + 1 - horizon) - 0.67 / 2.0) < 0.12
+    assert not (frame.labels[:, 140:] == 131).any()
+
+
+@needs_blender
 def test_puddles_mirror_and_cracks_are_dark():
     from core.streets.parts import Surface
 
@@ -257,8 +307,8 @@ def test_puddles_mirror_and_cracks_are_dark():
     # Cracks are told near the camera alone, the more the larger the frame.
     wet, dry = _plain_street([road(0.8)]), _plain_street([road(0.0)], size=(640, 320))
     near = np.arange(128)[:, None] > 60
-    puddles, road_ = (wet.labels == 105) & near, (wet.labels == 7) & near
-    assert not (dry.labels == 105).any() and puddles.sum() > 300 and road_.sum() > 300
+    puddles, road_ = np.isin(wet.labels, (105, 135)) & near, (wet.labels == 7) & near
+    assert not np.isin(dry.labels, (105, 135)).any() and puddles.sum() > 300 and road_.sum() > 300
     assert wet.photograph.mean(2)[puddles].mean() > wet.photograph.mean(2)[road_].mean() + 10, "they mirror the sky"
     cracks = dry.labels == 104
     beside = (dry.labels == 7) & np.isin(np.arange(320), np.flatnonzero(cracks.any(1)))[:, None]

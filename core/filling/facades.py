@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.filling.houses import design, panels
+from core.filling.masonry import BRICK, STONE, courses, sky_in_panes
 from core.filling.painter import WINDOW, Painter
 from core.filling.panel import Panel, alone
 from core.filling.shops import lit
@@ -86,11 +87,14 @@ def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) ->
             whose[:, (along >= u0) & (along < u1)] = houses
             houses += 1
         # The nearest last: its awnings and balconies are seen before the next one.
+        styles: dict[str, list[int]] = {}
         for i, (u0, u1) in reversed(list(enumerate(row, start=houses - len(row)))):
             # All walls of one house are of one kind.
             own = seed if site.single else [*seed, number, int(u0 * 16) & 0xFFFFF]
-            _front(painter, i, site, stretch, u0, u1, own, _SHOPS[0 if shops else 1])
+            style = _front(painter, i, site, stretch, u0, u1, own, _SHOPS[0 if shops else 1])
+            styles.setdefault(style, []).append(i)
         light(canvas, painter, ids, int(np.random.default_rng([*seed, number]).integers(1 << 31)))
+        finish(canvas, whose, painter, ids, styles, [*seed, number])
         result[there], owners[there] = canvas, whose
     # "building" panels (a window's surround) stand for no part.
     result[result == ids["building"]] = 0
@@ -113,6 +117,24 @@ def light(canvas: np.ndarray, painter: Painter, ids: dict[str, int], seed: int) 
     shown[rows[near], columns[near]] = lit(u[near], up[near], seed)
     # Without specks of single pixels.
     canvas[(cv2.medianBlur(shown, 3) > 0) & (canvas == ids["shopfront"])] = ids["shop display"]
+
+
+def finish(
+    canvas: np.ndarray, whose: np.ndarray, painter: Painter, ids: dict[str, int], styles: dict[str, list[int]], seeds: list[int]
+) -> None:
+    """Lay the joints of bricks and stones, the darker stones, and the sky in the panes; ``styles``: houses by style."""
+    wall, (left, top) = painter.wall, painter.corner
+    x, y = np.arange(canvas.shape[1]) + left + 0.5, np.arange(canvas.shape[0]) + top + 0.5
+    bare = np.isin(canvas, (0, ids["building"]))
+    for style, kind, where in (("brick", BRICK, canvas == ids.get("brick", -1)), ("stone", STONE, bare)):
+        where = where & np.isin(whose, styles.get(style, ()))
+        if "joint of masonry" in ids and where.any():
+            dark, joints = courses(wall, x, y, kind, seeds)
+            if style == "stone":
+                canvas[where & dark] = ids["dark stone"]
+            canvas[where & joints] = ids["joint of masonry"]
+    if "sky in a window" in ids:
+        canvas[(canvas == ids["window"]) & sky_in_panes(wall, x, y, seeds)] = ids["sky in a window"]
 
 
 def _houses(site: Site, stretch: Stretch, seed: list[int]) -> list[tuple[float, float]]:
@@ -151,20 +173,20 @@ def _houses(site: Site, stretch: Stretch, seed: list[int]) -> list[tuple[float, 
 
 def _front(
     painter: Painter, number: int, site: Site, stretch: Stretch, u0: float, u1: float, seed: list[int], shops: float
-) -> None:
-    """Design one house and paint it."""
+) -> str:
+    """Design one house and paint it; returns its style, "" where it stays bare."""
     wall, seen, rng = stretch.wall, site.seen, np.random.default_rng(seed)
     along = wall.along(seen.x + 0.5)
     mine = (seen.x >= stretch.x0) & (seen.x < stretch.x1) & (along >= u0) & (along < u1)
     if not mine.any():
-        return
+        return ""
     x = seen.x[mine] + 0.5
     tops = wall.up(x, seen.top[mine])
     against = seen.sky[mine]
     known = bool(against.mean() > 0.5)
     height = float(np.percentile(tops[against], 25)) if known else float(tops.max()) + 4.0
     if height < 2.2:
-        return
+        return ""
     eaves = height
     if known:
         eaves = _eaves(wall, tops[against], rng)
@@ -178,12 +200,13 @@ def _front(
     per_metre = min(_pixels_per_metre(wall, u0), _pixels_per_metre(wall, u1))
     middle = _pixels_per_metre(wall, (u0 + u1) / 2)
     if wall.side and 0.5 * per_metre + 0.5 * middle <= 0.35 or not wall.side and per_metre < 1.0:
-        return
+        return ""
     entrance = bool(site.entrance[mine].mean() > 0.3)
     house = design(rng, width, eaves, known, entrance, shops)
     across = house.pane[0] * (0.5 * per_metre + 0.5 * middle)
     coarse = int(np.clip(np.ceil(WINDOW / max(across, 0.1)), 1, 4))
     painter.paint(panels(house, rng, coarse), start, end, wall.side > 0, number)
+    return house.style
 
 
 def _beyond(stretch: Stretch, u0: float, u1: float, rng) -> tuple[float, float]:

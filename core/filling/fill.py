@@ -321,11 +321,13 @@ def _paved(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds
     if name in PARKING:
         if paved > paving.COBBLED:
             return None
-        stones = paving.dark_stones(around.view, paving.SETT, seeds, site.box)
-        return _painted(scene, site, (("setts in parking", site.mask), ("dark sett in parking", stones & site.mask)))
+        dark, joints = paving.stones(around.view, paving.SETT, seeds, site.box)
+        found = (("setts in parking", site.mask), ("dark sett in parking", dark & site.mask), ("joint of setts in parking", joints & site.mask))
+        return _painted(scene, site, found)
     found = [("kerb", around.kerbs[y0:y1, x0:x1] & site.mask)]
     if paved < paving.SLABBED:
-        found.insert(0, ("dark slab", paving.dark_stones(around.view, breadth, seeds, site.box) & site.mask))
+        dark, joints = paving.stones(around.view, breadth, seeds, site.box)
+        found = [("dark slab", dark & site.mask), ("joint of slabs", joints & site.mask), *found]
     return _painted(scene, site, found)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from core.streets.bodies import JOINTS
 from core.streets.clothes import Tailor, outline
 from core.streets.parts import Part, Surface
+from core.streets.naming import carried
 from core.streets.solids import Mesh, block, loft, part, rounded, tube
 
 COLOURS = ((0.014, 0.014, 0.016), (0.02, 0.03, 0.06), (0.12, 0.12, 0.125), (0.10, 0.055, 0.028), (0.25, 0.14, 0.07), (0.35, 0.03, 0.03), (0.05, 0.08, 0.05), (0.05, 0.2, 0.3))
@@ -68,7 +69,7 @@ def _backpack(rng, t: Tailor, thick: float) -> list[Part]:
         line = np.column_stack([centre[0] + reach * np.cos(angle), y * np.interp(angle, (-1, 0, 1.5, 3.2), (1.35, 1.15, 1.0, 0.8)), centre[1] + reach * np.sin(angle)])
         line = np.vstack([[(back, y * 0.8, top - 0.1 * u)], line[1:], [(line[-1, 0] - 0.04 * u, y * 1.75, line[-1, 2] - 0.05 * u), (back + 0.02, y * 1.5, base + 0.09 * u)]])
         straps.append(_on(t, "chest", tube(line, 0.026 * u, 8, flatten=0.28)))
-    return [part([body, pocket], fabric, t.label, smooth=True), part(straps, Surface("cloth", (0.016, 0.016, 0.017), roughness=0.8), t.label, smooth=True)]
+    return [part([body, pocket], fabric, carried(t.label), smooth=True), part(straps, Surface("cloth", (0.016, 0.016, 0.017), roughness=0.8), carried(t.label), smooth=True)]
 
 
 def _hanging(rng, t: Tailor, side: str, shopping: bool) -> list[Part]:
@@ -87,7 +88,7 @@ def _hanging(rng, t: Tailor, side: str, shopping: bool) -> list[Part]:
     handles = [tube(np.array([(grip[0] - 0.08, grip[1] + o, grip[2] - drop - 0.01), (grip[0] - 0.04, grip[1] + o * 0.4, grip[2] - 0.02),
                               (grip[0] + 0.04, grip[1] + o * 0.4, grip[2] - 0.02), (grip[0] + 0.08, grip[1] + o, grip[2] - drop - 0.01)]), 0.006, 6) for o in (-0.03, 0.03)]
     skin = Surface("plastic", ((0.7, 0.69, 0.66), (0.55, 0.36, 0.2), (0.55, 0.05, 0.05), (0.7, 0.55, 0.1), (0.05, 0.25, 0.12))[int(rng.integers(5))], roughness=0.6) if shopping else _surface(rng, "plastic", 0.5)
-    return [part([bag, *handles], skin, t.label, smooth=True)]
+    return [part([bag, *handles], skin, carried(t.label), smooth=True)]
 
 
 def _shoulder(rng, t: Tailor, thick: float) -> list[Part]:
@@ -122,7 +123,7 @@ def _shoulder(rng, t: Tailor, thick: float) -> list[Part]:
     loop = np.column_stack([x, middle[0] + w * up[0], middle[1] + w * up[1]])[keep]
     ends = np.array([(-0.01 + sx * wide * 0.42, y, hip + tall * 0.22) for sx in (1, -1)])
     strap = tube(np.vstack([ends[:1], loop, ends[1:]]), 0.015 * u, 6, flatten=0.35)
-    return [part([_on(t, "waist", bag)], surface, t.label, smooth=True), part([_on(t, "chest", strap)], surface, t.label, smooth=True)]
+    return [part([_on(t, "waist", bag)], surface, carried(t.label), smooth=True), part([_on(t, "chest", strap)], surface, carried(t.label), smooth=True)]
 
 
 def _suitcase(rng, t: Tailor) -> list[Part]:
@@ -145,7 +146,7 @@ def _suitcase(rng, t: Tailor) -> list[Part]:
     bars.append(tube(np.array([grip - across * 0.06, grip + across * 0.06]), 0.013, 8))
     wheels = [block(base + (0, o, 0.03), (0.06, 0.03, 0.06)) for o in (-0.15, 0.15)]
     shell = _surface(rng, "plastic", 0.4)
-    return [part(case, shell, t.label, smooth=True), part(bars + wheels, Surface("plastic", (0.03, 0.03, 0.032), roughness=0.5), t.label)]
+    return [part(case, shell, carried(t.label), smooth=True), part(bars + wheels, Surface("plastic", (0.03, 0.03, 0.032), roughness=0.5), carried(t.label))]
 
 
 def carry(rng, tailor: Tailor, thick: float, kind: str | None = None) -> list[Part]:

@@ -1,6 +1,6 @@
 """What gives or shows light on a post: street lamps, traffic lights; and bollards.
 
-Posts carry label 17 (pole), signal heads label 19 (traffic light). They face +x:
+Posts carry label 17 (pole), what shines on them 130 (lamp glass), signal heads label 19 (traffic light). They face +x:
 a lamp's arm reaches over the road at +x, a signal's lenses look to +x.
 """
 
@@ -12,7 +12,7 @@ from core.streets import glyphs
 from core.streets.parts import Part, Surface
 from core.streets.solids import Mesh, block, circle, lathe, loft, part, placed, prism, rounded, rotation, translation, tube
 
-POLE, LIGHT = 17, 19
+POLE, LIGHT, LAMP_GLASS = 17, 19, 130
 #: A lit lamp's own part, by the colour it shows.
 LIT = {"red": 68, "yellow": 69, "green": 70}
 SIGNAL = {"red": (0.95, 0.03, 0.02), "yellow": (1.0, 0.42, 0.02), "green": (0.03, 0.85, 0.36)}
@@ -64,14 +64,14 @@ def street_lamp(rng, kind: str | None = None, height: float | None = None, lit: 
                        [(max(np.sin(a), 0.05), -np.cos(a)) for a in np.linspace(0.25, np.pi - 0.02, 11)]], 24)
         cap = lathe([(radius * 0.7, height + 1.75 * radius), (radius * 0.55, height + 1.98 * radius), (0.02, height + 2.08 * radius)], 20)
         collar = lathe([(0.05, height - 0.06), (radius * 0.45, height + 0.03), (radius * 0.3, height + 0.06)], 16)
-        return parts + [part(glass, _luminaire(lit, 15.0), POLE, smooth=True), part([cap, collar], steel, POLE)]
+        return parts + [part(glass, _luminaire(lit, 15.0), LAMP_GLASS, smooth=True), part([cap, collar], steel, POLE)]
     radius = float(rng.uniform(0.25, 0.38))
     top = height + 0.34
     roof = lathe([(radius, top), (radius, top + 0.03), (radius * 0.7, top + 0.07), (0.03, top + 0.085)], 32)
     under = placed(prism(circle(radius * 0.8, 32), 0.01), translation(z=top - 0.002), rotation("y", np.pi / 2))
     stays = [tube([(0.03 * c, 0.03 * s, height - 0.05), (radius * 0.75 * c, radius * 0.75 * s, top)], 0.009, 6)
              for c, s in ((np.cos(a), np.sin(a)) for a in (0.4, 2.5, 4.6))]
-    return parts + [part([roof, *stays], steel, POLE), part(under, _luminaire(lit), POLE)]
+    return parts + [part([roof, *stays], steel, POLE), part(under, _luminaire(lit), LAMP_GLASS)]
 
 
 def _cobra_head(rng, tip, tilt: float, steel: Surface, lit: bool) -> list[Part]:
@@ -86,7 +86,7 @@ def _cobra_head(rng, tip, tilt: float, steel: Surface, lit: bool) -> list[Part]:
     head = Surface("paint", steel.colour if steel.kind == "paint" else (0.3, 0.31, 0.32), roughness=0.4)
     return [
         part(placed(loft(np.array(rings)), *at), head, POLE, smooth=False),
-        part(placed(lens, *at), _luminaire(lit, 60.0), POLE, bevel=0.004),
+        part(placed(lens, *at), _luminaire(lit, 60.0), LAMP_GLASS, bevel=0.004),
     ]
 
 
@@ -108,8 +108,8 @@ def _lantern(rng, height: float, steel: Surface, lit: bool) -> list[Part]:
     bulb = lathe([(0.02, foot + 0.06), (0.045, foot + 0.14), (0.045, foot + 0.24), (0.01, foot + 0.3)], 12)
     return [
         part([lathe(profile, 16), *bars, *frame], iron, POLE),
-        part(panes, Surface("glass", (0.95, 0.96, 0.94), roughness=0.05), POLE),
-        part(bulb, _luminaire(lit, 120.0), POLE, smooth=True),
+        part(panes, Surface("glass", (0.95, 0.96, 0.94), roughness=0.05), LAMP_GLASS),
+        part(bulb, _luminaire(lit, 120.0), LAMP_GLASS, smooth=True),
     ]
 
 

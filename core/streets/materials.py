@@ -9,6 +9,7 @@ thousand colours compiles in a few dozen shaders.
 
 from __future__ import annotations
 
+import operator
 import warnings
 from functools import cached_property
 
@@ -39,6 +40,10 @@ def with_nodes(block) -> "bpy.types.NodeTree":
         block.use_nodes = True
     block.node_tree.nodes.clear()
     return block.node_tree
+
+
+#: Operations that are done at once where both values are numbers.
+_PLAIN = {"ADD": operator.add, "SUBTRACT": operator.sub, "MULTIPLY": operator.mul, "MAXIMUM": max, "MINIMUM": min}
 
 
 class Graph:
@@ -79,6 +84,9 @@ class Graph:
             socket.default_value = value
 
     def math(self, operation: str, a, b=0.0, clamp=False):
+        """A node's output; of two numbers a number, where that takes no node."""
+        if operation in _PLAIN and not clamp and all(isinstance(value, (int, float)) for value in (a, b)):
+            return _PLAIN[operation](a, b)
         return self.node("ShaderNodeMath", _set={"operation": operation, "use_clamp": clamp}, i0=a, i1=b)
 
     def vector(self, operation: str, a, b=(0.0, 0.0, 0.0)):
@@ -173,12 +181,12 @@ def _bricks(g: Graph, s: Surface, width, height, mortar, offset=0.5, wall=True, 
 
 
 def _brick(g: Graph, s: Surface):
-    colour, mortar = _bricks(g, s, s.scale * 3.2, s.scale, s.scale * 0.09)
+    colour, mortar = _bricks(g, s, s.scale * patterns.BRICK_LENGTH, s.scale, s.scale * 0.09)
     return g.principled(Base_Color=_weathered(g, colour, 0.25), Roughness=s.roughness, Normal=g.bump(g.math("SUBTRACT", 1.0, mortar), 0.5, 0.008))
 
 
 def _stone(g: Graph, s: Surface):
-    colour, mortar = _bricks(g, s, s.scale * 2.1, s.scale, 0.007)
+    colour, mortar = _bricks(g, s, *patterns.stone_measures(g, s.scale))
     return g.principled(Base_Color=_weathered(g, colour, 0.28), Roughness=s.roughness, Normal=g.bump(g.math("SUBTRACT", 1.0, mortar), 0.6, 0.01))
 
 

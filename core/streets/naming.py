@@ -15,6 +15,9 @@ ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, MOTORCYCLE, BICYCLE, BALCONY = 
 SETTS, PARKING_SETTS, BRICK, CAR_TOP = 98, 100, 110, 112
 #: Leaves, and their part in shade.
 LEAVES, LEAVES_IN_SHADE = 21, 108
+#: What mirrors the sky, and the part of it that does.
+SKY_IN = {40: 131, 47: 132, 53: 133, 105: 135, 51: 136, 42: 137, 1: 138}
+_PERSON, _BAG = 24, 129
 
 #: (label, kind of surface) -> part.
 _MADE_OF = {
@@ -52,3 +55,8 @@ def part_facing(surface: Surface, label: int, normals: np.ndarray) -> np.ndarray
     if top is not None:
         labels[normals[:, 2] > _UP] = top
     return labels
+
+
+def carried(label: int) -> int:
+    """The part that a bag is, of a person of ``label``; a rider's is the rider's own."""
+    return _BAG if label == _PERSON else label

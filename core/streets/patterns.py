@@ -1,4 +1,4 @@
-"""Patterns that a shader draws and the label map names: curtains, displays, stripes, letters, stones, cracks, puddles.
+"""Patterns that a shader draws and the label map names: curtains, displays, stripes, letters, stones and their joints, cracks, puddles.
 
 They are no geometry, so the id pass finds them with the same nodes that the
 photograph's shader uses: one definition for both, which can't drift apart.
@@ -11,7 +11,7 @@ from core.streets.parts import Surface
 
 #: Face attribute that says which pattern a face's label is broken up by; 0 none.
 PATTERN = "pattern"
-CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT = 1, 2, 3, 4, 5, 6, 7, 8
+CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES = range(1, 11)
 #: Face attributes: the size of the surface's pattern in metres, and the share of it that is wet.
 SIZE, WETNESS = "pattern size", "wetness"
 #: Node that holds the camera's focal length in pixels, for what is too small to be seen.
@@ -22,11 +22,20 @@ _WINDOW, _SHOP, _AWNING, _BOARD = 40, 42, 75, 61
 LABELS = {
     CURTAIN: (_WINDOW, 72), DISPLAY: (_SHOP, 74), STRIPE: (_AWNING, 76), LETTERING: (_BOARD, 97),
     SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104),
+    STONES: (naming.BUILDING, 127),
+}
+#: Length of a paving stone, a brick and a wall's stone as a share of its breadth.
+PAVING_LENGTH, BRICK_LENGTH, STONE_LENGTH = 1.5, 3.2, 2.1
+#: Laid patterns: (label of the face, label of the joints, length of a stone).
+LAID = {
+    SLABS: (naming.WALK, 125, PAVING_LENGTH), SETTS: (naming.SETTS, 123, PAVING_LENGTH),
+    PARKING_SETTS: (naming.PARKING_SETTS, 124, PAVING_LENGTH),
+    BRICKS: (naming.BRICK, 126, BRICK_LENGTH), STONES: (naming.BUILDING, 126, STONE_LENGTH),
 }
 #: Patterns that may lie under water, whose label is this.
 _WET, _PUDDLE = (SETTS, ASPHALT), 105
-#: A stone is named where it is so many pixels high, a crack where it is so wide.
-_STONE_PIXELS, _CRACK_PIXELS = 2.0, 1.0
+#: A stone is named where it is so many pixels high, a crack where it is so wide, joints where both sides of a stone are.
+_STONE_PIXELS, _CRACK_PIXELS, _JOINTED_PIXELS = 2.0, 1.0, 3.0
 
 #: Width of an awning's stripe and its gap together, metres.
 STRIPE_WIDTH = 0.35
@@ -46,6 +55,8 @@ def pattern_of(surface: Surface, label: int) -> int:
         return LETTERING
     if surface.kind == "paving":
         return {naming.WALK: SLABS, naming.SETTS: SETTS, naming.PARKING_SETTS: PARKING_SETTS}.get(label, 0)
+    if surface.kind in ("brick", "stone") and label in (naming.BRICK, naming.BUILDING):
+        return BRICKS if surface.kind == "brick" else STONES
     if surface.kind == "asphalt" and label == naming.ROAD and surface.second is None:
         return ASPHALT
     return 0
@@ -102,15 +113,42 @@ def courses(g, place, width, height, mortar, offset, bias, first, second, joint)
 
 def paving_measures(g, size):
     """Length, breadth and joint of paving stones of ``size``, metres; a number or a socket."""
-    if isinstance(size, float):
-        return size * 1.5, size, max(size * 0.02, 0.006)
-    return g.math("MULTIPLY", size, 1.5), size, g.math("MAXIMUM", g.math("MULTIPLY", size, 0.02), 0.006)
+    return g.math("MULTIPLY", size, PAVING_LENGTH), size, g.math("MAXIMUM", g.math("MULTIPLY", size, 0.02), 0.006)
 
 
-def dark_stone(g, place, size):
-    """1 on paving stones of the darker half, else 0."""
-    tint, _ = courses(g, place, *paving_measures(g, size), 0.5, 0.0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+def stone_measures(g, size):
+    """Length, breadth and joint of a stone wall's blocks of ``size``, metres; a number or a socket."""
+    return g.math("MULTIPLY", size, STONE_LENGTH), size, 0.007
+
+
+def dark_stone(g, place, measures):
+    """1 on stones of the darker half, else 0."""
+    tint, _ = courses(g, place, *measures, 0.5, 0.0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
     return g.math("GREATER_THAN", g.node("ShaderNodeSeparateColor", Color=tint), 0.5)
+
+
+def joint(g, place, size, length, along, up):
+    """1 on the joints of :func:`courses` of stones ``size`` broad, offset by half; a joint is one pixel wide.
+
+    Nothing where a stone has too few pixels.
+
+    Args:
+        length: of a stone, as a share of its breadth.
+        along, up: pixels of a metre along the courses and across them.
+    """
+    parts = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs
+    row = g.math("DIVIDE", parts[1], size)
+    even = g.math("SUBTRACT", 1.0, g.math("FLOORED_MODULO", g.math("FLOOR", row), 2.0))  # those are moved by the node
+    stone = g.math("ADD", g.math("DIVIDE", parts[0], g.math("MULTIPLY", size, length)), g.math("MULTIPLY", even, 0.5))
+    high, wide = g.math("MULTIPLY", size, up), g.math("MULTIPLY", g.math("MULTIPLY", size, length), along)
+
+    def near(value, pixels):
+        """Within half a pixel of a whole number, which is ``pixels`` from the next."""
+        aside = g.math("ABSOLUTE", g.math("SUBTRACT", g.math("FRACT", g.math("ADD", value, 0.5)), 0.5))
+        return g.math("LESS_THAN", g.math("MULTIPLY", aside, pixels), 0.5)
+
+    seen = g.math("GREATER_THAN", g.math("MINIMUM", high, wide), _JOINTED_PIXELS)
+    return g.math("MULTIPLY", seen, g.math("MAXIMUM", near(row, high), near(stone, wide)))
 
 
 def crack_distance(g, place):
@@ -134,26 +172,28 @@ SHORE, DEPTH = (0.74, 0.34), (0.84, 0.28)
 
 def puddle_level(g, wetness, bound):
     """``bound`` (one of SHORE and DEPTH) at a wetness that is a number or a socket."""
-    if isinstance(wetness, float):
-        return bound[0] - bound[1] * wetness
     return g.math("SUBTRACT", bound[0], g.math("MULTIPLY", wetness, bound[1]))
 
 
 def _pixels_a_metre(g):
-    """How many pixels high a metre of a surface is where it is seen, foreshortened as it lies."""
+    """How many pixels a metre of a surface is where it is seen: foreshortened as it lies, and across that."""
     focal = g.tree.nodes.new("ShaderNodeValue")
     focal.name = focal.label = FOCAL
     seen = g.node("ShaderNodeNewGeometry", _out="Incoming").node
     slant = g.math("ABSOLUTE", g.node("ShaderNodeVectorMath", _out="Value", _set={"operation": "DOT_PRODUCT"}, i0=seen.outputs["Incoming"], i1=seen.outputs["Normal"]))
     distance = g.node("ShaderNodeCameraData", _out="View Distance")
-    return g.math("DIVIDE", g.math("MULTIPLY", focal.outputs[0], slant), distance)
+    across = g.math("DIVIDE", focal.outputs[0], distance)
+    return g.math("MULTIPLY", across, slant), across
 
 
 def label_shift(g):
     """What the patterns add to a face's label, for the id pass."""
     place, pattern, ground = g.wall_place(), g.attribute(PATTERN, "Fac"), g.object_place()
-    size, wetness, scale = g.attribute(SIZE, "Fac"), g.attribute(WETNESS, "Fac"), _pixels_a_metre(g)
-    dark = g.math("MULTIPLY", dark_stone(g, place, size), g.math("GREATER_THAN", g.math("MULTIPLY", size, scale), _STONE_PIXELS))
+    size, wetness, (scale, across) = g.attribute(SIZE, "Fac"), g.attribute(WETNESS, "Fac"), _pixels_a_metre(g)
+    high = g.math("GREATER_THAN", g.math("MULTIPLY", size, scale), _STONE_PIXELS)
+    dark, darker = (
+        g.math("MULTIPLY", dark_stone(g, place, measures(g, size)), high) for measures in (paving_measures, stone_measures)
+    )
     cracked = g.math("MULTIPLY", g.math("LESS_THAN", crack_distance(g, ground), _CRACK_NAMED), g.math("GREATER_THAN", scale, _CRACK_PIXELS / 0.04))
     shore = g.math("MULTIPLY", g.math("ADD", puddle_level(g, wetness, SHORE), puddle_level(g, wetness, DEPTH)), 0.5)
     under = g.math("MULTIPLY", g.math("GREATER_THAN", water(g, ground), shore), g.math("GREATER_THAN", wetness, 0.01))
@@ -162,13 +202,19 @@ def label_shift(g):
         DISPLAY: g.math("GREATER_THAN", shelf_light(g, place), LIT),
         STRIPE: stripe(g, place, STRIPE_WIDTH),
         LETTERING: lettering(g, place),
-        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked,
+        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, STONES: darker, BRICKS: 0.0,
     }
     total = 0.0
     for number, inside in found.items():
-        outer, inner = LABELS[number]
+        outer, inner = LABELS.get(number, (0, 0))
         here = g.node("ShaderNodeMath", _set={"operation": "COMPARE"}, i0=pattern, i1=float(number), i2=0.5)
         shift = g.math("MULTIPLY", inside, float(inner - outer))
+        if number in LAID:
+            outer, line, length = LAID[number]
+            # Courses run along the street, which is looked down: that way they are foreshortened.
+            on_line = joint(g, place, size, length, scale, across)
+            plain = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, on_line))
+            shift = g.math("ADD", plain, g.math("MULTIPLY", on_line, float(line - outer)))
         if number in _WET:
             dry = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, under))
             shift = g.math("ADD", dry, g.math("MULTIPLY", under, float(_PUDDLE - outer)))

@@ -4,7 +4,8 @@ The id pass replaces every material by one that emits the face's label (red)
 and the object's instance value (green), with one sample at each pixel's
 centre, and is stored as floats: what is decoded is exact. The shadow pass
 makes everything white under the sun alone, shrunk to a point: ground that
-stays black there lies in a cast shadow.
+stays black there lies in a cast shadow. The mirror pass makes everything a mirror:
+glass that shows the sky there mirrors it in the photograph, too.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Studio:
         self.scene = bpy.context.scene
         blender.build(plan)
         self._sky, self._ids, self._dark = lighting.light(plan), lighting.id_world(), lighting.dark_world()
-        self._id_material, self._white = _id_material(), _white_material()
+        self._id_material, self._white, self._mirror = _id_material(), _white_material(), _mirror_material()
         self._ego: dict[int, "bpy.types.Object"] = {}
         camera = bpy.data.cameras.new("camera")
         camera.clip_start, camera.clip_end = 0.05, 2000
@@ -117,6 +118,9 @@ class Studio:
         for camera in cameras:
             self._aim(camera)
             maps.append(self._maps())
+        for camera, (labels, _) in zip(cameras, maps):
+            self._aim(camera)
+            mirror_sky(labels, self._mirrored())
         if self.plan.sky.kind in SHARP_SHADOWS:
             for camera, (labels, _) in zip(cameras, maps):
                 self._aim(camera)
@@ -185,6 +189,25 @@ class Studio:
             layer.material_override = None
             lamp.angle, cycles.max_bounces, cycles.use_fast_gi = kept
 
+    def _mirrored(self) -> np.ndarray:
+        """(H, W) bool: where a flat mirror in a surface's place would show the sky."""
+        scene, cycles, layer = self.scene, self.scene.cycles, bpy.context.view_layer
+        lamp = bpy.data.objects.get(lighting.SUN)
+        kept = cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy
+        cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy = 1, 1, False, 0.0
+        layer.material_override, scene.world = self._mirror, self._ids
+        cycles.samples, cycles.use_denoising = 1, False
+        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
+        if lamp is not None:
+            lamp.hide_render = True
+        try:
+            return self._render()[..., 0] > 0.5
+        finally:
+            layer.material_override = None
+            cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy = kept
+            if lamp is not None:
+                lamp.hide_render = False
+
     def _photograph(self) -> np.ndarray:
         scene, cycles, sky = self.scene, self.scene.cycles, self.plan.sky
         scene.world = self._sky
@@ -241,6 +264,14 @@ def shade_leaves(labels: np.ndarray, sunlit: np.ndarray) -> None:
     labels[leaves & (lit < LEAF_LIT * cv2.boxFilter(leaves.astype(np.float32), -1, around))] = naming.LEAVES_IN_SHADE
 
 
+def mirror_sky(labels: np.ndarray, mirrored: np.ndarray) -> None:
+    """Give panes in which the sky is mirrored the label of that, in place; specks are left out."""
+    for pane, sky in naming.SKY_IN.items():
+        bright = mirrored & (labels == pane)
+        _, numbers, boxes, _ = cv2.connectedComponentsWithStats(bright.view(np.uint8), connectivity=8)
+        labels[bright & (boxes[numbers, cv2.CC_STAT_AREA] >= SPECK)] = sky
+
+
 def read_exr(path: str | Path) -> np.ndarray:
     """(H, W, 3) float32 of an EXR file, top row first, values as stored."""
     image = bpy.data.images.load(str(path))
@@ -272,4 +303,12 @@ def _white_material() -> "bpy.types.Material":
     g = Graph(with_nodes(made))
     out = g.tree.nodes.new("ShaderNodeOutputMaterial")
     g.tree.links.new(g.node("ShaderNodeBsdfDiffuse", Color=(0.8, 0.8, 0.8)), out.inputs["Surface"])
+    return made
+
+
+def _mirror_material() -> "bpy.types.Material":
+    made = bpy.data.materials.new("mirror")
+    g = Graph(with_nodes(made))
+    out = g.tree.nodes.new("ShaderNodeOutputMaterial")
+    g.tree.links.new(g.node("ShaderNodeBsdfGlossy", Color=(1.0, 1.0, 1.0), Roughness=0.0), out.inputs["Surface"])
     return made
