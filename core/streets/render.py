@@ -194,7 +194,8 @@ class Studio:
         scene, cycles, layer = self.scene, self.scene.cycles, bpy.context.view_layer
         lamp = bpy.data.objects.get(lighting.SUN)
         kept = cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy
-        cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy = 1, 1, False, 0.0
+        # After its last bounce a ray still meets the sky, but no surface: what is mirrored in something mirrored isn't seen.
+        cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy = 0, 0, False, 0.0
         layer.material_override, scene.world = self._mirror, self._ids
         cycles.samples, cycles.use_denoising = 1, False
         cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
