@@ -22,15 +22,14 @@ _WINDOW, _SHOP, _AWNING, _BOARD = 40, 42, 75, 61
 LABELS = {
     CURTAIN: (_WINDOW, 72), DISPLAY: (_SHOP, 74), STRIPE: (_AWNING, 76), LETTERING: (_BOARD, 97),
     SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104),
-    STONES: (naming.BUILDING, 127),
+    STONES: (naming.BUILDING, 127), BRICKS: (naming.BRICK, naming.BRICK),
 }
 #: Length of a paving stone, a brick and a wall's stone as a share of its breadth.
 PAVING_LENGTH, BRICK_LENGTH, STONE_LENGTH = 1.5, 3.2, 2.1
-#: Laid patterns: (label of the face, label of the joints, length of a stone).
+#: Laid patterns: (label of the joints, length of a stone).
 LAID = {
-    SLABS: (naming.WALK, 125, PAVING_LENGTH), SETTS: (naming.SETTS, 123, PAVING_LENGTH),
-    PARKING_SETTS: (naming.PARKING_SETTS, 124, PAVING_LENGTH),
-    BRICKS: (naming.BRICK, 126, BRICK_LENGTH), STONES: (naming.BUILDING, 126, STONE_LENGTH),
+    SLABS: (125, PAVING_LENGTH), SETTS: (123, PAVING_LENGTH), PARKING_SETTS: (124, PAVING_LENGTH),
+    BRICKS: (126, BRICK_LENGTH), STONES: (126, STONE_LENGTH),
 }
 #: Patterns that may lie under water, whose label is this.
 _WET, _PUDDLE = (SETTS, ASPHALT), 105
@@ -204,17 +203,17 @@ def label_shift(g):
         LETTERING: lettering(g, place),
         SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, STONES: darker, BRICKS: 0.0,
     }
+    # Courses run along the street, which is looked down: that way they are foreshortened.
+    joints = {length: joint(g, place, size, length, scale, across) for length in (PAVING_LENGTH, BRICK_LENGTH, STONE_LENGTH)}
     total = 0.0
     for number, inside in found.items():
-        outer, inner = LABELS.get(number, (0, 0))
+        outer, inner = LABELS[number]
         here = g.node("ShaderNodeMath", _set={"operation": "COMPARE"}, i0=pattern, i1=float(number), i2=0.5)
         shift = g.math("MULTIPLY", inside, float(inner - outer))
         if number in LAID:
-            outer, line, length = LAID[number]
-            # Courses run along the street, which is looked down: that way they are foreshortened.
-            on_line = joint(g, place, size, length, scale, across)
-            plain = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, on_line))
-            shift = g.math("ADD", plain, g.math("MULTIPLY", on_line, float(line - outer)))
+            line, length = LAID[number]
+            plain = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, joints[length]))
+            shift = g.math("ADD", plain, g.math("MULTIPLY", joints[length], float(line - outer)))
         if number in _WET:
             dry = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, under))
             shift = g.math("ADD", dry, g.math("MULTIPLY", under, float(_PUDDLE - outer)))

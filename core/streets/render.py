@@ -232,7 +232,7 @@ EGO_SHOWN = 0.86
 
 #: Skies under which a shadow has an edge.
 SHARP_SHADOWS = ("clear", "fair")
-#: A shadow of fewer pixels is a speck.
+#: A shadow, or a mirrored bit of sky, of fewer pixels is a speck.
 SPECK = 6
 #: Width in pixels of the window in which a crown's light and dark are told apart.
 LEAF_MASS = 5
@@ -247,9 +247,7 @@ def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
     and shades a pixel here and there, as no painted line does.
     """
     shaded = STREETS.in_shadow[labels]
-    dark = ~sunlit & (shaded != labels)
-    _, numbers, boxes, _ = cv2.connectedComponentsWithStats(dark.view(np.uint8), connectivity=8)
-    dark &= boxes[numbers, cv2.CC_STAT_AREA] >= SPECK
+    dark = _without_specks(~sunlit & (shaded != labels))
     labels[dark] = shaded[dark]
 
 
@@ -268,9 +266,13 @@ def shade_leaves(labels: np.ndarray, sunlit: np.ndarray) -> None:
 def mirror_sky(labels: np.ndarray, mirrored: np.ndarray) -> None:
     """Give panes in which the sky is mirrored the label of that, in place; specks are left out."""
     for pane, sky in naming.SKY_IN.items():
-        bright = mirrored & (labels == pane)
-        _, numbers, boxes, _ = cv2.connectedComponentsWithStats(bright.view(np.uint8), connectivity=8)
-        labels[bright & (boxes[numbers, cv2.CC_STAT_AREA] >= SPECK)] = sky
+        labels[_without_specks(mirrored & (labels == pane))] = sky
+
+
+def _without_specks(mask: np.ndarray) -> np.ndarray:
+    """(H, W) bool: ``mask`` where at least :data:`SPECK` of its pixels hang together."""
+    _, numbers, boxes, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    return mask & (boxes[numbers, cv2.CC_STAT_AREA] >= SPECK)
 
 
 def read_exr(path: str | Path) -> np.ndarray:
