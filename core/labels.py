@@ -166,6 +166,9 @@ def _parts() -> tuple[Label, ...]:
         part(136, "sky in truck glass", (110, 160, 225), "parts of vehicles", 27, 51),
         part(137, "sky in a shopfront", (175, 225, 200), "parts of buildings", 11, 42),
         part(138, "sky in the bonnet", (55, 90, 110), "parts of vehicles", 1),
+        part(139, "goods", (240, 110, 150), "parts of buildings", 11, 74),
+        part(140, "dark goods", (135, 45, 70), "parts of buildings", 11, 74),
+        part(141, "plate lettering", (75, 75, 40), "parts of vehicles", 26, 58),
     )
 
 

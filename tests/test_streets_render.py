@@ -228,6 +228,46 @@ def _sheet(surface, label, height=0.05):
 
 
 @needs_blender
+def test_goods_in_a_lit_shop_lie_where_the_photograph_has_them():
+    from core.streets import wares
+    from core.streets.parts import Part, Surface
+
+    glass = Surface("mirror_glass", (0.05, 0.04, 0.03), (0.6, 0.02, 0.02), roughness=0.02, strength=2.0)
+    corners = np.array([[6, 6, 0], [6, -6, 0], [6, -6, 3.2], [6, 6, 3.2]], np.float32)
+    frame = _plain_street([Part(corners, np.array([[0, 1, 2, 3]]), glass, 42)], (512, 256))
+    dark_room, wall, goods, dark = (frame.labels == label for label in (42, 74, 139, 140))
+    shop = dark_room | wall | goods | dark
+    assert 0.02 < dark_room.sum() / shop.sum() < 0.4 and 0.15 < goods.sum() / shop.sum() < 0.5 < (wall | goods | dark).sum() / shop.sum()
+    picture = frame.photograph.astype(int)
+    red, tone = picture[..., 0] - picture[..., 1], picture.mean(2)
+
+    def inner(mask):
+        return mask & np.roll(mask, 1, 1) & np.roll(mask, -1, 1) & np.roll(mask, 1, 0) & np.roll(mask, -1, 0)
+
+    wall, goods, dark, dark_room = (inner(mask) for mask in (wall, goods, dark, dark_room))
+    assert red[goods].min() > red[wall].max() and tone[dark].mean() + 20 < tone[goods].mean() < tone[wall].mean() - 20
+    assert tone[dark_room].mean() < tone[wall].mean() / 2
+    # Far away things on shelves are too small, and the lit room is one.
+    corners[:, 0] = 60
+    far = _plain_street([Part(corners, np.array([[0, 1, 2, 3]]), glass, 42)], (512, 256)).labels
+    assert 512 / 2 / np.tan(0.5) / 60 * wares.THING < wares.SEEN
+    assert (far == 74).any() and not np.isin(far, (139, 140)).any()
+
+
+@needs_blender
+@pytest.mark.parametrize("label, around, stroke", ((97, 61, 0.045), (141, 58, 0.011)))
+def test_letters_are_named_where_a_stroke_can_be_seen(label, around, stroke):
+    from core.streets.parts import Part, Surface
+
+    ink = Surface("sign", (0.01, 0.01, 0.01), roughness=0.5)
+    for pixels, named in ((0.9, True), (0.5, False)):  # a stroke's width
+        x = 512 / 2 / np.tan(0.5) * stroke / pixels
+        corners = np.array([[x, 1, 1], [x, -1, 1], [x, -1, 3], [x, 1, 3]], np.float32)
+        labels = _plain_street([Part(corners, np.array([[0, 1, 2, 3]]), ink, label)], (512, 256)).labels
+        assert (labels == label).any() == named and (labels == around).any() != named
+
+
+@needs_blender
 def test_dark_stones_are_darker_in_the_photograph_and_end_where_they_are_too_small():
     from core.streets.parts import Surface
 

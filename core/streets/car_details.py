@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.streets.car_bodies import CarSpec, Greenhouse, Tub
+from core.streets.naming import PLATE_LETTERING
 from core.streets.parts import Surface
 from core.streets.vehicle_shapes import (
     Bag, Mesh, blob, bent_path, cuboid, disc, facing, flipped, grid, joined, outward, ring, shifted, tube, turned,
@@ -111,8 +112,8 @@ def number_plate(bag: Bag, tub: Tub, p: float, h: float, rng, push: float = 0.01
         pieces += [tile(y, z, 0.011, 0.075), tile(y + forward * wide * 0.6, z + 0.01 * (k % 3 - 1), 0.011, 0.055)]
         pieces.append(tile(y + forward * wide * 0.3, z + (0.032, 0.0, -0.032)[int(rng.integers(3))], wide * 0.6, 0.011))
         y += forward * (wide + 0.018)
-    bag.add(joined(*pieces), PLATE_INK, PLATE_LABEL, smooth=False)
-    bag.add(tile(-forward * (w / 2 - 0.022), z, 0.044, t), PLATE_BLUE, PLATE_LABEL, smooth=False)
+    bag.add(joined(*pieces), PLATE_INK, PLATE_LETTERING, smooth=False)
+    bag.add(tile(-forward * (w / 2 - 0.022), z, 0.044, t), PLATE_BLUE, PLATE_LETTERING, smooth=False)
 
 
 def front_face(bag: Bag, tub: Tub, rng, colour: Surface):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.streets import glyphs, wares
 from core.streets.masonry import Frame, Masonry
+from core.streets.naming import SHOP_LETTERING
 from core.streets.palette import Palette
 from core.streets.plan import Building
 
@@ -212,6 +214,7 @@ def _door(mesh, frame, door, colours, rng, grid) -> None:
 
 def _shopfront(mesh, frame, width, top, plan, colours, rng) -> None:
     """Pillars, display windows on a riser, a glazed door, a signboard, sometimes an awning."""
+    names = np.random.default_rng([plan.seed, 97])
     pillar = float(rng.uniform(0.28, 0.5))
     bays = max(int(round((width - pillar) / rng.uniform(2.6, 4.2))), 1)
     span = (width - pillar) / bays
@@ -247,6 +250,7 @@ def _shopfront(mesh, frame, width, top, plan, colours, rng) -> None:
         lo, hi = pillar / 2 + i * width / shops, (i + 1) * width / shops - pillar / 2
         if rng.random() < 0.85:
             mesh.boxes(colours.sign, SIGN, frame, lo + 0.1, head + 0.08, 0.0, hi - 0.1, head + 0.62, 0.12)
+            _written(mesh, frame, colours, str(names.choice(wares.NAMES)), (lo + hi) / 2, head + 0.35, hi - lo - 0.5)
         if rng.random() < 0.3:
             reach, drop = float(rng.uniform(0.9, 1.5)), float(rng.uniform(0.35, 0.6))
             z = head + 0.02
@@ -260,6 +264,12 @@ def _shopfront(mesh, frame, width, top, plan, colours, rng) -> None:
     if rng.random() < 0.4:
         at = float(rng.uniform(0.5, width - 0.5))
         mesh.boxes(colours.sign, SIGN, frame, at - 0.06, head + 0.7, 0.1, at + 0.06, head + 1.4, 0.9)
+
+
+def _written(mesh, frame, colours, word: str, u: float, z: float, room: float) -> None:
+    """A shop's name on its board, smaller where there is little ``room``, centred on (u, z)."""
+    places = glyphs.written(word, 0.34, room) + (u, z)
+    mesh.quads(colours.letters, SHOP_LETTERING, np.concatenate([places, np.full((*places.shape[:2], 1), 0.125)], 2), frame)
 
 
 def _ornament(mesh, frame, width, plan, colours, rng, grid) -> None:

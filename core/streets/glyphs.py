@@ -60,6 +60,13 @@ def letters(word: str, weight: float = 0.95) -> list[np.ndarray]:
     return [(p - (width / 2, 3)) * scale for p in pieces]
 
 
+def written(word: str, tall: float, wide: float) -> np.ndarray:
+    """(N, 4, 2) strokes of ``word`` about the origin, ``tall`` high, or less where it would be more than ``wide`` long."""
+    strokes = np.array(letters(word))
+    low, high = strokes.min((0, 1)), strokes.max((0, 1))
+    return (strokes - (low + high) / 2) * min(tall / (high[1] - low[1]), wide / (high[0] - low[0]))
+
+
 def arrow(turn: float = 0.0, shaft: float = 0.32) -> list[np.ndarray]:
     """An arrow that points up, turned by ``turn`` radians (counter-clockwise)."""
     half = shaft / 2

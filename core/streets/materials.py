@@ -15,10 +15,12 @@ from functools import cached_property
 
 import bpy
 
-from core.streets import patterns
+from core.streets import patterns, wares
 from core.streets.parts import Surface
 
 COLOUR, SECOND = "colour", "second"
+#: A shop's wall under its lamps.
+LAMPLIT = (0.95, 0.86, 0.66)
 _CACHE: dict[tuple, "bpy.types.Material"] = {}
 
 
@@ -88,6 +90,10 @@ class Graph:
         if operation in _PLAIN and not clamp and all(isinstance(value, (int, float)) for value in (a, b)):
             return _PLAIN[operation](a, b)
         return self.node("ShaderNodeMath", _set={"operation": operation, "use_clamp": clamp}, i0=a, i1=b)
+
+    def equals(self, value, number: float):
+        """1 where ``value`` is ``number``, a whole one, else 0."""
+        return self.node("ShaderNodeMath", _set={"operation": "COMPARE"}, i0=value, i1=float(number), i2=0.5)
 
     def vector(self, operation: str, a, b=(0.0, 0.0, 0.0)):
         return self.node("ShaderNodeVectorMath", _set={"operation": operation}, i0=a, i1=b)
@@ -308,12 +314,10 @@ def _mirror_glass(g: Graph, s: Surface):
     # Old panes are never flat: a slow wave bends what they mirror.
     wave = g.bump(g.noise(g.object_place(), 0.9, 1.0), 0.08, 0.05)
     if s.strength >= 2.0:
-        goods = g.node("ShaderNodeTexVoronoi", _out="Color", _set={"feature": "F1", "distance": "CHEBYCHEV"},
-                       Vector=g.vector("MULTIPLY", place, (1.0, 1.4, 1.0)), Scale=2.4)
-        shelf = patterns.shelf_light(g, place)
-        second = g.second if s.second is not None else (0.3, 0.25, 0.2)
-        wares = g.mix(0.82, goods, second)
-        return g.principled(Base_Color=g.colour, Emission_Color=g.scaled(wares, shelf), Emission_Strength=0.35, Normal=wave, **options)
+        what = wares.wares(g, place)
+        wall, goods, dark = (g.equals(what, ware) for ware in (wares.LIT, wares.GOODS, wares.DARK_GOODS))
+        shown = g.mix(g.math("ADD", goods, dark), g.scaled(g.mix(0.35, LAMPLIT, g.second), wall), g.scaled(g.second, g.ramp(dark, 0.0, 1.0, 1.0, 0.16)))
+        return g.principled(Base_Color=g.colour, Emission_Color=shown, Emission_Strength=0.3, Normal=wave, **options)
     if s.strength >= 1.0:
         u = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[0]
         folds = g.math("SINE", g.math("ADD", g.math("MULTIPLY", u, 42.0), g.math("MULTIPLY", g.noise(place, 3.0, 1.0), 9.0)))
@@ -324,10 +328,7 @@ def _mirror_glass(g: Graph, s: Surface):
 
 
 def _sign(g: Graph, s: Surface):
-    """Flat colour; with a ``second`` colour, blocks as of lettering seen from afar."""
-    if s.second is None:
-        return g.principled(Base_Color=g.colour, Roughness=s.roughness)
-    return g.principled(Base_Color=g.mix(patterns.lettering(g, g.wall_place()), g.colour, g.second), Roughness=s.roughness)
+    return g.principled(Base_Color=g.colour, Roughness=s.roughness)
 
 
 def _emission(g: Graph, s: Surface):

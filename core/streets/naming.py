@@ -13,6 +13,7 @@ from core.streets.parts import Surface
 
 ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, MOTORCYCLE, BICYCLE, BALCONY = 7, 8, 9, 10, 11, 26, 27, 32, 33, 44
 SETTS, PARKING_SETTS, BRICK, CAR_TOP = 98, 100, 110, 112
+SHOP_LETTERING, PLATE_LETTERING = 97, 141
 #: Leaves, and their part in shade.
 LEAVES, LEAVES_IN_SHADE = 21, 108
 #: What mirrors the sky, and the part of it that does.

@@ -30,6 +30,8 @@ TILES = ((138, 66, 46), (120, 58, 44), (98, 52, 44), (150, 84, 58), (70, 66, 68)
 FRAMES = ((236, 236, 232), (240, 238, 230), (230, 228, 222), (84, 60, 44), (60, 64, 68), (46, 58, 50), (120, 92, 66))
 SHOPS = ((160, 30, 34), (30, 70, 120), (24, 92, 70), (220, 176, 40), (40, 40, 44), (228, 226, 220), (110, 40, 90),
          (200, 96, 30), (70, 54, 44), (20, 110, 140))
+GOODS = ((206, 60, 46), (224, 140, 50), (216, 186, 80), (90, 140, 70), (60, 130, 150), (70, 90, 160), (170, 90, 130), (196, 150, 110),
+         (226, 214, 190), (150, 156, 166))
 DOORS = ((92, 60, 40), (60, 40, 30), (46, 66, 56), (110, 34, 32), (50, 60, 84), (120, 96, 70), (80, 84, 86), (200, 196, 186))
 CURTAINS = ((222, 218, 208), (200, 194, 180), (186, 178, 170), (214, 204, 186), (150, 140, 136), (170, 176, 180))
 
@@ -75,7 +77,8 @@ class Palette:
         self.felt = Surface("concrete", varied((96, 94, 92)), roughness=0.95, scale=3.0)
         self.door = Surface("wood", varied(pick(DOORS)), roughness=0.5)
         self.shop = Surface("paint", varied(pick(SHOPS)), roughness=0.35)
-        self.sign = Surface("sign", varied(pick(SHOPS)), varied(pick(((240, 240, 236), (250, 220, 120), (30, 30, 34)))), roughness=0.4)
+        self.sign = Surface("sign", varied(pick(SHOPS)), roughness=0.4)
+        self.letters = Surface("sign", varied(pick(((240, 240, 236), (250, 220, 120), (30, 30, 34)))), roughness=0.4)
         self.awning = Surface("cloth", varied(pick(SHOPS)), varied((232, 228, 216)), roughness=0.9, scale=STRIPE_WIDTH)
         tint = linear(*pick(((58, 70, 76), (44, 54, 62), (70, 80, 78), (38, 44, 50))))
         self.glass = Surface("mirror_glass", tuple(0.35 * v for v in tint), roughness=0.03)
@@ -85,5 +88,7 @@ class Palette:
             Surface("mirror_glass", tuple(0.55 * v for v in varied(pick(CURTAINS))), tuple(0.3 * v for v in linear(200, 196, 186)), roughness=0.04, strength=1.0),
             Surface("mirror_glass", tuple(0.32 * v for v in varied(pick(CURTAINS))), tuple(0.2 * v for v in linear(170, 160, 150)), roughness=0.04, strength=1.0),
         )
-        self.shop_glass = Surface("mirror_glass", linear(60, 54, 46), linear(150, 120, 84), roughness=0.02, strength=2.0)
+        # From a stream of its own: what a shop sells changes nothing else of its house.
+        goods = linear(*GOODS[int(rng.spawn(1)[0].integers(len(GOODS)))])
+        self.shop_glass = Surface("mirror_glass", linear(60, 54, 46), goods, roughness=0.02, strength=2.0)
         self.tower_glass = Surface("mirror_glass", tuple(0.5 * v for v in linear(*pick(((60, 84, 96), (50, 70, 66), (76, 84, 92), (40, 52, 70))))), roughness=0.02)

@@ -1,26 +1,30 @@
-"""Patterns that a shader draws and the label map names: curtains, displays, stripes, letters, stones and their joints, cracks, puddles.
+"""Patterns that a shader draws and the label map names: curtains, goods in shops, stripes, stones and their joints, cracks, puddles.
 
 They are no geometry, so the id pass finds them with the same nodes that the
 photograph's shader uses: one definition for both, which can't drift apart.
+Letters are geometry; the id pass names them where they are large enough.
 """
 
 from __future__ import annotations
 
-from core.streets import naming
+from core.streets import naming, wares
 from core.streets.parts import Surface
 
 #: Face attribute that says which pattern a face's label is broken up by; 0 none.
 PATTERN = "pattern"
-CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES = range(1, 11)
+CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING = range(1, 12)
 #: Face attributes: the size of the surface's pattern in metres, and the share of it that is wet.
 SIZE, WETNESS = "pattern size", "wetness"
 #: Node that holds the camera's focal length in pixels, for what is too small to be seen.
 FOCAL = "focal"
 
-_WINDOW, _SHOP, _AWNING, _BOARD = 40, 42, 75, 61
+_WINDOW, _SHOP, _AWNING = 40, 42, 75
+#: What a lit shop window holds -> label.
+_WARES = {wares.LIT: 74, wares.GOODS: 139, wares.DARK_GOODS: 140}
 #: Pattern -> (label of the face, label where the pattern is).
 LABELS = {
-    CURTAIN: (_WINDOW, 72), DISPLAY: (_SHOP, 74), STRIPE: (_AWNING, 76), LETTERING: (_BOARD, 97),
+    CURTAIN: (_WINDOW, 72), STRIPE: (_AWNING, 76),
+    LETTERING: (naming.SHOP_LETTERING, 61), PLATE_LETTERING: (naming.PLATE_LETTERING, 58),
     SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104),
     STONES: (naming.BUILDING, 127), BRICKS: (naming.BRICK, naming.BRICK),
 }
@@ -35,6 +39,8 @@ LAID = {
 _WET, _PUDDLE = (SETTS, ASPHALT), 105
 #: A stone is named where it is so many pixels high, a crack where it is so wide, joints where both sides of a stone are.
 _STONE_PIXELS, _CRACK_PIXELS, _JOINTED_PIXELS = 2.0, 1.0, 3.0
+#: Letters are named where a stroke is so many pixels wide; its width in metres on a shop's board and on a number plate.
+_STROKE_PIXELS, _STROKES = 0.7, {LETTERING: 0.045, PLATE_LETTERING: 0.011}
 
 #: Width of an awning's stripe and its gap together, metres.
 STRIPE_WIDTH = 0.35
@@ -50,8 +56,8 @@ def pattern_of(surface: Surface, label: int) -> int:
         return DISPLAY
     if surface.kind == "cloth" and label == _AWNING and surface.second is not None and surface.scale == STRIPE_WIDTH:
         return STRIPE
-    if surface.kind == "sign" and label == _BOARD and surface.second is not None:
-        return LETTERING
+    if label in (naming.SHOP_LETTERING, naming.PLATE_LETTERING):
+        return LETTERING if label == naming.SHOP_LETTERING else PLATE_LETTERING
     if surface.kind == "paving":
         return {naming.WALK: SLABS, naming.SETTS: SETTS, naming.PARKING_SETTS: PARKING_SETTS}.get(label, 0)
     if surface.kind in ("brick", "stone") and label in (naming.BRICK, naming.BUILDING):
@@ -70,32 +76,10 @@ def panel_noise(g, place):
 DRAWN = (0.25, 0.45)
 
 
-def shelf_light(g, place):
-    """How brightly a shop's goods are lit behind its glass, 0..0.75: in patches, less with height."""
-    height = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[1]
-    lit = g.noise(place, 0.7, 2.0)
-    return g.math("MULTIPLY", g.ramp(height, 0.2, 2.6, 1.0, 0.25), g.ramp(lit, 0.4, 0.7, 0.02, 0.75))
-
-
-#: From here on a display counts as lit.
-LIT = 0.16
-
-
 def stripe(g, place, width: float):
     """1 on an awning's second colour, else 0."""
     u = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[0]
     return g.math("GREATER_THAN", g.math("FRACT", g.math("DIVIDE", u, width)), 0.5)
-
-
-def lettering(g, place):
-    """1 where a board's second colour stands for letters: strokes 75 mm wide in words, else 0."""
-    u = g.node("ShaderNodeSeparateXYZ", Vector=place).node.outputs[0]
-
-    def noise(row, width):
-        line = g.node("ShaderNodeCombineXYZ", X=u, Y=row, Z=0.0)
-        return g.node("ShaderNodeTexWhiteNoise", _out="Value", Vector=g.vector("SNAP", line, (width, 1.0, 1.0)))
-
-    return g.math("MULTIPLY", g.math("GREATER_THAN", noise(0.0, 0.075), 0.42), g.math("GREATER_THAN", noise(3.0, 1.7), 0.45))
 
 
 def courses(g, place, width, height, mortar, offset, bias, first, second, joint):
@@ -198,17 +182,16 @@ def label_shift(g):
     under = g.math("MULTIPLY", g.math("GREATER_THAN", water(g, ground), shore), g.math("GREATER_THAN", wetness, 0.01))
     found = {
         CURTAIN: g.math("GREATER_THAN", panel_noise(g, place), sum(DRAWN) / 2),
-        DISPLAY: g.math("GREATER_THAN", shelf_light(g, place), LIT),
         STRIPE: stripe(g, place, STRIPE_WIDTH),
-        LETTERING: lettering(g, place),
         SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, STONES: darker, BRICKS: 0.0,
+        **{number: g.math("LESS_THAN", scale, _STROKE_PIXELS / width) for number, width in _STROKES.items()},
     }
     # Courses run along the street, which is looked down: that way they are foreshortened.
     joints = {length: joint(g, place, size, length, scale, across) for length in (PAVING_LENGTH, BRICK_LENGTH, STONE_LENGTH)}
     total = 0.0
     for number, inside in found.items():
         outer, inner = LABELS[number]
-        here = g.node("ShaderNodeMath", _set={"operation": "COMPARE"}, i0=pattern, i1=float(number), i2=0.5)
+        here = g.equals(pattern, number)
         shift = g.math("MULTIPLY", inside, float(inner - outer))
         if number in LAID:
             line, length = LAID[number]
@@ -218,4 +201,13 @@ def label_shift(g):
             dry = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, under))
             shift = g.math("ADD", dry, g.math("MULTIPLY", under, float(_PUDDLE - outer)))
         total = g.math("ADD", g.math("MULTIPLY", here, shift), total)
-    return total
+    return g.math("ADD", total, _ware_shift(g, place, pattern, scale))
+
+
+def _ware_shift(g, place, pattern, scale):
+    """What lit shop windows add to their glass's label."""
+    what = wares.wares(g, place, g.math("GREATER_THAN", scale, wares.SEEN / wares.THING))
+    total = 0.0
+    for ware, label in _WARES.items():
+        total = g.math("ADD", g.math("MULTIPLY", g.equals(what, ware), float(label - _SHOP)), total)
+    return g.math("MULTIPLY", g.equals(pattern, DISPLAY), total)

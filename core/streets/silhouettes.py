@@ -15,7 +15,7 @@ from core.labels import STREETS
 from core.opencv import cv2
 from core.scene.regions import mask_box
 from core.silhouettes import Silhouette, default_path, save_silhouettes
-from core.streets.naming import part_facing
+from core.streets.naming import PLATE_LETTERING, part_facing
 from core.streets.parts import Part
 
 #: Height of the camera above the road in metres, as on a car's roof.
@@ -66,7 +66,9 @@ def draw(parts: Sequence[Part], class_id: int, yaw: float, distance: float, heig
             a, b, c = np.moveaxis(corners[-1], 1, 0)
             normals = np.cross(b - a, c - a)
             normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
-            labels.append(part_facing(part.surface, part.label, normals).astype(np.uint8))
+            # The strokes of a plate's letters are finer than a silhouette's pixels.
+            label = int(STREETS.outer[PLATE_LETTERING]) if part.label == PLATE_LETTERING else part.label
+            labels.append(part_facing(part.surface, label, normals).astype(np.uint8))
     corners, labels = np.concatenate(corners), np.concatenate(labels)
     c, s = np.cos(yaw), np.sin(yaw)
     x, y, z = corners[..., 0] * c - corners[..., 1] * s, corners[..., 0] * s + corners[..., 1] * c, corners[..., 2]
