@@ -83,6 +83,13 @@ def test_the_rate_is_constant_then_falls_to_zero():
     assert rates[99] == pytest.approx(0.02) and recipe.rate_at(100) == 0
 
 
+def test_a_warm_up_raises_the_generators_rate_from_nothing():
+    recipe = recipe_named("tiny", steps=100, learning_rate=1.0, warm_up=10)
+    assert [recipe.rate_at(step) for step in (0, 4, 9, 10, 50)] == pytest.approx([0.1, 0.5, 1.0, 1.0, 1.0])
+    assert recipe.place_at(0).factor == 1.0, "D's rate"
+    assert recipe_from_json(recipe_to_json(recipe)) == recipe
+
+
 def test_a_stage_may_begin_a_new_cycle_of_the_rate():
     rates = [replace(STAGED, steps=80, learning_rate=1.0).rate_at(step) for step in range(80)]
     assert rates[39] < 0.1 and rates[40] == 1.0 and rates[79] < 0.1

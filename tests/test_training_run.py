@@ -174,6 +174,17 @@ def test_the_command_begins_with_what_another_run_learnt(data, tmp_path, capsys)
     assert main(options("--out", second, "--resume", "--steps", 3, "--sample-every", 0)) == 0, "the first run is not needed"
 
 
+def test_a_run_begun_with_a_model_warms_up_and_one_with_a_judge_does_not(data, tmp_path):
+    first = tmp_path / "first"
+    assert main(options("--data", data, "--out", first, "--steps", 1, "--sample-every", 0)) == 0
+    for start, warm_up in ((first / "model.safetensors", 2), (first, 0)):
+        out = tmp_path / f"warmed {warm_up}"
+        assert main(options("--data", data, "--out", out, "--steps", 20, "--sample-every", 0, "--start-from", start)) == 0
+        assert RunFolder(out).read_settings()["recipe"]["warm_up"] == warm_up
+        rates = [entry["rate"] for entry in read_log(out / "log.jsonl")]
+        assert rates[1] == rates[2] and rates[0] == pytest.approx(rates[1] / 2 if warm_up else rates[1])
+
+
 @pytest.mark.parametrize(
     "more, sentence",
     [

@@ -26,7 +26,7 @@ from core.training.log import recent_seconds
 from core.training.memory import OutOfMemory, with_setting
 from core.training.networks import encoder_of, generator_of
 from core.training.previews import Previews, held_out
-from core.training.recipes import Recipe, recipe_from_json, recipe_named, recipe_to_json
+from core.training.recipes import WARM_UP, Recipe, recipe_from_json, recipe_named, recipe_to_json
 from core.training.reporting import Reporter, sparing
 from core.training.run_folder import RunFolder
 from core.training.session import Session
@@ -98,6 +98,9 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
     if options.dry_run:
         return None
     start = read_start(settings["start"]) if settings.get("start") and done is None else None
+    if start is not None and start.discriminator is None and recipe.adversarial and not recipe.warm_up:
+        recipe = replace(recipe, warm_up=min(WARM_UP, recipe.steps // 10))
+        settings["recipe"] = recipe_to_json(recipe)
     trainer = Trainer(
         recipe, samples, folder.path, settings["seed"], label_set, options.device, vgg, teacher, start=start
     )

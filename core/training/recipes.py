@@ -9,6 +9,9 @@ from core.errors import TrainingError
 from core.training.schedule import ENHANCER, GLOBAL, Bend, Phase, Place, place
 
 
+#: Steps of warm-up where a run begins with a model file. That brings neither D nor Adam's moments: at its full
+#: rate G would follow a D that knows nothing, and in the first hundred steps forget part of what it could.
+WARM_UP = 200
 #: Set by options of their own, or by nobody.
 _NOT_SETTABLE = ("name", "about", "steps", "accumulate")
 
@@ -25,6 +28,8 @@ class Recipe:
         learning_rate, betas: Adam's.
         constant: share of the steps at full learning rate before it falls
             linearly to zero.
+        warm_up: steps over which G's and E's rate rises from nothing, while
+            D learns at its full one.
         discriminator: width, stride-2 layers, scales.
         discriminator_rate: D's learning rate, as a share of the generator's.
         gan: ``lsgan`` or ``hinge``.
@@ -66,6 +71,7 @@ class Recipe:
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
     constant: float = 0.5
+    warm_up: int = 0
     discriminator: tuple[int, int, int] = (64, 3, 3)
     discriminator_rate: float = 1.0
     gan: str = "lsgan"
@@ -104,8 +110,12 @@ class Recipe:
         return self.place_at(step).phase
 
     def rate_at(self, step: int) -> float:
-        """Learning rate: constant, then linear to zero (sec. 4)."""
-        return self.learning_rate * self.place_at(step).factor
+        """G's learning rate: constant, then linear to zero (sec. 4); with a warm-up, rising before."""
+        return self.learning_rate * self.place_at(step).factor * self.warmth_at(step)
+
+    def warmth_at(self, step: int) -> float:
+        """The factor in 0..1 that the warm-up adds to G's and E's rate at 0-based ``step``."""
+        return min(1.0, (step + 1) / self.warm_up) if self.warm_up else 1.0
 
     def lasting(self, steps: int, done: int) -> "Recipe":
         """This recipe with ``steps`` in all, decided after ``done`` of them.

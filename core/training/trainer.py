@@ -192,7 +192,7 @@ class Trainer:
             self.networks.advance(place.phase.trains)
             self._begin_stage()
         optimisers = (self.optimiser_g, self.optimiser_d)
-        for optimiser, share in zip(optimisers, (1.0, self.recipe.discriminator_rate)):
+        for optimiser, share in zip(optimisers, (self.recipe.warmth_at(self.step), self.recipe.discriminator_rate)):
             optimiser.zero_grad(set_to_none=True)
             for group in optimiser.param_groups:
                 group["lr"] = self.recipe.learning_rate * place.factor * share
