@@ -25,7 +25,7 @@ def laid(
     row = across / breadth
     course = np.floor(row).astype(np.int64)
     place = along / (length * breadth) + 0.5 * (course & 1)
-    dark = (_drawn(course, np.floor(place).astype(np.int64), seeds) & 1).astype(bool) & (breadth * pixels_along >= _STONE)
+    dark = (cells(course, np.floor(place).astype(np.int64), seeds) & 1).astype(bool) & (breadth * pixels_along >= _STONE)
     high, long = breadth * pixels_across, length * breadth * pixels_along
     joint = _on_line(row, high) | _on_line(place, long)
     return dark, joint & (np.minimum(high, long) >= _JOINTED)
@@ -37,8 +37,8 @@ def _on_line(value: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     return (aside >= -0.5) & (aside < 0.5)
 
 
-def _drawn(row: np.ndarray, stone: np.ndarray, seeds: list[int]) -> np.ndarray:
-    """A random uint64 for each stone (the finaliser of splitmix64)."""
+def cells(row: np.ndarray, stone: np.ndarray, seeds: list[int]) -> np.ndarray:
+    """A random uint64 for each stone of a wall, or other cell of it, by row and place (the finaliser of splitmix64)."""
     start = np.random.SeedSequence(seeds).generate_state(2, np.uint64)
     mixed = start[0] ^ (row.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     mixed = mixed + start[1] + stone.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)

@@ -10,11 +10,10 @@ from core.filling.houses import design, panels
 from core.filling.masonry import BRICK, STONE, courses, sky_in_panes
 from core.filling.painter import WINDOW, Painter
 from core.filling.panel import Panel, alone
-from core.filling.shops import lit
+from core.filling.shops import shown
 from core.filling.view import View
 from core.filling.walls import Profile, Stretch, Wall, find_walls
 from core.labels import LabelSet
-from core.opencv import cv2
 
 #: How far away fronts are told apart, metres.
 _FAR = 220.0
@@ -104,7 +103,7 @@ def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) ->
 
 
 def light(canvas: np.ndarray, painter: Painter, ids: dict[str, int], seed: int) -> None:
-    """Lay displays into the shopfronts of a wall that are near enough."""
+    """Lay lit displays and their goods into the shopfronts of a wall that are near enough."""
     if "shop display" not in ids:
         return
     wall, (left, top) = painter.wall, painter.corner
@@ -112,11 +111,11 @@ def light(canvas: np.ndarray, painter: Painter, ids: dict[str, int], seed: int) 
     if not len(rows):
         return
     u, up = wall.along(columns + left + 0.5), wall.up(columns + left + 0.5, rows + top + 0.5)
-    near = _pixels_per_metre(wall, u) > _DISPLAYS
-    shown = np.zeros(canvas.shape, np.uint8)
-    shown[rows[near], columns[near]] = lit(u[near], up[near], seed)
-    # Without specks of single pixels.
-    canvas[(cv2.medianBlur(shown, 3) > 0) & (canvas == ids["shopfront"])] = ids["shop display"]
+    pixels = _pixels_per_metre(wall, u)
+    near = pixels > _DISPLAYS
+    lit = ids["shop display"]
+    labels = np.array([ids["shopfront"], lit, ids.get("goods", lit), ids.get("dark goods", lit)], np.uint8)
+    canvas[rows[near], columns[near]] = labels[shown(u[near], up[near], pixels[near], seed)]
 
 
 def finish(
@@ -124,17 +123,24 @@ def finish(
 ) -> None:
     """Lay the joints of bricks and stones, the darker stones, and the sky in the panes; ``styles``: houses by style."""
     wall, (left, top) = painter.wall, painter.corner
-    x, y = np.arange(canvas.shape[1]) + left + 0.5, np.arange(canvas.shape[0]) + top + 0.5
+
+    def centres(where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows, columns = np.nonzero(where)
+        return columns + left + 0.5, rows + top + 0.5
+
     bare = np.isin(canvas, (0, ids["building"]))
     for style, kind, where in (("brick", BRICK, canvas == ids.get("brick", -1)), ("stone", STONE, bare)):
         where = where & np.isin(whose, styles.get(style, ()))
         if "joint of masonry" in ids and where.any():
-            dark, joints = courses(wall, x, y, kind, seeds)
+            dark, joints = courses(wall, *centres(where), kind, seeds)
+            laid = canvas[where]
             if style == "stone":
-                canvas[where & dark] = ids["dark stone"]
-            canvas[where & joints] = ids["joint of masonry"]
+                laid[dark] = ids["dark stone"]
+            laid[joints] = ids["joint of masonry"]
+            canvas[where] = laid
     if "sky in a window" in ids:
-        canvas[(canvas == ids["window"]) & sky_in_panes(wall, x, y, seeds)] = ids["sky in a window"]
+        panes = canvas == ids["window"]
+        canvas[panes] = np.where(sky_in_panes(wall, *centres(panes), seeds), ids["sky in a window"], ids["window"])
 
 
 def _houses(site: Site, stretch: Stretch, seed: list[int]) -> list[tuple[float, float]]:

@@ -15,24 +15,23 @@ _OPPOSITE, _WIDTH = (8.0, 17.0), 13.0
 
 
 def courses(wall: Wall, x: np.ndarray, y: np.ndarray, kind: tuple[float, float], seeds: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Two (h, w) bool at pixel centres ``x`` (w,), ``y`` (h,): darker stones, and joints."""
-    u, up = wall.along(x), wall.up(x[None], y[:, None])
-    pixels = wall.view.focal / wall.depth(x)
-    along = pixels * wall.distance / wall.depth(x) if wall.side else pixels
-    return laid(u[None], up, *kind, along[None], pixels[None], seeds)
+    """Two bool arrays at pixel centres ``x``, ``y``, of shapes that broadcast: darker stones, and joints."""
+    depth = wall.depth(x)
+    pixels = wall.view.focal / depth
+    along = pixels * wall.distance / depth if wall.side else pixels
+    return laid(wall.along(x), wall.up(x, y), *kind, along, pixels, seeds)
 
 
 def sky_in_panes(wall: Wall, x: np.ndarray, y: np.ndarray, seeds: list[int]) -> np.ndarray:
-    """(h, w) bool: where panes flat in a wall along the road mirror the sky over the houses opposite.
+    """At pixel centres ``x``, ``y``, of shapes that broadcast: where panes flat in a wall along the road mirror the sky over the houses opposite.
 
     What is seen ``h`` metres above the eye on the wall is, mirrored, three times as
     high and as far on the wall opposite, if the camera stands in the middle.
     """
     if not wall.side:
-        return np.zeros((len(y), len(x)), bool)
-    u, up = wall.along(x), wall.up(x[None], y[:, None])
-    house = np.floor(np.minimum(3 * u, 1e6) / _WIDTH).astype(np.int64)
+        return np.zeros(np.broadcast_shapes(np.shape(x), np.shape(y)), bool)
+    house = np.floor(np.minimum(3 * wall.along(x), 1e6) / _WIDTH).astype(np.int64)
     numbers, which = np.unique(house, return_inverse=True)
     low, high = _OPPOSITE
     heights = np.array([np.random.default_rng([*seeds, int(n) & 0xFFFFFFFF]).uniform(low, high) for n in numbers.tolist()])
-    return wall.view.eye + 3 * (up - wall.view.eye) > heights[which][None]
+    return wall.view.eye + 3 * (wall.up(x, y) - wall.view.eye) > heights[which.reshape(house.shape)]

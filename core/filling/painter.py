@@ -76,11 +76,14 @@ class Painter:
         corners, shown = self._corners(across, up, out, thick, whole)
         leaning = np.flatnonzero(lean.any(axis=1))
         corners[leaning] = self._leaning(across[leaning], up[leaning], out[leaning], lean[leaning])
+        strokes = [number for number, panel in enumerate(panels) if panel.quad]
+        if strokes:
+            corners[strokes] = self._strokes(np.array([panels[number].quad for number in strokes]), out[strokes], u0, u1, flip)
         corners -= self.corner
         fine = np.array([panel.what in _FINE for panel in panels])
         opening = np.array([panel.what in _OPENINGS for panel in panels]) & whole
         limit = np.where(opening, WINDOW - 0.6, np.where(fine, FINE, THIN))
-        shown &= self._large_enough(corners, limit) & self._stands_free(corners, whole)
+        shown &= self._large_enough(corners, limit, strokes) & self._stands_free(corners, whole)
         shown &= shown[mains] & (labels > 0)
         places = np.rint(np.clip(_inset(corners), -30000, 30000) * 16).astype(np.int32)
         stands_out = out + thick + lean.max(axis=1) > _STANDS_OUT
@@ -144,9 +147,15 @@ class Painter:
         outs = out[:, None] + np.concatenate([lean, np.zeros_like(lean)], axis=1)
         return self.wall.project(u, up[:, [0, 0, 1, 1]], np.minimum(outs, 0.9 * self.wall.distance))
 
-    def _large_enough(self, corners: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    def _strokes(self, quads: np.ndarray, out: np.ndarray, u0: float, u1: float, flip: bool) -> np.ndarray:
+        """(N, 4, 2) pixels of ``quads`` (N, 4, 2), corners (u, up) in the house's own coordinates."""
+        u = u1 - quads[..., 0] if flip else u0 + quads[..., 0]
+        return self.wall.project(np.maximum(u, _NEAREST) if self.wall.side else u, quads[..., 1], out[:, None])
+
+    def _large_enough(self, corners: np.ndarray, limit: np.ndarray, strokes: list[int]) -> np.ndarray:
         wide = np.ptp(corners[..., 0], axis=1)
         tall = np.maximum(np.abs(corners[:, 0, 1] - corners[:, 3, 1]), np.abs(corners[:, 1, 1] - corners[:, 2, 1]))
+        tall[strokes] = np.ptp(corners[strokes, :, 1], axis=1)  # their corners begin anywhere
         rows, columns = self.canvas.shape
         low, high = corners.min(axis=1), corners.max(axis=1)
         inside = (low < (columns, rows)).all(axis=1) & (high > 0).all(axis=1)

@@ -15,6 +15,7 @@ class Panel(NamedTuple):
         thick: how far it stands out of its back, so that its sides are seen too.
         hole: (u0, u1, up0, up1) of the opening in the wall through which it is seen; None for what hangs on the wall.
         lean: how much further out its lower corners at u0 and u1 lie than the upper ones, as an awning's do.
+        quad: four corners (u, up) of what is no rectangle, a letter's stroke; its bounds are the panel's.
     """
 
     what: str
@@ -27,6 +28,7 @@ class Panel(NamedTuple):
     thick: float = 0.0
     hole: tuple[float, float, float, float] | None = None
     lean: tuple[float, float] = (0.0, 0.0)
+    quad: tuple[tuple[float, float], ...] | None = None
 
 
 class Group(NamedTuple):

@@ -6,7 +6,9 @@ from typing import Iterator
 
 import numpy as np
 
-from core.filling.panel import Group, Panel
+from core.filling.courses import cells
+from core.filling.panel import Group, Panel, alone
+from core.streets import glyphs, wares
 
 #: Half the width of a frame's member, and how far it and a riser stand out of the glass, metres.
 _MEMBER, _PROUD, _RISER = 0.07, 0.055, 0.075
@@ -14,15 +16,8 @@ _MEMBER, _PROUD, _RISER = 0.07, 0.055, 0.075
 #: Probability of a signboard above a shop, of an awning, and of stripes on it; width of two stripes in metres.
 _SIGNED, _SHADED, _STRIPED, _STRIPES = 0.85, 0.3, 0.5, 0.35
 
-#: Letters on a signboard: width of a stroke and of a word in metres, and shares of strokes and words that are there.
-_STROKE, _WORD, _INKED, _WRITTEN = 0.075, 1.7, 0.58, 0.55
-
-#: Size in metres of patches in which goods are lit, heights between which they get darker, and how dark they end;
-#: noise from which a patch is lit, at full light, and how much more it takes where it is dark.
-_PATCH, _DARKER, _DARK, _LIT, _MORE = 1 / 0.7, (0.2, 2.6), 0.25, 0.457, 0.066
-
-#: Brings the noise's spread to that of the shader's.
-_SPREAD = 0.42
+#: Height of a shop's name on its board, and what is left free at its ends, metres.
+_LETTERS, _MARGIN = 0.34, 0.25
 
 
 def shopfront(width: float, ground: float, rng: np.random.Generator, coarse: int, small: bool) -> Iterator[Group]:
@@ -48,7 +43,7 @@ def shopfront(width: float, ground: float, rng: np.random.Generator, coarse: int
     for i in range(shops):
         lo, hi = pillar / 2 + i * width / shops, (i + 1) * width / shops - pillar / 2
         if rng.random() < _SIGNED:
-            yield _board(lo + 0.1, hi - 0.1, head + 0.08, rng)
+            yield from _board(lo + 0.1, hi - 0.1, head + 0.08, rng)
         if rng.random() < _SHADED:
             yield _awning(lo, hi, head + 0.02, rng)
 
@@ -74,15 +69,17 @@ def _members(glass: Panel, riser: float, door: bool) -> Iterator[Panel]:
     yield member(u0, u1, head - _MEMBER, head)
 
 
-def _board(u0: float, u1: float, low: float, rng: np.random.Generator) -> Group:
-    """A signboard with something written on it: words of strokes beside each other."""
+def _board(u0: float, u1: float, low: float, rng: np.random.Generator) -> Iterator[Group]:
+    """A signboard, and the shop's name on it."""
     board = Panel("shop sign", u0, u1, low, low + 0.54, 0.0, True, 0.12)
-    edges = np.append(np.arange(u0, u1, _STROKE), u1)
-    word = ((edges[:-1] + rng.random() * _WORD) / _WORD).astype(int)
-    inked = (rng.random(len(edges) - 1) < _INKED) & (rng.random(word.max() + 1) < _WRITTEN)[word]
-    changes = np.flatnonzero(np.diff(np.concatenate([[0], inked, [0]]))).tolist()
-    runs = zip(edges[changes[::2]].tolist(), edges[changes[1::2]].tolist())
-    return Group((board, *(board._replace(what="shop lettering", u0=a, u1=b, out=0.12, whole=False, thick=0.0) for a, b in runs)))
+    strokes = glyphs.written(str(rng.choice(wares.NAMES)), _LETTERS, max(u1 - u0 - 2 * _MARGIN, 0.2)) + ((u0 + u1) / 2, low + 0.27)
+    least, most = strokes.min(axis=1), strokes.max(axis=1)
+    yield alone(board)
+    # Where its thinnest stroke is too thin to be seen, the whole name is.
+    yield Group(tuple(
+        Panel("shop lettering", a, b, c, d, 0.12, quad=tuple(map(tuple, quad)))
+        for (a, c), (b, d), quad in zip(least.tolist(), most.tolist(), strokes.tolist())
+    ), int((most - least).min(axis=1).argmin()))
 
 
 def _awning(lo: float, hi: float, top: float, rng: np.random.Generator) -> Group:
@@ -99,28 +96,31 @@ def _awning(lo: float, hi: float, top: float, rng: np.random.Generator) -> Group
     return Group(tuple(found))
 
 
-def lit(u: np.ndarray, up: np.ndarray, seed: int) -> np.ndarray:
-    """(N,) bool: where on the glass lit goods are seen, for points in metres; in patches, less with height."""
-    octaves = ((1.0, 1.0), (2.0, 0.5), (4.0, 0.25))
-    noise = sum((_noise(u * scale / _PATCH, up * scale / _PATCH, seed + i) - 0.5) * share for i, (scale, share) in enumerate(octaves))
-    light = np.interp(up, _DARKER, (1.0, _DARK))
-    return 0.5 + _SPREAD * noise > _LIT + _MORE * (1 / light - 1)
+def shown(u: np.ndarray, up: np.ndarray, pixels: np.ndarray, seed: int) -> np.ndarray:
+    """What is seen through a shop's glass at points in metres: (N,) of wares.GLASS, LIT, GOODS, DARK_GOODS.
 
+    Laid out as by :func:`core.streets.wares.wares`.
 
-def _noise(x: np.ndarray, y: np.ndarray, seed: int) -> np.ndarray:
-    """Smooth values 0..1 with cells of one unit (value noise)."""
-    i, j = np.floor(x), np.floor(y)
-    fx, fy = x - i, y - j
-    fx, fy = fx * fx * (3 - 2 * fx), fy * fy * (3 - 2 * fy)
-    i, j = i.astype(np.int64).astype(np.uint64), j.astype(np.int64).astype(np.uint64)
-    salt = np.uint64(seed * 0x165667B19E3779F9 & 0xFFFFFFFFFFFFFFFF)
+    Args:
+        pixels: (N,) columns that a metre takes there.
+    """
+    def drawn(salt: int, width: float, height: float | None = None) -> np.ndarray:
+        """A number 0..1 for each cell."""
+        row = np.floor(up / height) if height else np.zeros_like(up)
+        return (cells(row.astype(np.int64), np.floor(u / width).astype(np.int64), [seed, salt]) >> np.uint64(40)) / (1 << 24)
 
-    def corner(di: int, dj: int) -> np.ndarray:
-        mixed = (i + np.uint64(di)) * np.uint64(0x9E3779B97F4A7C15) ^ (j + np.uint64(dj)) * np.uint64(0xC2B2AE3D27D4EB4F)
-        mixed = (mixed ^ salt) * np.uint64(0xD6E8FEB86659FD93)
-        mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
-        return (mixed >> np.uint64(40)).astype(np.float64) / (1 << 24)
+    def between(number: np.ndarray, low: float, high: float) -> np.ndarray:
+        return low + number * (high - low)
 
-    low = corner(0, 0) * (1 - fx) + corner(1, 0) * fx
-    high = corner(0, 1) * (1 - fx) + corner(1, 1) * fx
-    return low * (1 - fy) + high * fy
+    section = drawn(1, wares.SECTION)
+    lit, shelved = section > wares.DARK, section > wares.DARK + wares.STAGED
+    board = up / wares.SHELF % 1.0 <= wares.BOARD
+    thing = up / wares.SHELF % 1.0 <= between(drawn(2, wares.THING, wares.SHELF), wares.LOWEST, wares.HIGHEST)
+    shelf = (up <= wares.TOP) & (board | thing & (drawn(3, wares.THING, wares.SHELF) > wares.EMPTY))
+    plinth = up <= wares.STAGE
+    tall = between(drawn(5, wares.PLACE), *(wares.STAGE + more for more in wares.TALL))
+    stage = plinth | (np.abs(u / wares.PLACE % 1.0 - 0.5) <= wares.FILLED / 2) & (up <= tall)
+    light = 1 - wares.DARK_RUNS
+    dark = np.where(shelved, board | (drawn(4, wares.RUN, wares.SHELF) > light), plinth | (drawn(6, wares.PLACE) > light))
+    goods = lit & np.where(shelved, shelf, stage) & (pixels * wares.THING > wares.SEEN)
+    return np.select([goods & dark, goods, lit], [wares.DARK_GOODS, wares.GOODS, wares.LIT], wares.GLASS)
