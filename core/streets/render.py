@@ -155,15 +155,9 @@ class Studio:
             ego.matrix_world = Matrix(body) @ Matrix.Translation((0.0, 0.0, -down))
 
     def _maps(self) -> tuple[np.ndarray, np.ndarray]:
-        scene, cycles = self.scene, self.scene.cycles
-        layer = bpy.context.view_layer
-        layer.material_override, scene.world = self._id_material, self._ids
         focal = self._id_material.node_tree.nodes[patterns.FOCAL].outputs[0]
         focal.default_value = self.size[0] / 2 / math.tan(self._camera.data.angle_x / 2)
-        cycles.samples, cycles.use_denoising = 1, False
-        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
-        pixels = self._render()
-        layer.material_override = None
+        pixels = self._traced(self._id_material, self._ids)
         labels = np.rint(pixels[..., 0]).astype(np.int64)
         value = np.rint(pixels[..., 1]).astype(np.int64)
         if np.abs(pixels[..., :2] - np.stack([labels, value], -1)).max() > 0.01 or not STREETS.known[np.clip(labels, 0, 255)].all():
@@ -176,38 +170,40 @@ class Studio:
 
     def _sunlit(self) -> np.ndarray:
         """(H, W) bool: where the sun's middle is seen from, on surfaces that face it."""
-        scene, cycles, layer = self.scene, self.scene.cycles, bpy.context.view_layer
         lamp = bpy.data.objects[lighting.SUN].data
-        kept = lamp.angle, cycles.max_bounces, cycles.use_fast_gi
-        lamp.angle, cycles.max_bounces, cycles.use_fast_gi = 0.0, 0, False
-        layer.material_override, scene.world = self._white, self._dark
-        cycles.samples, cycles.use_denoising = 1, False
-        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
+        kept, lamp.angle = lamp.angle, 0.0
         try:
-            return self._render().max(2) > 1e-4
+            return self._traced(self._white, self._dark, max_bounces=0, use_fast_gi=False).max(2) > 1e-4
         finally:
-            layer.material_override = None
-            lamp.angle, cycles.max_bounces, cycles.use_fast_gi = kept
+            lamp.angle = kept
 
     def _mirrored(self) -> np.ndarray:
         """(H, W) bool: where a flat mirror in a surface's place would show the sky."""
-        scene, cycles, layer = self.scene, self.scene.cycles, bpy.context.view_layer
         lamp = bpy.data.objects.get(lighting.SUN)
-        kept = cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy
-        # After its last bounce a ray still meets the sky, but no surface: what is mirrored in something mirrored isn't seen.
-        cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy = 0, 0, False, 0.0
-        layer.material_override, scene.world = self._mirror, self._ids
-        cycles.samples, cycles.use_denoising = 1, False
-        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
         if lamp is not None:
             lamp.hide_render = True
         try:
-            return self._render()[..., 0] > 0.5
+            # After its last bounce a ray still meets the sky, but no surface: what is mirrored in something mirrored isn't seen.
+            pixels = self._traced(self._mirror, self._ids, max_bounces=0, glossy_bounces=0, use_fast_gi=False, blur_glossy=0.0)
+            return pixels[..., 0] > 0.5
         finally:
-            layer.material_override = None
-            cycles.max_bounces, cycles.glossy_bounces, cycles.use_fast_gi, cycles.blur_glossy = kept
             if lamp is not None:
                 lamp.hide_render = False
+
+    def _traced(self, material: "bpy.types.Material", world: "bpy.types.World", **settings) -> np.ndarray:
+        """(H, W, 3) of one ray through each pixel's centre, all surfaces being ``material``; ``settings`` are Cycles', for this pass alone."""
+        cycles, layer = self.scene.cycles, bpy.context.view_layer
+        settings = {"samples": 1, "use_denoising": False, "pixel_filter_type": "BOX", "filter_width": 0.01, **settings}
+        kept = {name: getattr(cycles, name) for name in settings}
+        layer.material_override, self.scene.world = material, world
+        try:
+            for name, value in settings.items():
+                setattr(cycles, name, value)
+            return self._render()
+        finally:
+            layer.material_override = None
+            for name, value in kept.items():
+                setattr(cycles, name, value)
 
     def _photograph(self) -> np.ndarray:
         scene, cycles, sky = self.scene, self.scene.cycles, self.plan.sky
