@@ -69,6 +69,24 @@ def test_seeds_bring_variety(plans):
     assert any(p.axis.curvature for p in plans) and any(not p.axis.curvature for p in plans)
 
 
+def test_some_streets_have_a_square_with_trees_and_people_and_no_house_on_it(plans):
+    squares = [(plan, block) for plan in plans for block in plan.blocks if block.square]
+    assert 3 <= len(squares) <= 16
+    for plan, block in squares:
+        side = 1 if block.t0 > 0 else -1
+        edge = block.t0 if side > 0 else block.t1
+
+        def inside(thing, plan=plan, block=block, side=side, edge=edge):
+            deep = (thing.t - edge) * side
+            return block.s0 + 1 < thing.s < block.s1 - 1 and block.walk + 0.5 < deep < block.walk + block.square - 0.5
+
+        found = [item for item in plan.items if inside(item)]
+        assert sum(item.family == "tree" for item in found) >= 4 and any(item.family == "person" for item in found)
+        assert not any(inside(house) for house in plan.buildings)
+        fronts = [h for h in plan.buildings if abs((h.t - edge) * side - block.walk - block.square - 0.2) < 3 and block.s0 < h.s < block.s1]
+        assert fronts, "houses stand behind it"
+
+
 def test_vehicles_do_not_overlap(plans):
     for plan in plans:
         boxes = footprints(plan, ("vehicle",))
@@ -175,7 +193,7 @@ def test_buildings_are_sound(seed):
         parts = building(house)
         points = np.concatenate([p.vertices for p in parts])
         assert np.isfinite(points).all()
-        assert {p.label for p in parts} <= {11, 40, 41, 42, 43, 44, 60, 61, 71, 73, 75, 77}
+        assert {p.label for p in parts} <= {11, 40, 41, 42, 43, 44, 60, 61, 71, 73, 75, 77, 97}
         assert any(p.label == 43 for p in parts)
         assert points[:, 2].max() >= height_of(house)
         # Balconies on a flank stand out the farthest.

@@ -6,6 +6,7 @@ Each stage draws from its own generator, so a change in one leaves the others.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from core.streets.plan import (
 START, END = -24.0, 168.0
 #: Half width, in metres, of the whole built strip; cross streets run out to it.
 REACH = 66.0
+#: Share of streets with a square, where there is room for one.
+SQUARES = 0.25
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def lay_out(seed: int) -> StreetPlan:
     axis = Axis(curvature, slope, START, END)
     bands, left, right, lane = _carriageway(rng, kind)
     crossings = _cross_streets(rng, name)
-    blocks = _blocks(rng, kind, name, crossings, left, right)
+    blocks = _with_square(np.random.default_rng([seed, 10]), name, _blocks(rng, kind, name, crossings, left, right))
     buildings = _buildings(np.random.default_rng([seed, 2]), kind, blocks, left, right, curvature)
     sky = _sky(np.random.default_rng([seed, 3]))
     cameras = _cameras(np.random.default_rng([seed, 4]), bands, left, right, crossings)
@@ -151,6 +154,17 @@ def _blocks(rng, kind: Character, name: str, crossings, left: float, right: floa
     return tuple(blocks)
 
 
+def _with_square(rng, name: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Now and then the houses of one block stand back behind a square."""
+    fit = [i for i, b in enumerate(blocks) if max(abs(b.t0), abs(b.t1)) <= REACH and b.s1 - b.s0 > 32 and not b.garden
+           and START <= b.s0 and b.s1 <= END]
+    if name == "suburb" or not fit or rng.random() > SQUARES:
+        return blocks
+    chosen = fit[int(rng.integers(len(fit)))]
+    square = dataclasses.replace(blocks[chosen], square=float(rng.uniform(16, 24)))
+    return (*blocks[:chosen], square, *blocks[chosen + 1:])
+
+
 def _buildings(rng, kind: Character, blocks, left, right, curvature) -> tuple[Building, ...]:
     found: list[Building] = []
 
@@ -206,7 +220,7 @@ def _buildings(rng, kind: Character, blocks, left, right, curvature) -> tuple[Bu
             continue
         side = 1 if block.t0 > 0 else -1
         edge = block.t0 if side > 0 else block.t1
-        front = edge + side * (block.walk + 0.2)
+        front = edge + side * (block.walk + block.square + 0.2)
         inset = block.walk + 0.2
         row(block.s0 + inset, block.s1 - inset, front, -side * math.pi / 2, True, block, ends=(True, True))
         # Along the two cross streets, behind the corner houses.

@@ -87,7 +87,8 @@ class CrossStreet:
 class Block:
     """A raised block of pavement, s0..s1 by t0..t1, on which buildings stand.
 
-    ``walk`` is the pavement's width along the edges that face a carriageway.
+    ``walk`` is the pavement's width along the edges that face a carriageway,
+    ``square`` how far behind it the houses stand where they stand round a square.
     """
 
     s0: float
@@ -97,6 +98,7 @@ class Block:
     walk: float
     radius: float
     garden: bool = False
+    square: float = 0.0
 
 
 @dataclass(frozen=True)

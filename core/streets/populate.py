@@ -121,6 +121,7 @@ def populate(plan: StreetPlan, greenery: float) -> StreetPlan:
     _furniture(np.random.default_rng([plan.seed, 6]), plan, crowd)
     _people(np.random.default_rng([plan.seed, 7]), plan, crowd, busy)
     _gardens(np.random.default_rng([plan.seed, 8]), plan, crowd)
+    _squares(np.random.default_rng([plan.seed, 11]), plan, crowd, busy)
     _structures(np.random.default_rng([plan.seed, 9]), plan, crowd)
     return dataclasses.replace(plan, items=tuple(crowd.items))
 
@@ -313,6 +314,36 @@ def _gardens(rng, plan, crowd) -> None:
         for _ in range(int((block.s1 - block.s0) / 14)):
             crowd.add("tree", str(rng.choice(["birch", "oval", "conifer", "ornamental"])), rng.uniform(block.s0 + 5, block.s1 - 5), line + side * rng.uniform(1.2, 2.2),
                       rng.uniform(0, 6), rng, option=plan.season, scale=rng.uniform(0.5, 0.8), margin=0.3)
+
+
+def _squares(rng, plan, crowd, busy) -> None:
+    """Rows of trees with benches between them round an open middle; cafes before the houses; people."""
+    for block in plan.blocks:
+        if not block.square:
+            continue
+        side = 1 if block.t0 > 0 else -1
+        near = (block.t0 if side > 0 else block.t1) + side * (block.walk + 1.5)
+        low, high, deep = block.s0 + block.walk + 2.0, block.s1 - block.walk - 2.0, block.square - 3.0
+        middle = (low + high) / 2
+        species = str(rng.choice(["round", "oval", "ornamental", "birch"]))
+        scale = float(rng.uniform(0.55, 0.9))
+        rows, step = np.arange(0.0, deep - 4.0, float(rng.uniform(6.0, 7.5))), float(rng.uniform(7.0, 9.5))
+        for row in rows:
+            for s in np.arange(low, high, step):
+                open_middle = 0 < row < rows[-1] and abs(s - middle) < 8
+                if not open_middle and rng.random() < 0.85:
+                    crowd.add("tree", species, s, near + side * row, rng.uniform(0, 6.28), rng,
+                              option=plan.season, scale=scale * rng.uniform(0.9, 1.1))
+                if rng.random() < 0.5:
+                    kind = str(rng.choice(["bench", "planter", "bin", "lamp"], p=[0.55, 0.2, 0.1, 0.15]))
+                    crowd.add("furniture", kind, s + step / 2, near + side * row, math.pi / 2 * rng.choice([-1, 1]), rng)
+        crowd.add("furniture", str(rng.choice(["column", "planter"])), middle, near + side * deep / 2, 0.0, rng)
+        for _ in range(int(rng.integers(2, 9))):
+            kind = str(rng.choice(["cafe", "parasol"], p=[0.7, 0.3]))
+            crowd.add("furniture", kind, rng.uniform(low, high), near + side * (deep - rng.uniform(0.0, 2.5)), 0.0, rng)
+        for _ in range(int(rng.poisson(16 * busy + 3))):
+            crowd.add("person", "person", rng.uniform(low, high), near + side * rng.uniform(0.0, deep), rng.uniform(0, 2 * math.pi), rng,
+                      option=str(rng.choice(["walk", "walk", "stand"])), margin=0.1)
 
 
 def _structures(rng, plan, crowd) -> None:
