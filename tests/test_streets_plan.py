@@ -186,6 +186,27 @@ def test_a_wall_leaves_exactly_its_openings_free():
     assert area == pytest.approx(24.0 - gone, rel=1e-5)
 
 
+def test_shops_have_their_names_on_their_boards(plans):
+    """Every name is one of the list, upright, and lies in front of a board."""
+    from core.streets import glyphs, wares
+
+    named = read = 0
+    for house in [house for plan in plans[:12] for house in plan.buildings if house.shop][:60]:
+        parts = {label: np.concatenate([p.vertices for p in building(house) if p.label == label] or [np.empty((0, 3))]) for label in (61, 97)}
+        if not len(parts[97]):
+            continue
+        named += 1
+        strokes = parts[97].reshape(-1, 4, 3)
+        assert np.allclose(strokes[..., 0], 0.125) and parts[61][:, 0].max() >= 0.12 - 1e-6
+        assert parts[61][:, 2].min() < strokes[..., 2].min() and strokes[..., 2].max() < parts[61][:, 2].max()
+        words = [word for word in wares.NAMES if len(glyphs.letters(word)) == len(strokes)]
+        if words and np.ptp(strokes[..., 1]) < 6:  # one board; seen from the front, y grows to the right
+            flat = strokes[..., 1:] - (strokes[..., 1:].min((0, 1)) + strokes[..., 1:].max((0, 1))) / 2
+            assert min(np.abs(flat - glyphs.written(word, 0.34, 9.0)).max() for word in words) < 0.01
+            read += 1
+    assert named > 20 and read > 5
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_buildings_are_sound(seed):
     plan = plan_street(seed)
