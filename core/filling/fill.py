@@ -18,6 +18,7 @@ from core.filling import paving, signs
 from core.filling.facades import Site, fill_facade
 from core.filling.kerbs import kerbs
 from core.filling.leaves import in_shade, twigs
+from core.filling.plates import letter_plates
 from core.filling.rails import rails
 from core.filling.silhouettes import SMALLEST, Outline, fill_silhouette
 from core.filling.trunks import trunks
@@ -287,7 +288,10 @@ def _parts(
     seeds = [seed & 0xFFFFFFFF, site.value, site.number]
     if name in SILHOUETTES:
         outline = _outline(scene, around, site)
-        return fill_silhouette(outline, scene.label_set, seeds), None
+        parts = fill_silhouette(outline, scene.label_set, seeds)
+        if parts is not None and name == "car":
+            letter_plates(parts, scene.label_set, seeds)
+        return parts, None
     if name in SIGNS:
         # Who asks for a sign's face wants to see it.
         return signs.fill_sign(site.mask, scene.label_set, seeds, backs=not asked_for), None
