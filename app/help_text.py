@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QMessag
 
 KEYS = (
     ("Paint", (
-        ("B  E  G  P  I  H", "Brush, eraser, fill, polygon, pick, pan"),
+        ("B  E  G  P  T  I  H", "Brush, eraser, fill, polygon, write, pick, pan"),
         ("Enter, Backspace", "Polygon: close it, take the last corner back"),
         ("[  ]", "Brush size; with Shift in larger steps"),
         ("1 to 9", "Classes that streets are full of"),

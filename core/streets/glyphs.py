@@ -18,12 +18,14 @@ _STROKES: dict[str, tuple[str, ...]] = {
     "9": ("00 20 42 45 36 16 05 04 13 43",), "A": ("00 26 40", "12 32"), "B": ("00 06 36 45 44 33 03 33 42 41 30 00",),
     "C": ("45 36 16 05 01 10 30 41",), "D": ("00 06 26 44 42 20 00",), "E": ("46 06 00 40", "03 33"),
     "F": ("46 06 00", "03 33"), "G": ("45 36 16 05 01 10 30 41 43 23",), "H": ("00 06", "40 46", "03 43"),
-    "I": ("20 26",), "K": ("00 06", "46 03 40"), "L": ("06 00 40",), "M": ("00 06 23 46 40",), "N": ("00 06 40 46",),
-    "O": ("10 30 41 45 36 16 05 01 10",), "P": ("00 06 36 45 44 33 03",), "R": ("00 06 36 45 44 33 03", "23 40"),
+    "I": ("20 26",), "J": ("46 41 30 10 01",), "K": ("00 06", "46 03 40"), "L": ("06 00 40",), "M": ("00 06 23 46 40",), "N": ("00 06 40 46",),
+    "O": ("10 30 41 45 36 16 05 01 10",), "P": ("00 06 36 45 44 33 03",), "Q": ("10 30 41 45 36 16 05 01 10", "22 40"), "R": ("00 06 36 45 44 33 03", "23 40"),
     "S": ("45 36 16 05 04 13 33 42 41 30 10 01",), "T": ("20 26", "06 46"), "U": ("06 01 10 30 41 46",),
     "V": ("06 20 46",), "W": ("06 10 23 30 46",), "X": ("00 46", "06 40"), "Y": ("06 23 46", "23 20"), "Z": ("06 46 00 40",),
     "-": ("13 33",), " ": (),
 }
+#: What can be set.
+CHARACTERS = frozenset(_STROKES)
 
 
 def stroke(points, width: float) -> list[np.ndarray]:
@@ -46,25 +48,31 @@ def stroke(points, width: float) -> list[np.ndarray]:
     return [np.array([right[i], right[i + 1], left[i + 1], left[i]]) for i in range(len(points) - 1)]
 
 
-def letters(word: str, weight: float = 0.95) -> list[np.ndarray]:
-    """``word`` fitted into the square; characters without strokes are left blank."""
+#: Advance of a character, and height of a capital, on the grid.
+_ADVANCE, _CAPITAL = 5.8, 6.0
+
+
+def _set(word: str, weight: float) -> tuple[list[np.ndarray], float]:
+    """Strokes of ``word`` on the grid about its middle, and its width there."""
     pieces = []
     for index, char in enumerate(word.upper()):
         for line in _STROKES.get(char, ()):
-            points = [(int(p[0]) + index * 5.8, int(p[1])) for p in line.split()]
-            pieces += stroke(points, weight)
-    if not pieces:
-        return []
-    width = max(len(word) * 5.8 - 1.8, 1.0)
-    scale = min(2 / (width + weight), 2 / (6 + weight))
-    return [(p - (width / 2, 3)) * scale for p in pieces]
+            pieces += stroke([(int(p[0]) + index * _ADVANCE, int(p[1])) for p in line.split()], weight)
+    width = max(len(word) * _ADVANCE - 1.8, 1.0)
+    return [p - (width / 2, _CAPITAL / 2) for p in pieces], width + weight
 
 
-def written(word: str, tall: float, wide: float) -> np.ndarray:
-    """(N, 4, 2) strokes of ``word`` about the origin, ``tall`` high, or less where it would be more than ``wide`` long."""
-    strokes = np.array(letters(word))
-    low, high = strokes.min((0, 1)), strokes.max((0, 1))
-    return (strokes - (low + high) / 2) * min(tall / (high[1] - low[1]), wide / (high[0] - low[0]))
+def letters(word: str, weight: float = 0.95) -> list[np.ndarray]:
+    """``word`` fitted into the square; characters without strokes are left blank."""
+    pieces, width = _set(word, weight)
+    scale = min(2 / width, 2 / (_CAPITAL + weight))
+    return [p * scale for p in pieces]
+
+
+def written(word: str, tall: float, wide: float, weight: float = 0.95) -> np.ndarray:
+    """(N, 4, 2) strokes of ``word`` about the origin; capitals are ``tall``, or less where it would be more than ``wide`` long."""
+    pieces, width = _set(word, weight)
+    return np.array(pieces).reshape(-1, 4, 2) * min(tall / (_CAPITAL + weight), wide / width)
 
 
 def arrow(turn: float = 0.0, shaft: float = 0.32) -> list[np.ndarray]:

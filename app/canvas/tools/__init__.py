@@ -9,9 +9,10 @@ from app.canvas.tools.picker import PickerTool
 from app.canvas.tools.polygon import PolygonTool
 from app.canvas.tools.select import SelectTool
 from app.canvas.tools.stamp import StampTool
+from app.canvas.tools.write import WriteTool
 
 TOOLS: tuple[type[Tool], ...] = (
-    SelectTool, BrushTool, EraserTool, FillTool, PolygonTool, StampTool, LookTool, PickerTool, PanTool,
+    SelectTool, BrushTool, EraserTool, FillTool, PolygonTool, WriteTool, StampTool, LookTool, PickerTool, PanTool,
 )
 
 __all__ = ["TOOLS", "Tool"]
