@@ -201,8 +201,11 @@ def test_shops_have_their_names_on_their_boards(plans):
         assert parts[61][:, 2].min() < strokes[..., 2].min() and strokes[..., 2].max() < parts[61][:, 2].max()
         words = [word for word in wares.NAMES if len(glyphs.letters(word)) == len(strokes)]
         if words and np.ptp(strokes[..., 1]) < 6:  # one board; seen from the front, y grows to the right
-            flat = strokes[..., 1:] - (strokes[..., 1:].min((0, 1)) + strokes[..., 1:].max((0, 1))) / 2
-            assert min(np.abs(flat - glyphs.written(word, 0.34, 9.0)).max() for word in words) < 0.01
+            flat, *wanted = (
+                points - (points.min((0, 1)) + points.max((0, 1))) / 2
+                for points in (strokes[..., 1:], *(glyphs.written(word, 0.34, 9.0) for word in words))
+            )
+            assert min(np.abs(flat - points).max() for points in wanted) < 0.01
             read += 1
     assert named > 20 and read > 5
 
