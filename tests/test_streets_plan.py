@@ -293,3 +293,14 @@ def test_bridges_hang_clear_of_the_road_from_house_to_house():
             road = (across > plan.kerb_right) & (across < plan.kerb_left)
             assert road.any() and points[road, 2].min() > 4.5  # a bus is 3.2 m high
     assert spanned >= 2
+
+
+def test_the_examples_that_come_along_are_held_out_streets():
+    from pathlib import Path
+
+    from core.streets.dataset import split_of
+    from core.streets.examples import EXAMPLES
+
+    folder = Path(__file__).parent.parent / "assets" / "examples"
+    assert {path.stem for path in folder.glob("*.veduta")} == set(EXAMPLES)
+    assert all(split_of(int(frame.split("_")[1])) == "val" for frame in EXAMPLES.values())

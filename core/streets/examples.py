@@ -22,13 +22,13 @@ from core.errors import DataError
 
 #: The streets that come with the program: name -> frame.
 EXAMPLES = {
-    "01 Autumn": "veduta_060107_000000",
+    "01 Passers-by": "veduta_060080_000000",
     "02 Parked in a row": "veduta_060034_000000",
     "03 Avenue": "veduta_060020_000000",
     "04 Crossing": "veduta_060096_000000",
     "05 Under trees": "veduta_060036_000000",
     "06 Winter": "veduta_060040_000000",
-    "07 Passers-by": "veduta_060080_000000",
+    "07 Autumn": "veduta_060107_000000",
     "08 Old town": "veduta_060008_000000",
     "09 After rain": "veduta_060110_000000",
     "10 Shops": "veduta_060159_000000",
