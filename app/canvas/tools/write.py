@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QLineEdit
 
 from app.canvas.tools.base import Modifiers, Tool
 
-#: Pixels between the pointer and the field in which one types, and the field's width.
-_BELOW, _WIDE = 18, 200
+#: Pixels between the sign and the field in which one types, and the field's width.
+_BELOW, _WIDE = 8, 200
 
 
 class WriteTool(Tool):
@@ -33,8 +33,10 @@ class WriteTool(Tool):
 
         self.keep()
         x, y = self.pixel(point)
-        if not self.context.inside(x, y) or self.guarded(lambda: find_board(self.context.scene, x, y)) is None:
+        found = self.guarded(lambda: find_board(self.context.scene, x, y)) if self.context.inside(x, y) else None
+        if found is None:
             return
+        _, (_, _, _, foot), *_ = found
         pane = next((pane for pane in self.canvas.panes if pane.underMouse()), self.canvas.panes[0])
         self._at, self._step = (x, y), None
         self.field = QLineEdit(self.canvas)
@@ -45,7 +47,8 @@ class WriteTool(Tool):
         self.field.installEventFilter(self._keys)
         self.field.textEdited.connect(self._show)
         self.field.returnPressed.connect(self.keep)
-        spot = pane.mapTo(self.canvas, pane.from_image(point).toPoint()) + QPoint(-_WIDE // 2, _BELOW)
+        below = pane.from_image(QPointF(point.x(), foot)).toPoint()
+        spot = pane.mapTo(self.canvas, below) + QPoint(-_WIDE // 2, _BELOW)
         room = self.canvas.rect()
         self.field.move(
             max(0, min(spot.x(), room.width() - _WIDE)), max(0, min(spot.y(), room.height() - self.field.sizeHint().height()))
