@@ -25,7 +25,7 @@ class WriteTool(Tool):
         #: The undo step that holds what is typed; None where nothing is.
         self._step: int | None = None
         self._keys = _Keys(self)
-        context.scene_replaced.connect(self._forget)
+        context.scene_replaced.connect(self.keep)
         context.tool_changed.connect(lambda _name: self.keep())
 
     def press(self, point: QPointF, modifiers: Modifiers) -> None:
@@ -38,7 +38,7 @@ class WriteTool(Tool):
             return
         _, (_, _, _, foot), *_ = found
         pane = next((pane for pane in self.canvas.panes if pane.underMouse()), self.canvas.panes[0])
-        self._at, self._step = (x, y), None
+        self._at = (x, y)
         self.field = QLineEdit(self.canvas)
         self.field.setAccessibleName("What is written here")
         self.field.setPlaceholderText("Type, then Enter")
@@ -71,24 +71,22 @@ class WriteTool(Tool):
 
     def keep(self) -> None:
         """Close the field; what is written stays."""
-        self._forget()
+        field, self.field, self._step = self.field, None, None
+        if field is None:
+            return
+        focused = field.hasFocus()
+        field.removeEventFilter(self._keys)
+        field.hide()
+        field.deleteLater()
+        if focused:  # the keys are the canvas's again
+            self.canvas.panes[0].setFocus()
 
     def abort(self) -> bool:
         had = self.field is not None
         if had:
             self._take_back()
-            self._forget()
+            self.keep()
         return had
-
-    def _forget(self) -> None:
-        field, self.field = self.field, None
-        self._step = None
-        if field is not None:
-            field.removeEventFilter(self._keys)
-            field.hide()
-            field.deleteLater()
-            if field.hasFocus() or self.canvas.focusWidget() is field:
-                self.canvas.panes[0].setFocus()
 
 
 class _Keys(QObject):
