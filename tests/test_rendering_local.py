@@ -17,6 +17,7 @@ from core.networks.weights import fold
 from core.rendering.local import executor as executor_module
 from core.rendering.local.executor import Executor, Stopped, TensorFeed
 from core.rendering.local.lower import UnsupportedGraph
+from core.rendering.local.ops import Conv, Shuffle
 from core.rendering.local.rects import Rect, coalesce, whole
 from core.rendering.local.threads import ThreadChoice
 
@@ -260,6 +261,27 @@ def test_linear_interpolation_of_a_part_equals_the_whole(dtype, factor):
             difference = (block - whole_frame.whole[(..., *rect.slices)]).abs().max()
             # Thirds are rounded by where they lie; halves and quarters are not.
             assert difference <= (0 if factor != 3 else 1e-6 if dtype == torch.float32 else 0.01), rect
+
+
+class _Shuffled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(4, 8, 3, padding=1)
+        self.conv2 = nn.Conv2d(2, 12, 3, padding=1)
+
+    def forward(self, x):
+        y = torch.tanh(F.pixel_shuffle(self.conv1(x), 2))
+        return torch.tanh(F.pixel_shuffle(self.conv2(torch.sigmoid(y) + y), 2))
+
+
+def test_an_activation_behind_a_pixel_shuffle_is_computed_by_the_convolution_before_it():
+    network = unit_weights(_Shuffled())
+    executor, picture = Executor(network), Picture()
+    assert isinstance(executor.graph.output, Shuffle)
+    assert [op.activation.fused[0] for op in executor.graph.ops if isinstance(op, Conv)] == ["tanh", "tanh"]
+    x = torch.randn(1, 4, 24, 40)
+    executor.full(TensorFeed(x), picture.bind(executor))
+    assert torch.allclose(picture.whole, network(x), atol=TOLERANCE)
 
 
 def test_what_has_no_rule_for_enlarging_is_named():

@@ -113,7 +113,7 @@ class FrameSession:
         same = (
             self.executor.ready
             and self._fits(label_map, label_set)
-            and not self.index.changes(label_map, instance_map)
+            and self.index.holds(label_map, instance_map)
             and not self.index.code_changes(codes)
         )
         if not same:

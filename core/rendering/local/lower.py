@@ -54,7 +54,7 @@ def _leaky(slope=0.01, *_, negative_slope=None, **__):
 
 
 def _tanh(*_, **__):
-    return torch.tanh, torch.tanh_, None
+    return torch.tanh, torch.tanh_, ("tanh", [])
 
 
 def _sigmoid(*_, **__):
@@ -122,7 +122,7 @@ class _Lowering:
         (result,) = next(n for n in self.traced.graph.nodes if n.op == "output").args
         if not isinstance(result, fx.Node) or result not in self.found:
             raise UnsupportedGraph("This generator doesn't give one picture; it is rendered in full frames.")
-        order = _needed(self.found[result], self.order)
+        order = _before_shuffles(_needed(self.found[result], self.order))
         _fuse(order)
         order = _needed(order[-1], order)
         _choose_kept(order)
@@ -332,6 +332,21 @@ def _users(order: list[Op]) -> dict[Op, list[Op]]:
         for parent in op.inputs:
             users[parent].append(op)
     return users
+
+
+def _before_shuffles(order: list[Op]) -> list[Op]:
+    """Compute an activation before the pixel shuffle that it alone reads: there a convolution can take it over."""
+    users, order = _users(order), list(order)
+    for at, op in enumerate(order):
+        shuffle = op.inputs[0] if isinstance(op, ops.Pointwise) and op.fused and op.inputs else None
+        if not isinstance(shuffle, ops.Shuffle) or len(users[shuffle]) > 1:
+            continue
+        before = order.index(shuffle)
+        order[before], order[at] = op, shuffle
+        op.inputs, shuffle.inputs = shuffle.inputs, (op,)
+        for user in users[op]:
+            user.inputs = tuple(shuffle if parent is op else parent for parent in user.inputs)
+    return order
 
 
 def _fuse(order: list[Op]) -> None:
