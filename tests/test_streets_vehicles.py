@@ -10,7 +10,7 @@ from core.streets.vehicle_shapes import Curve, blob, cuboid, lathe, outward, rin
 
 SEEDS = (0, 1, 2, 5, 11)
 WHEELED = {26: 48, 27: 52, 28: 54}
-BUDGET = {26: 15000, 27: 15000, 28: 15000, 29: 8000, 30: 6000, 31: 15000, 32: 8000, 33: 6000}
+BUDGET = {26: 15_500, 27: 15_000, 28: 15_000, 29: 8000, 30: 6000, 31: 15_000, 32: 8000, 33: 6000}
 
 
 def corners(parts):

@@ -7,13 +7,13 @@ import numpy as np
 from core.filling.lettering import PLATE, board_of, inked, on_plate
 from core.labels import LabelSet
 from core.opencv import cv2
+from core.streets.glyphs import registration
 
 #: A letter's stroke is 11 mm wide, and seen from so many pixels on; so long is a plate of 0.52 m then.
 _STROKE, _SEEN = 0.011, 0.7
 SHORTEST = _SEEN / _STROKE * 0.52
 #: What fills less of a rectangle around it, or is not so many times as long as high, is a plate half hidden.
 _WHOLE, _LENGTHS = 0.75, 2.0
-_CAPITALS, _DIGITS = "ABCDEFGHKLMNPRSTUVWXZ", "0123456789"
 
 
 def letter_plates(parts: np.ndarray, label_set: LabelSet, seeds: list[int]) -> None:
@@ -37,11 +37,5 @@ def letter_plates(parts: np.ndarray, label_set: LabelSet, seeds: list[int]) -> N
             continue
         board = board_of(plate, length=PLATE)
         if board is not None:
-            ink = inked(board, on_plate(_text(np.random.default_rng([*seeds, number]))), (0, 0), plate.shape)
+            ink = inked(board, on_plate(registration(np.random.default_rng([*seeds, number]))), (0, 0), plate.shape)
             parts[y : y + height, x : x + width][ink & plate] = ids["plate lettering"]
-
-
-def _text(rng: np.random.Generator) -> str:
-    """Three letters and three digits."""
-    letters = "".join(rng.choice(list(_CAPITALS), 3))
-    return f"{letters[0]} {letters[1:]} {''.join(rng.choice(list(_DIGITS), 3))}"

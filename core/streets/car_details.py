@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.streets import glyphs
 from core.streets.car_bodies import CarSpec, Greenhouse, Tub
 from core.streets.naming import PLATE_LETTERING
 from core.streets.parts import Surface
@@ -88,7 +89,7 @@ def flank_line(tub: Tub, xs, zs, width=0.006) -> Mesh:
 
 
 def number_plate(bag: Bag, tub: Tub, p: float, h: float, rng, push: float = 0.012):
-    """A European plate: white, a blue band at its left, dark marks."""
+    """A European plate: white, a blue band at its left, letters and digits."""
     point = tub(np.float64(p), np.float64(h))
     forward = 1.0 if p < 1 else -1.0
     x = point[0] + forward * push
@@ -98,22 +99,17 @@ def number_plate(bag: Bag, tub: Tub, p: float, h: float, rng, push: float = 0.01
     bag.add(cuboid((face, 0, z), (0.004, w, t)), PLATE, PLATE_LABEL, smooth=False)
     mark = face + forward * 0.0028
 
-    def tile(y, z, wide, tall):
-        corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * [wide / 2, tall / 2]
-        points = np.column_stack([np.full(4, mark), y + corners[:, 0], z + corners[:, 1]])
+    def flat(corners):
+        """A face on the plate, of (4, 2) corners as one reads it: right, up."""
+        points = np.column_stack([np.full(4, mark), forward * corners[:, 0], z + corners[:, 1]])
         return facing((points, np.array([[0, 1, 2], [0, 2, 3]])), (forward, 0, 0))
 
-    y, pieces = -forward * (w / 2 - 0.075), []
-    for k in range(int(rng.integers(6, 8))):
-        wide = 0.036 + 0.006 * rng.random()
-        if k == 2:
-            y += forward * 0.03
-        # three strokes stand for a letter: two stems and a bar
-        pieces += [tile(y, z, 0.011, 0.075), tile(y + forward * wide * 0.6, z + 0.01 * (k % 3 - 1), 0.011, 0.055)]
-        pieces.append(tile(y + forward * wide * 0.3, z + (0.032, 0.0, -0.032)[int(rng.integers(3))], wide * 0.6, 0.011))
-        y += forward * (wide + 0.018)
-    bag.add(joined(*pieces), PLATE_INK, PLATE_LETTERING, smooth=False)
-    bag.add(tile(-forward * (w / 2 - 0.022), z, 0.044, t), PLATE_BLUE, PLATE_LETTERING, smooth=False)
+    band = 0.044
+    strokes = glyphs.written(glyphs.registration(rng), 0.075, w - band - 0.05)
+    bag.add(joined(*(flat(corners + (band / 2, 0)) for corners in strokes)), PLATE_INK, PLATE_LETTERING, smooth=False)
+    left, right = -w / 2, band - w / 2
+    blue = np.array([(left, -t / 2), (right, -t / 2), (right, t / 2), (left, t / 2)])
+    bag.add(flat(blue), PLATE_BLUE, PLATE_LETTERING, smooth=False)
 
 
 def front_face(bag: Bag, tub: Tub, rng, colour: Surface):

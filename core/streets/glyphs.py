@@ -75,6 +75,12 @@ def written(word: str, tall: float, wide: float, weight: float = 0.95) -> np.nda
     return np.array(pieces).reshape(-1, 4, 2) * min(tall / (_CAPITAL + weight), wide / width)
 
 
+def registration(rng: np.random.Generator) -> str:
+    """What stands on a number plate: three letters and three digits."""
+    letters, digits = ("".join(rng.choice(list(among), 3)) for among in ("ABCDEFGHKLMNPRSTUVWXZ", "0123456789"))
+    return f"{letters[0]} {letters[1:]} {digits}"
+
+
 def arrow(turn: float = 0.0, shaft: float = 0.32) -> list[np.ndarray]:
     """An arrow that points up, turned by ``turn`` radians (counter-clockwise)."""
     half = shaft / 2
