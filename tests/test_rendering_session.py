@@ -17,6 +17,7 @@ from core.rendering import renderer as renderer_module
 from core.rendering.conditioning import dense, inputs_for
 from core.rendering.frame_index import mask_rects
 from core.rendering.local.executor import Stopped, TensorFeed
+from core.rendering.local.ops import PatchConv
 from core.rendering.local.rects import Rect
 from core.rendering.precision import psnr
 from core.rendering.renderer import Renderer, to_pixels
@@ -293,6 +294,24 @@ def test_the_table_of_distinct_pixels_is_the_conditioning():
     found, _ = session.index.block(source, rect)
     assert torch.equal(found, whole[(..., *rect.slices)])
     assert torch.equal(found, TensorFeed(whole).block(source, rect)[0])
+
+
+def test_what_patches_add_up_to_is_the_first_convolution():
+    renderer = Renderer(make_model(), "cpu", "float32")
+    session, painter = FrameSession(renderer), Painter(70, 90)
+    session.full(*painter.scene)
+    (conv,) = [op for op in session.executor.graph.ops if isinstance(op, PatchConv)]
+    index = session.index
+    for _ in range(3):
+        painter.paint()
+        painter.restyle()
+        session.update(*painter.scene)
+        planes, _ = index.block(conv.inputs[0], Rect(10, 4, 82, 60))
+        expected = torch.nn.functional.conv2d(planes, conv.weight, conv.bias, 2)
+        found = index.patches(conv, Rect(5, 2, 41, 30))
+        assert found.shape == (1, 8, 28, 36) and torch.allclose(found, expected, atol=1e-5)
+        assert expected.std() > 0.1
+    assert len(index._pairs) < 0.1 * index._values.size * index.labels_count, "combinations that aren't in the frame have no row"
 
 
 def test_changed_pixels_become_few_tight_rectangles():

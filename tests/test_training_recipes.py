@@ -20,7 +20,7 @@ from core.training.run_folder import RunFolder
 from core.training.schedule import ENHANCER, GLOBAL, WHOLE, Phase
 from core.training.step import Step
 from core.training.trainer import Trainer
-from core.training.warm import adopt, read_start
+from core.training.warm import Start, adopt, read_start
 from core.labels import CITYSCAPES, STREETS, LabelSet, label_set_to_json
 from tests.training_data import make_data_set
 
@@ -388,6 +388,22 @@ def test_a_run_may_begin_with_what_another_learnt(samples, tmp_path):
     RunFolder(tmp_path / "first").write_settings(described)
     with pytest.raises(TrainingError, match="begin with its model file"):
         read_start(tmp_path / "first")
+
+
+def test_a_generator_that_has_become_wider_paints_as_before(tmp_path, samples):
+    """Its classes are told by more numbers, which nothing sees yet."""
+    before = recipe_named("tiny")
+    first = Trainer(replace(before.cropped(64), steps=2), samples, None, device="cpu")
+    list(first.run())
+    start = Start("first", 2, *([n.state_dict() for n in m] for m in (first.networks.modules(), first.networks.averaged)), None, STREETS)
+    name, config = before.generator
+    wider = Networks(replace(before, generator=(name, {**config, "label_dims": 20})), STREETS, torch.device("cpu"), 0, WHOLE)
+    assert adopt(wider, start) == []
+    labels = torch.randint(0, len(STREETS), (1, 64, 96))
+    planes = torch.randn(1, 1 + before.code_dim, 64, 96)
+    for ours, theirs in zip((wider.generator, wider.averaged[0]), (first.networks.generator, first.networks.averaged[0])):
+        assert ours.embedding.weight.shape[1] == 20 > theirs.embedding.weight.shape[1]
+        assert torch.allclose(ours(labels, planes), theirs(labels, planes), atol=1e-5)
 
 
 def test_the_discriminators_rate_is_a_share_of_the_generators(samples):

@@ -60,6 +60,9 @@ class CompactGenerator(nn.Module):
         code_channels: how many of the channels on the way down, at 1/2, 1/4
             and 1/8, codes may enter; None lets them enter all, to 1/16, as
             models were trained before.
+        label_dims: numbers that tell a class; None for as many as fill 16 planes
+            with the edge and the codes, as models were trained before. A
+            hundred and more classes crowd those few.
         code_cross: the kernels at 1/8 see codes without their corners, so that
             a look's reach is nearly round instead of a square; needs ``code_channels``.
 
@@ -87,6 +90,7 @@ class CompactGenerator(nn.Module):
         grain: bool = False,
         code_channels: tuple[int, int, int] | None = None,
         code_cross: bool = False,
+        label_dims: int | None = None,
     ):
         super().__init__()
         if upsampling not in ("bilinear", "nearest"):
@@ -96,15 +100,15 @@ class CompactGenerator(nn.Module):
         self.upsampling = upsampling
         self.label_count, self.code_dim = label_count, code_dim
         half, quarter, eighth, sixteenth = widths
-        # 16 input planes in all: what one vector register of float32 holds.
-        self.embedding = LabelEmbedding(label_count, 15 - code_dim)
+        label_dims = 15 - code_dim if label_dims is None else label_dims
+        self.embedding = LabelEmbedding(label_count, label_dims)
         coded = (code_dim, *code_channels, 0) if code_channels else None
 
         def blind(scale: int, outputs: int) -> tuple[int, int]:
             """Of the convolution from the scale before: outputs that see no codes, inputs that hold some."""
             return (outputs - coded[scale + 1], coded[scale]) if coded else (0, 0)
 
-        self.stem = MaskedConv2d(16, half, 2, stride=2, blind=blind(0, half))
+        self.stem = MaskedConv2d(label_dims + 1 + code_dim, half, 2, stride=2, blind=blind(0, half))
         self.down1 = StandardConv2d(half, quarter, 3, stride=2, padding=1, blind=blind(1, quarter))
         self.down2 = StandardConv2d(quarter, eighth, 3, stride=2, padding=1, blind=blind(2, eighth))
         self.down3 = StandardConv2d(eighth, sixteenth, 3, stride=2, padding=1, blind=blind(3, sixteenth))
@@ -162,6 +166,24 @@ class CompactGenerator(nn.Module):
         x = self.body2(F.leaky_relu(self._double(x) + x2, 0.2))
         x = self.head(F.leaky_relu(x, 0.2))  #                     (B, 12, H/2, W/2)
         return torch.tanh(F.pixel_shuffle(x, 2))
+
+    def widened(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """``state`` of a generator whose classes were told by fewer numbers, for this one.
+
+        The further numbers are random, always the same, and nothing sees them yet: it paints as before.
+        """
+        table, stem = state["embedding.weight"], state["stem.weight"]
+        further = self.embedding.weight.shape[1] - table.shape[1]
+        if further <= 0:
+            return state
+        noise = torch.randn(len(table), further, generator=torch.Generator().manual_seed(0)).to(table) / self.embedding.scale
+        unseen = stem.new_zeros(len(stem), further, *stem.shape[2:])
+        known = table.shape[1]
+        return {
+            **state,
+            "embedding.weight": torch.cat((table, noise), 1),
+            "stem.weight": torch.cat((stem[:, :known], unseen, stem[:, known:]), 1),
+        }
 
     def _double(self, x: torch.Tensor) -> torch.Tensor:
         # A 1x1 convolution goes before: it commutes with interpolation, at a quarter of the work.

@@ -13,11 +13,12 @@ from typing import Callable, Mapping
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from core.labels import LabelSet
 from core.look_regions import key_part, key_value, look_key
 from core.rendering.conditioning import CodeTable, Conditioning, inputs_for, instance_edges
-from core.rendering.local.ops import Source
+from core.rendering.local.ops import PatchConv, Source
 from core.rendering.local.rects import Rect, coalesce, whole
 
 # More objects than this in one frame would make the table outgrow the frame itself.
@@ -84,8 +85,11 @@ class FrameIndex:
         self._values = np.empty(0, np.uint16)
         #: (65536,) int16: a scene's instance value -> its model's place in ``_values``; -1 where it has none.
         self._number_of = np.full(65536, -1, np.int16)
+        #: Pairs of object and class, as place in ``_values`` * ``labels_count`` + channel, in the table's order; and the inverse.
+        self._pairs = np.empty(0, np.int32)
+        self._place_of = np.empty(0, np.int32)
         self._code_table = self.code_table(self.codes)
-        self._rows: dict[Source, torch.Tensor] = {}
+        self._forget_rows()
         self._write(label_map, instance_map, Rect(0, 0, width, height))
 
     # -- updates --------------------------------------------------------------------
@@ -131,7 +135,7 @@ class FrameIndex:
         if _changed_codes(codes, self.codes):
             self.codes = dict(codes)
             self._code_table = self.code_table(self.codes)
-            self._rows = {}
+            self._forget_rows()
         return [self._write(label_map, instance_map, rect) for rect in rects]
 
     def _write(self, label_map, instance_map, rect: Rect) -> Rect:
@@ -162,20 +166,31 @@ class FrameIndex:
         dy, dx = rect.y0 - around.y0, rect.x0 - around.x0
         edges = edges[dy : dy + rect.height, dx : dx + rect.width]
         # torch's arithmetic in place takes a quarter of numpy's time.
+        pair = torch.from_numpy(self._number[rect.slices]).to(torch.int32)
+        pair = pair.mul_(self.labels_count).add_(torch.from_numpy(self._channel[rect.slices])).numpy()
         index = torch.from_numpy(self._index)[rect.slices]
-        index.copy_(torch.from_numpy(self._number)[rect.slices]).mul_(self.labels_count)
-        index.add_(torch.from_numpy(self._channel)[rect.slices]).mul_(2).add_(torch.from_numpy(edges))
+        index.copy_(torch.from_numpy(self._places(pair))).mul_(2).add_(torch.from_numpy(edges))
+
+    def _places(self, pairs: np.ndarray) -> np.ndarray:
+        """(h, w) int32: the places of pairs of object and class in the table; new ones are given theirs."""
+        found = np.take(self._place_of, pairs, mode="clip") if self._pairs.size else None
+        if found is None or found.min() < 0:
+            new = np.unique(_where_runs_begin(pairs))
+            new = new[self._place_of[new] < 0]
+            self._place_of[new] = self._pairs.size + np.arange(new.size, dtype=np.int32)
+            self._pairs = np.concatenate((self._pairs, new))
+            self._forget_rows()
+            found = np.take(self._place_of, pairs, mode="clip")
+        return found
 
     def _numbers(self, instances: np.ndarray) -> np.ndarray:
         """(h, w) int16: the places of instance values in the table; new ones are given theirs."""
-        present = np.zeros(65536, bool)
-        # Where a run of equal values begins: few, and marking is faster than sorting.
-        present[instances[:, 0]] = True
-        present[instances[:, 1:][instances[:, 1:] != instances[:, :-1]]] = True
-        present &= self._number_of < 0
-        if present.any():
-            self._register(np.unique(self.objects[present]))
-        return np.take(self._number_of, instances, mode="clip")
+        found = np.take(self._number_of, instances, mode="clip") if self._values.size else None
+        if found is None or found.min() < 0:
+            values = np.unique(_where_runs_begin(instances))
+            self._register(np.unique(self.objects[values[self._number_of[values] < 0]]))
+            found = np.take(self._number_of, instances, mode="clip")
+        return found
 
     def _register(self, values: np.ndarray) -> None:
         """Give the model's values their rows, new ones behind the others."""
@@ -186,35 +201,65 @@ class FrameIndex:
         place = np.full(65536, -1, np.int16)
         place[self._values] = np.arange(self._values.size, dtype=np.int16)
         self._number_of = place[self.objects]
-        self._rows = {}
+        further = np.full(values.size * self.labels_count, -1, np.int32)
+        self._place_of = np.concatenate((self._place_of, further))
+
+    def _forget_rows(self) -> None:
+        self._rows: dict[Source, torch.Tensor] = {}
+        self._patch_rows: dict[PatchConv, torch.Tensor] = {}
 
     # -- what the executor asks --------------------------------------------------------
 
     def block(self, source: Source, rect: Rect) -> tuple[torch.Tensor, bool]:
         """(1, C, h, w) values of ``source``, looked up in its table."""
-        rows = self._rows.get(source)
-        if rows is None:
-            rows = self._rows[source] = self._table(source)
+        rows = self._rows_of(source)
         index = torch.from_numpy(self._index[rect.slices].reshape(-1)).to(self.device, non_blocking=True)
         values = rows.index_select(0, index)
         return values.view(1, rect.height, rect.width, -1).permute(0, 3, 1, 2), True
 
+    def patches(self, conv: PatchConv, rect: Rect) -> torch.Tensor | None:
+        """(1, C, h, w) of ``conv`` over a source, in ``rect`` of its output: sums of rows of a table; None where that isn't faster."""
+        if self.device.type != "cpu" or conv.kernel != (2, 2):
+            return None
+        table = self._patch_rows.get(conv)
+        if table is None:
+            table = self._patch_rows[conv] = conv.added(self._rows_of(conv.inputs[0])).flatten(0, 1)
+        # Two neighbours in a row are one number of 64 bits, and their places' rows are added to both at once.
+        pairs = self._index[2 * rect.y0 : 2 * rect.y1, 2 * rect.x0 : 2 * rect.x1].view(np.int64)
+        count = len(table) // 4
+        right = 1 << 32
+        bags = np.empty((rect.height, rect.width, 2), np.int64)
+        np.add(pairs[0::2], count * right, out=bags[..., 0])
+        np.add(pairs[1::2], 2 * count + 3 * count * right, out=bags[..., 1])
+        summed = F.embedding_bag(torch.from_numpy(bags.view(np.int32)).reshape(-1, 4), table, mode="sum")
+        return summed.view(1, rect.height, rect.width, -1).permute(0, 3, 1, 2)
+
+    def _rows_of(self, source: Source) -> torch.Tensor:
+        rows = self._rows.get(source)
+        if rows is None:
+            rows = self._rows[source] = self._table(source)
+        return rows
+
     def _table(self, source: Source) -> torch.Tensor:
         """(rows, C): the source's prefix run on one pixel of every combination."""
         dim = self._code_table.dim
-        planes = np.empty((self._values.size, self.labels_count, 2, 1 + dim), np.float32)
+        planes = np.empty((self._pairs.size, 2, 1 + dim), np.float32)
         planes[..., 0] = np.arange(2, dtype=np.float32)
-        parts, column = np.unique(self._channel_part, return_inverse=True)
-        keys = look_key(self._values[:, None].astype(np.int64), parts.astype(np.int64))
-        codes = self._code_table(keys.reshape(-1)).reshape(*keys.shape, dim)
-        planes[..., 1:] = codes[:, column][:, :, None]
+        values, channels = self._values[self._pairs // self.labels_count], self._pairs % self.labels_count
+        parts = self._channel_part[channels].astype(np.int64)
+        planes[..., 1:] = self._code_table(look_key(values.astype(np.int64), parts))[:, None]
         planes = planes.reshape(-1, 1 + dim)
-        labels = np.tile(np.repeat(np.arange(self.labels_count), 2), self._values.size)
+        labels = np.repeat(channels.astype(np.int64), 2)
         pixels = Conditioning(
             torch.from_numpy(labels)[None, None], torch.from_numpy(planes).T[None, :, None].contiguous()
         )
         values = source.prefix(*inputs_for(self.generator, pixels.to(self.device, self.dtype)))
         return values[0, :, 0].T.contiguous()
+
+
+def _where_runs_begin(values: np.ndarray) -> np.ndarray:
+    """All values of an array (h, w), and few of them more than once."""
+    return np.concatenate((values[:, 0], values[:, 1:][values[:, 1:] != values[:, :-1]]))
 
 
 def _changed_codes(codes: Mapping[int, np.ndarray], before: Mapping[int, np.ndarray]) -> list[int]:

@@ -179,7 +179,7 @@ _COMPACT = (
     "compact",
     {
         "widths": [32, 48, 96, 160], "blocks": [1, 1, 2], "upsampling": "bilinear", "grain": True,
-        "code_channels": [12, 20, 36], "code_cross": True,
+        "code_channels": [12, 20, 36], "code_cross": True, "label_dims": 25,
     },
 )
 _COMPACT_ENCODER = ("compact_encoder", {"width": 16})

@@ -68,7 +68,8 @@ def adopt(networks: Networks, start: Start) -> list[str]:
 
     Weights are matched by name and shape, what belongs to a class (a row of an
     embedding, an input channel of a first convolution) by the class's id. A
-    part that wasn't known begins as what it lies within, or as its class. D is
+    part that wasn't known begins as what it lies within, or as its class; a
+    generator that has become wider paints as before. D is
     taken over only whole: half a judge misleads.
 
     Returns:
@@ -98,6 +99,8 @@ def adopt(networks: Networks, start: Start) -> list[str]:
 
 def _adopt(module: torch.nn.Module, state: State, label_set: LabelSet, before: LabelSet) -> list[str]:
     left = []
+    if hasattr(module, "widened"):
+        state = module.widened(state)
     for key, target in module.state_dict().items():
         fitted = _fitted(state.get(key), target, label_set, before, key.endswith("embedding.weight"))
         if fitted is None:

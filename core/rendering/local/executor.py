@@ -43,7 +43,8 @@ class Feed(Protocol):
     """What an executor renders: the conditioning of one frame.
 
     ``size`` is (height, width); ``block(source, rect)`` gives the source's
-    values there and whether the block is nobody else's.
+    values there and whether the block is nobody else's. A feed may also have
+    ``patches(conv, rect)``, see :class:`core.rendering.local.ops.PatchConv`.
     """
 
     size: tuple[int, int]
@@ -326,6 +327,7 @@ class Executor:
         self.feed = feed
         for op in self.graph.sources:
             op.feed = lambda rect, op=op: feed.block(op, rect)
+            op.patches = getattr(feed, "patches", None)
 
     def _wait(self) -> None:
         if self.device.type == "cuda":

@@ -222,7 +222,9 @@ class _Lowering:
         if source is None:
             raise self._unsupported(node)
         if isinstance(module, nn.Conv2d) and module.padding_mode == "zeros" and not isinstance(module.padding, str):
-            return ops.Conv(source, module)
+            patches = isinstance(source, ops.Source) and module.kernel_size == module.stride and module.groups == 1
+            patches = patches and module.dilation == (1, 1) and ops._pair(module.padding) == (0, 0)
+            return (ops.PatchConv if patches else ops.Conv)(source, module)
         if isinstance(module, nn.ConvTranspose2d):
             return ops.ConvTranspose(source, module)
         if isinstance(module, nn.ReflectionPad2d):

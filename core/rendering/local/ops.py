@@ -89,6 +89,8 @@ class Source(Op):
         self.channels = 0
         #: Set by the executor: rectangle -> (block, owned).
         self.feed: Callable[[Rect], tuple[torch.Tensor, bool]] | None = None
+        #: Set by the executor where the feed can: (patch convolution, rectangle of patches) -> its block, or None.
+        self.patches: Callable[["PatchConv", Rect], torch.Tensor | None] | None = None
 
     def infer_size(self) -> Size:
         return self.size
@@ -209,6 +211,30 @@ class Conv(_Window):
             )
         y = F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
         return self.activation.apply(y, True) if self.activation else y
+
+
+class PatchConv(Conv):
+    """A convolution over a source by patches that neither overlap nor leave anything out.
+
+    Its output is a sum over the patch's pixels of what each adds, which depends on a
+    pixel's conditioning and its place in the patch alone: a feed that knows few
+    distinct pixels looks that up instead of multiplying.
+    """
+
+    def evaluate(self, rect):
+        source = self.inputs[0]
+        found = source.patches(self, rect) if source.patches else None
+        if found is None:
+            return super().evaluate(rect)
+        return (self.activation.apply(found, True) if self.activation else found), True
+
+    def added(self, pixels: torch.Tensor) -> torch.Tensor:
+        """What pixels (N, C) add to an output: (kh * kw, N, channels) by their place in the patch, row by row; the bias is in the first."""
+        kernel = self.weight.float().permute(2, 3, 1, 0).flatten(0, 1)
+        found = pixels.float() @ kernel
+        if self.bias is not None:
+            found[0] += self.bias.float()
+        return found.to(pixels.dtype)
 
 
 class Pool(_Window):
