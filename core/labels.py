@@ -169,6 +169,15 @@ def _parts() -> tuple[Label, ...]:
         part(139, "goods", (240, 110, 150), "parts of buildings", 11, 74),
         part(140, "dark goods", (135, 45, 70), "parts of buildings", 11, 74),
         part(141, "plate lettering", (75, 75, 40), "parts of vehicles", 26, 58),
+        part(142, "crack in sidewalk", (190, 10, 165), "parts of roads", 8),
+        part(143, "bridge glass", (150, 130, 160), "parts of buildings", 15),
+        part(144, "bridge trim", (110, 65, 65), "parts of buildings", 15),
+        part(145, "sky in bridge glass", (190, 170, 215), "parts of buildings", 15, 143),
+        part(146, "shine on a car", (40, 35, 175), "parts of vehicles", 26),
+        part(147, "sky in car paint", (60, 110, 190), "parts of vehicles", 26, 146),
+        part(148, "bus band", (0, 110, 130), "parts of vehicles", 28),
+        part(149, "bus trim", (0, 35, 60), "parts of vehicles", 28),
+        part(150, "bus lettering", (230, 140, 20), "parts of vehicles", 28, 149),
     )
 
 

@@ -145,7 +145,7 @@ PIECES = {
     "advertising_pillar": ({4}, 2.8, 3.8), "letterbox": ({4}, 1.2, 1.6), "electric_cabinet": ({4}, 0.85, 1.6),
     "cafe_table": ({4}, 0.7, 1.0), "parasol": ({4}, 2.4, 3.0), "wheelie_bin": ({5}, 0.9, 1.4), "bags": ({5}, 0.4, 1.1),
     "cardboard_box": ({5}, 0.15, 1.4), "cone": ({5}, 0.45, 0.8), "barricade": ({5}, 1.0, 1.4),
-    "fence": ({13}, 0.8, 2.1), "guard_rail": ({14}, 0.7, 0.85), "bridge": ({15}, 5.7, 9.5), "wall": ({12}, 0.6, 2.3), "hydrant": ({4}, 0.7, 1.0),
+    "fence": ({13}, 0.8, 2.1), "guard_rail": ({14}, 0.7, 0.85), "bridge": ({15, 143, 144}, 5.7, 9.5), "wall": ({12}, 0.6, 2.3), "hydrant": ({4}, 0.7, 1.0),
     "advert_board": ({4}, 0.8, 1.2),
 }
 

@@ -338,6 +338,26 @@ def test_panes_that_mirror_the_sky_are_bright():
 
 
 @needs_blender
+def test_car_paint_shines_where_it_mirrors_what_is_above_the_horizon():
+    from core.streets.parts import Part, Surface
+
+    # A drum that lies along the street, its axis at the eye's height: above its middle it mirrors the sky, below the road.
+    turn = np.linspace(-1.2, 1.2, 41)
+    rows = [np.column_stack([np.full(41, x), 6 - 2 * np.cos(turn), 2 + 2 * np.sin(turn)]) for x in (4.0, 14.0)]
+    faces = np.array([[i, i + 1, i + 42, i + 41] for i in range(40)])[:, ::-1]
+    paint = Surface("paint", (0.05, 0.05, 0.05), roughness=0.3)
+    drum = Part(np.concatenate(rows).astype(np.float32), faces, paint, 26, smooth=True)
+    frame = _plain_street([drum], camera=Camera(0.0, 0.0, 2.0, 0.0, 0.0, 1.4, False, 0))
+    shine, below = np.isin(frame.labels, (146, 147)), frame.labels == 26
+    assert shine.sum() > 200 and below.sum() > 200
+    for column in np.flatnonzero((shine & (np.arange(128)[:, None] < 64)).any(0) & below.any(0)):
+        ends = np.flatnonzero(shine[:, column]).max(), np.flatnonzero(below[:, column]).min()
+        assert abs(ends[0] - 63) <= 1 and ends[1] == ends[0] + 1
+    tone = frame.photograph.mean(2)
+    assert tone[shine].mean() > tone[below].mean() + 10
+
+
+@needs_blender
 def test_puddles_mirror_and_cracks_are_dark():
     from core.streets.parts import Surface
 
@@ -346,6 +366,8 @@ def test_puddles_mirror_and_cracks_are_dark():
 
     # Cracks are told near the camera alone, the more the larger the frame.
     wet, dry = _plain_street([road(0.8)]), _plain_street([road(0.0)], size=(640, 320))
+    walk = _plain_street([_sheet(Surface("asphalt", (0.06, 0.06, 0.06), None, 0.85, 0.0, 1.0), 8)], size=(640, 320))
+    assert np.array_equal(walk.labels == 142, dry.labels == 104), "asphalt cracks alike on a sidewalk"
     near = np.arange(128)[:, None] > 60
     puddles, road_ = np.isin(wet.labels, (105, 135)) & near, (wet.labels == 7) & near
     assert not np.isin(dry.labels, (105, 135)).any() and puddles.sum() > 300 and road_.sum() > 300

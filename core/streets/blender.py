@@ -104,7 +104,7 @@ def _scattered(p: Polygons, transforms: np.ndarray) -> Polygons:
 def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
     """All parts as one mesh with material slots and the face attributes that the id pass reads."""
     pieces, slots, named, smooth, colours, seconds = [], [], [], [], [], []
-    inside, sizes, wet = [], [], []
+    sizes, wet = [], []
     order: dict = {}
     for part in parts:
         p = polygons(part)
@@ -122,7 +122,6 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
         slots.append(np.full(len(p.totals), slot, np.int32))
         named.append((surface, part.label, count))
         _, _, strength, size, _ = materials.key_of(surface)
-        inside.append(np.full(count, patterns.pattern_of(surface, naming.part_of(surface, part.label)), np.float32))
         sizes.append(np.full(count, size, np.float32))
         wet.append(np.full(count, strength, np.float32))
         smooth.append(np.full(count, part.smooth or part.subdivision > 0, bool))
@@ -149,6 +148,11 @@ def asset_mesh(name: str, parts: list[Part]) -> "bpy.types.Mesh":
     labels = [
         naming.part_facing(surface, label, normals.reshape(-1, 3)[start:start + count]).astype(np.float32)
         for (surface, label, count), start in zip(named, starts)
+    ]
+    # A face that is another part for facing up isn't broken up.
+    inside = [
+        np.where(found == naming.part_of(surface, label), patterns.pattern_of(surface, naming.part_of(surface, label)), 0).astype(np.float32)
+        for (surface, label, _), found in zip(named, labels)
     ]
     numbers_of = {LABEL_ATTRIBUTE: labels, patterns.PATTERN: inside, patterns.SIZE: sizes, patterns.WETNESS: wet}
     for name, numbers in numbers_of.items():

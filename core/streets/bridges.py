@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.streets.parts import Part, Surface
+from core.streets.naming import BRIDGE, BRIDGE_GLASS, BRIDGE_TRIM
 from core.streets.solids import Mesh, block, part, spaced
 
-BRIDGE = 15
 KINDS = ("girder", "concrete", "walkway")
 
 
@@ -34,17 +34,17 @@ def _girder(rng, length: float) -> list[Part]:
     low, tall, width = float(rng.uniform(4.9, 5.6)), float(rng.uniform(1.3, 1.9)), float(rng.uniform(4.6, 9.0))
     tint = ((0.03, 0.055, 0.045), (0.09, 0.035, 0.022), (0.11, 0.12, 0.12), (0.02, 0.03, 0.055))[int(rng.integers(4))]
     steel = Surface("paint", tint, roughness=0.55)
-    meshes = []
+    webs, ribs = [], []
     for x in (-width / 2, width / 2):
-        meshes += [block((x, 0, low + tall / 2), (0.03, length, tall))]
-        meshes += [block((x, 0, low + z), (0.36, length, 0.05)) for z in (0.02, tall - 0.02)]
-        meshes += [block((x, y, low + tall / 2), (0.26, 0.03, tall - 0.06)) for y in spaced(length, 1.25)]
+        webs += [block((x, 0, low + tall / 2), (0.03, length, tall))]
+        ribs += [block((x, 0, low + z), (0.36, length, 0.05)) for z in (0.02, tall - 0.02)]
+        ribs += [block((x, y, low + tall / 2), (0.26, 0.03, tall - 0.06)) for y in spaced(length, 1.25)]
     # Cross-beams are what a driver sees from below.
-    meshes += [block((0, y, low + 0.3), (width, 0.22, 0.5)) for y in spaced(length, 2.5)]
+    webs += [block((0, y, low + 0.3), (width, 0.22, 0.5)) for y in spaced(length, 2.5)]
     deck = block((0, 0, low + 0.6), (width - 0.2, length, 0.12))
     stone = Surface("stone", (0.30, 0.28, 0.25), (0.2, 0.19, 0.17), roughness=0.9, scale=0.5)
     rails = _railing(-width / 2, low + tall, length) + _railing(width / 2, low + tall, length)
-    return [part(meshes + rails, steel, BRIDGE), part(deck, Surface("concrete", (0.16, 0.15, 0.14), roughness=0.95), BRIDGE),
+    return [part(webs, steel, BRIDGE), part(ribs + rails, steel, BRIDGE_TRIM), part(deck, Surface("concrete", (0.16, 0.15, 0.14), roughness=0.95), BRIDGE),
             _piers(rng, length, width, low, stone)]
 
 
@@ -56,7 +56,7 @@ def _concrete(rng, length: float) -> list[Part]:
     edges = [block((x, 0, low + 1.0), (0.22, length, 0.6)) for x in (-width / 2, width / 2)]
     steel = Surface("metal", (0.42, 0.43, 0.44), roughness=0.45)
     rails = _railing(-width / 2, low + 1.3, length) + _railing(width / 2, low + 1.3, length)
-    return [part(body + edges, grey, BRIDGE, bevel=0.02), part(rails, steel, BRIDGE), _piers(rng, length, width * 0.62, low, grey)]
+    return [part(body, grey, BRIDGE, bevel=0.02), part(edges, grey, BRIDGE_TRIM, bevel=0.02), part(rails, steel, BRIDGE_TRIM), _piers(rng, length, width * 0.62, low, grey)]
 
 
 def _walkway(rng, length: float) -> list[Part]:
@@ -71,7 +71,7 @@ def _walkway(rng, length: float) -> list[Part]:
         panes.append(block((x * 0.985, 0, low + 0.5 + (tall - 0.5) / 2), (0.02, length, tall - 0.5)))
         bars += [block((x, y, low + tall / 2 + 0.2), (0.07, 0.06, tall - 0.3)) for y in spaced(length, 1.6)]
         bars.append(block((x, 0, low + 1.5), (0.06, length, 0.05)))
-    return [part(slabs, panel, BRIDGE, bevel=0.02), part(panes, glass, BRIDGE), part(bars, frame, BRIDGE)]
+    return [part(slabs, panel, BRIDGE, bevel=0.02), part(panes, glass, BRIDGE_GLASS), part(bars, frame, BRIDGE_TRIM)]
 
 
 def bridge(rng, length: float = 20.0, kind: str | None = None) -> list[Part]:

@@ -8,11 +8,12 @@ from core.streets.car_details import (
     AMBER, BLACK, CABIN, DAYLIGHT, GAP, GLOSS_BLACK, GREY_PLASTIC, LAMP_GLASS, MIRROR, RED_GLOW, RED_LAMP, REFLECTOR, WHITE_LAMP,
 )
 from core.streets.hulls import Hull, lettering
+from core.streets.naming import BUS, BUS_BAND, BUS_LETTERING, BUS_TRIM
 from core.streets.parts import Surface
 from core.streets.vehicle_shapes import Bag, blob, cuboid, facing, lathe, tube
 from core.streets.wheels import BRAKE, RIM_FINISHES, put_wheel, truck_wheel
 
-BUS, BUS_GLASS, BUS_WHEEL, TRAIN, TRAIN_GLASS = 28, 53, 54, 31, 56
+BUS_GLASS, BUS_WHEEL, TRAIN, TRAIN_GLASS = 53, 54, 31, 56
 BUS_RIM, BUS_LIGHT, BUS_TAIL_LIGHT = 80, 83, 84
 
 PANE = Surface("glass", (0.62, 0.68, 0.67), roughness=0.02)
@@ -164,13 +165,13 @@ def city_bus(rng, colour=None, dims=(11.9, 2.55, 3.04)) -> Bag:
 
     bag = Bag(BUS)
     _add(bag, hull.meshes(columns, rows, kind), {
-        "body": (body, BUS), "second": (second, BUS), "glass": (PANE, BUS_GLASS), "rear glass": (DARK_PANE, BUS_GLASS),
-        "dark": (GLOSS_BLACK, BUS), "display": (GLOSS_BLACK, BUS), "well": (GAP, BUS), "belly": (GAP, BUS),
+        "body": (body, BUS), "second": (second, BUS_BAND), "glass": (PANE, BUS_GLASS), "rear glass": (DARK_PANE, BUS_GLASS),
+        "dark": (GLOSS_BLACK, BUS_TRIM), "display": (GLOSS_BLACK, BUS_TRIM), "well": (GAP, BUS), "belly": (GAP, BUS),
     })
     if rng.random() < 0.45:
         p0, p1 = hull.p_of_x(axles[0] - 0.7), hull.p_of_x(axles[1] + 0.75)
         side = 1 if rng.random() < 0.6 else 1
-        bag.add(hull.slanted([(side * p0, 0.50), (side * p1, 0.50), (side * p1, z_win - 0.06), (side * (p0 + 0.05), z_win - 0.06)], 0.003, 8, 3), accent)
+        bag.add(hull.slanted([(side * p0, 0.50), (side * p1, 0.50), (side * p1, z_win - 0.06), (side * (p0 + 0.05), z_win - 0.06)], 0.003, 8, 3), accent, BUS_BAND)
     _saloon(bag, rng, x0 + 0.8, x1 - 2.2, width / 2 - 0.08, 0.36, height - 0.20, [(low, high, -1) for low, high in doors])
     bag.add(cuboid((x1 - 0.75, 0, 0.68), (0.5, width - 0.4, 0.62)), CABIN, smooth=False)
     bag.add(cuboid((x1 - 1.75, 0.62, 1.15), (0.10, 0.6, 0.85)), CABIN, smooth=False)
@@ -178,9 +179,9 @@ def city_bus(rng, colour=None, dims=(11.9, 2.55, 3.04)) -> Bag:
     bag.add(cuboid((x0 + 0.75, 0, 0.95), (1.1, width - 0.3, 1.15)), CABIN, smooth=False)
     text = AMBER_TEXT if rng.random() < 0.75 else WHITE_TEXT
     z_text = z_top + 0.10
-    bag.add(lettering(hull, rng, -0.62, -0.36, z_text, 0.20), text)
-    bag.add(lettering(hull, rng, -0.24, 0.78, z_text + 0.01, 0.17), text)
-    bag.add(facing(lettering(hull, rng, 0.22, -0.22, 2.10, 0.22, 0.012, back=True), (-1, 0, 0)), text)
+    bag.add(lettering(hull, rng, -0.62, -0.36, z_text, 0.20), text, BUS_LETTERING)
+    bag.add(lettering(hull, rng, -0.24, 0.78, z_text + 0.01, 0.17), text, BUS_LETTERING)
+    bag.add(facing(lettering(hull, rng, 0.22, -0.22, 2.10, 0.22, 0.012, back=True), (-1, 0, 0)), text, BUS_LETTERING)
     bus_front(bag, hull, BUS, rng)
     bus_back(bag, hull, BUS)
     _mirror_arms(bag, hull, 1.95)
@@ -282,14 +283,14 @@ def coach(rng, colour=None, dims=(12.3, 2.55, 3.60)) -> Bag:
 
     bag = Bag(BUS)
     _add(bag, hull.meshes(hull.columns(xs), rows, kind), {
-        "body": (body, BUS), "screen": (PANE, BUS_GLASS), "glass": (DARK_PANE, BUS_GLASS), "dark": (GLOSS_BLACK, BUS),
+        "body": (body, BUS), "screen": (PANE, BUS_GLASS), "glass": (DARK_PANE, BUS_GLASS), "dark": (GLOSS_BLACK, BUS_TRIM),
         "well": (GAP, BUS), "belly": (GAP, BUS),
     })
     for side in (1, -1):
         a, b, c = (float(hull.p_of_x(x)) for x in (x1 - 4.6, x0 + 3.4, x0 + 0.9))
         shift = 0.16
-        bag.add(hull.slanted([(side * b, 0.80), (side * c, 0.80), (side * (c - 0.01), 1.56), (side * (b - shift), 1.56)], 0.003, 6, 3), second)
-        bag.add(hull.slanted([(side * (b - 0.045), 0.80), (side * (b - 0.015), 0.80), (side * (b - shift - 0.015), 1.56), (side * (b - shift - 0.045), 1.56)], 0.004, 3, 3), accent)
+        bag.add(hull.slanted([(side * b, 0.80), (side * c, 0.80), (side * (c - 0.01), 1.56), (side * (b - shift), 1.56)], 0.003, 6, 3), second, BUS_BAND)
+        bag.add(hull.slanted([(side * (b - 0.045), 0.80), (side * (b - 0.015), 0.80), (side * (b - shift - 0.015), 1.56), (side * (b - shift - 0.045), 1.56)], 0.004, 3, 3), accent, BUS_BAND)
         # luggage bays
         for x in np.linspace(axles[0] - 0.85, axles[1] + 0.85, 4):
             p = float(hull.p_of_x(x))
@@ -299,7 +300,7 @@ def coach(rng, colour=None, dims=(12.3, 2.55, 3.60)) -> Bag:
     _saloon(bag, rng, x0 + 0.7, x1 - 2.3, width / 2 - 0.1, 1.25, height - 0.25, back=0.78)
     bag.add(cuboid((x1 - 1.0, 0, 0.80), (0.7, width - 0.5, 0.55)), CABIN, smooth=False)
     bag.add(cuboid((x1 - 1.95, 0.6, 1.35), (0.12, 0.6, 0.9)), CABIN, smooth=False)
-    bag.add(lettering(hull, rng, -0.55, 0.55, 3.16, 0.13), WHITE_TEXT)
+    bag.add(lettering(hull, rng, -0.55, 0.55, 3.16, 0.13), WHITE_TEXT, BUS_LETTERING)
     bus_front(bag, hull, BUS, rng, 0.68)
     bus_back(bag, hull, BUS)
     _mirror_arms(bag, hull, 2.05, 0.42)

@@ -11,13 +11,17 @@ import numpy as np
 
 from core.streets.parts import Surface
 
-ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, MOTORCYCLE, BICYCLE, BALCONY = 7, 8, 9, 10, 11, 26, 27, 32, 33, 44
-SETTS, PARKING_SETTS, BRICK, CAR_TOP = 98, 100, 110, 112
-SHOP_LETTERING, PLATE_LETTERING = 97, 141
+ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, BUS, MOTORCYCLE, BICYCLE, BALCONY = 7, 8, 9, 10, 11, 26, 27, 28, 32, 33, 44
+SETTS, PARKING_SETTS, BRICK, CAR_TOP, CAR_SHINE = 98, 100, 110, 112, 146
+SHOP_LETTERING, PLATE_LETTERING, BUS_LETTERING = 97, 141, 150
+#: A bus's second paint, and what of it is black.
+BUS_BAND, BUS_TRIM = 148, 149
+#: A bridge, its panes, and its beams, bars and railings.
+BRIDGE, BRIDGE_GLASS, BRIDGE_TRIM = 15, 143, 144
 #: Leaves, and their part in shade.
 LEAVES, LEAVES_IN_SHADE = 21, 108
 #: What mirrors the sky, and the part of it that does.
-SKY_IN = {40: 131, 47: 132, 53: 133, 105: 135, 51: 136, 42: 137, 1: 138}
+SKY_IN = {40: 131, 47: 132, 53: 133, 105: 135, 51: 136, 42: 137, 1: 138, BRIDGE_GLASS: 145, CAR_SHINE: 147}
 _PERSON, _BAG = 24, 129
 
 #: (label, kind of surface) -> part.
@@ -30,6 +34,7 @@ _MADE_OF = {
     (BALCONY, "metal"): 119,
     (CAR, "plastic"): 113,
     (TRUCK, "plastic"): 115,
+    (BUS, "plastic"): BUS_TRIM,
     (BICYCLE, "rubber"): 116,
     (MOTORCYCLE, "rubber"): 117,
     (MOTORCYCLE, "metal"): 118,

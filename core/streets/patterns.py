@@ -12,7 +12,7 @@ from core.streets.parts import Surface
 
 #: Face attribute that says which pattern a face's label is broken up by; 0 none.
 PATTERN = "pattern"
-CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING = range(1, 12)
+CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING, ASPHALT_WALK, BUS_LETTERING, SHINE = range(1, 15)
 #: Face attributes: the size of the surface's pattern in metres, and the share of it that is wet.
 SIZE, WETNESS = "pattern size", "wetness"
 #: Node that holds the camera's focal length in pixels, for what is too small to be seen.
@@ -25,6 +25,8 @@ _WARES = {wares.LIT: 74, wares.GOODS: 139, wares.DARK_GOODS: 140}
 LABELS = {
     CURTAIN: (_WINDOW, 72), STRIPE: (_AWNING, 76),
     LETTERING: (naming.SHOP_LETTERING, 61), PLATE_LETTERING: (naming.PLATE_LETTERING, 58),
+    BUS_LETTERING: (naming.BUS_LETTERING, naming.BUS_TRIM), ASPHALT_WALK: (naming.WALK, 142),
+    SHINE: (naming.CAR, naming.CAR_SHINE),
     SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104),
     STONES: (naming.BUILDING, 127), BRICKS: (naming.BRICK, naming.BRICK),
 }
@@ -35,12 +37,14 @@ LAID = {
     SLABS: (125, PAVING_LENGTH), SETTS: (123, PAVING_LENGTH), PARKING_SETTS: (124, PAVING_LENGTH),
     BRICKS: (126, BRICK_LENGTH), STONES: (126, STONE_LENGTH),
 }
+#: Label of letters -> their pattern.
+_LETTERS = {LABELS[number][0]: number for number in (LETTERING, PLATE_LETTERING, BUS_LETTERING)}
 #: Patterns that may lie under water, whose label is this.
 _WET, _PUDDLE = (SETTS, ASPHALT), 105
 #: A stone is named where it is so many pixels high, a crack where it is so wide, joints where both sides of a stone are.
 _STONE_PIXELS, _CRACK_PIXELS, _JOINTED_PIXELS = 2.0, 1.0, 3.0
-#: Letters are named where a stroke is so many pixels wide; its width in metres on a shop's board and on a number plate.
-_STROKE_PIXELS, _STROKES = 0.7, {LETTERING: 0.045, PLATE_LETTERING: 0.011}
+#: Letters are named where a stroke is so many pixels wide; its width in metres on a shop's board, a number plate and a bus.
+_STROKE_PIXELS, _STROKES = 0.7, {LETTERING: 0.045, PLATE_LETTERING: 0.011, BUS_LETTERING: 0.03}
 
 #: Width of an awning's stripe and its gap together, metres.
 STRIPE_WIDTH = 0.35
@@ -56,14 +60,16 @@ def pattern_of(surface: Surface, label: int) -> int:
         return DISPLAY
     if surface.kind == "cloth" and label == _AWNING and surface.second is not None and surface.scale == STRIPE_WIDTH:
         return STRIPE
-    if label in (naming.SHOP_LETTERING, naming.PLATE_LETTERING):
-        return LETTERING if label == naming.SHOP_LETTERING else PLATE_LETTERING
+    if label in _LETTERS:
+        return _LETTERS[label]
+    if surface.kind == "paint" and label == naming.CAR:
+        return SHINE
     if surface.kind == "paving":
         return {naming.WALK: SLABS, naming.SETTS: SETTS, naming.PARKING_SETTS: PARKING_SETTS}.get(label, 0)
     if surface.kind in ("brick", "stone") and label in (naming.BRICK, naming.BUILDING):
         return BRICKS if surface.kind == "brick" else STONES
-    if surface.kind == "asphalt" and label == naming.ROAD and surface.second is None:
-        return ASPHALT
+    if surface.kind == "asphalt" and surface.second is None:
+        return {naming.ROAD: ASPHALT, naming.WALK: ASPHALT_WALK}.get(label, 0)
     return 0
 
 
@@ -169,6 +175,14 @@ def _pixels_a_metre(g):
     return g.math("MULTIPLY", across, slant), across
 
 
+def _mirrors_upward(g):
+    """1 where a mirror would show what is above the horizon, houses and sky, instead of the street."""
+    seen = g.node("ShaderNodeNewGeometry", _out="Incoming").node.outputs
+    ahead = g.node("ShaderNodeVectorMath", _out="Value", _set={"operation": "DOT_PRODUCT"}, i0=seen["Incoming"], i1=seen["Normal"])
+    (_, _, rise), (_, _, up) = (g.node("ShaderNodeSeparateXYZ", Vector=seen[name]).node.outputs for name in ("Incoming", "Normal"))
+    return g.math("GREATER_THAN", g.math("MULTIPLY", g.math("MULTIPLY", ahead, 2.0), up), rise)
+
+
 def label_shift(g):
     """What the patterns add to a face's label, for the id pass."""
     place, pattern, ground = g.wall_place(), g.attribute(PATTERN, "Fac"), g.object_place()
@@ -182,8 +196,8 @@ def label_shift(g):
     under = g.math("MULTIPLY", g.math("GREATER_THAN", water(g, ground), shore), g.math("GREATER_THAN", wetness, 0.01))
     found = {
         CURTAIN: g.math("GREATER_THAN", panel_noise(g, place), sum(DRAWN) / 2),
-        STRIPE: stripe(g, place, STRIPE_WIDTH),
-        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, STONES: darker, BRICKS: 0.0,
+        STRIPE: stripe(g, place, STRIPE_WIDTH), SHINE: _mirrors_upward(g),
+        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, ASPHALT_WALK: cracked, STONES: darker, BRICKS: 0.0,
         **{number: g.math("LESS_THAN", scale, _STROKE_PIXELS / width) for number, width in _STROKES.items()},
     }
     # Courses run along the street, which is looked down: that way they are foreshortened.

@@ -15,7 +15,7 @@ from core.labels import STREETS
 from core.opencv import cv2
 from core.scene.regions import mask_box
 from core.silhouettes import Silhouette, default_path, save_silhouettes
-from core.streets.naming import PLATE_LETTERING, part_facing
+from core.streets.naming import BUS_BAND, BUS_LETTERING, CAR, CAR_SHINE, PLATE_LETTERING, part_facing
 from core.streets.parts import Part
 
 #: Height of the camera above the road in metres, as on a car's roof.
@@ -55,7 +55,7 @@ def draw(parts: Sequence[Part], class_id: int, yaw: float, distance: float, heig
         distance: from the camera to the asset's origin, metres.
         height: of the silhouette in pixels, less where it would be too wide.
     """
-    corners, labels = [], []
+    corners, labels, gloss = [], [], []
     for part in parts:
         vertices, faces = np.asarray(part.vertices, np.float64).reshape(-1, 3), triangles(part)
         copies = [vertices] if part.scatter is None else [
@@ -66,13 +66,18 @@ def draw(parts: Sequence[Part], class_id: int, yaw: float, distance: float, heig
             a, b, c = np.moveaxis(corners[-1], 1, 0)
             normals = np.cross(b - a, c - a)
             normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
-            # The strokes of a plate's letters are finer than a silhouette's pixels.
-            label = int(STREETS.outer[PLATE_LETTERING]) if part.label == PLATE_LETTERING else part.label
+            # The strokes of letters are finer than a silhouette's pixels.
+            label = int(STREETS.outer[part.label]) if part.label in (PLATE_LETTERING, BUS_LETTERING) else part.label
             labels.append(part_facing(part.surface, label, normals).astype(np.uint8))
-    corners, labels = np.concatenate(corners), np.concatenate(labels)
+            gloss.append(np.full(len(normals), part.surface.kind == "paint"))
+    corners, labels, gloss = np.concatenate(corners), np.concatenate(labels), np.concatenate(gloss)
     c, s = np.cos(yaw), np.sin(yaw)
     x, y, z = corners[..., 0] * c - corners[..., 1] * s, corners[..., 0] * s + corners[..., 1] * c, corners[..., 2]
     depth = np.maximum(x + distance, 0.3)
+    # A band that is stuck on lies millimetres before its body; nothing else is so near.
+    depth[labels == BUS_BAND] -= 0.06
+    shines = (labels == CAR) & gloss & _mirrors_upward(np.stack([x + distance, y, z - EYE], axis=-1))
+    labels[shines] = CAR_SHINE
     seen = np.stack([-y / depth, (EYE - z) / depth], axis=-1)
     low, high = seen.reshape(-1, 2).min(0), seen.reshape(-1, 2).max(0)
     scale = min(height / (high[1] - low[1]), WIDEST / (high[0] - low[0]))
@@ -85,6 +90,15 @@ def draw(parts: Sequence[Part], class_id: int, yaw: float, distance: float, heig
     return Silhouette(
         class_id, np.where((nearest > 0) & (base != class_id), class_id, nearest).astype(np.uint8), yaw,
     )
+
+
+def _mirrors_upward(corners: np.ndarray) -> np.ndarray:
+    """(T,) bool: which triangles, mirrors, would show the eye at the origin what is above the horizon."""
+    a, b, c = np.moveaxis(corners, 1, 0)
+    normals = np.cross(b - a, c - a)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
+    away = corners.mean(axis=1)
+    return (away - 2 * (away * normals).sum(axis=1, keepdims=True) * normals)[:, 2] > 0
 
 
 def _painted(points: np.ndarray, depth: np.ndarray, labels: np.ndarray, width: int, height: int) -> np.ndarray:
