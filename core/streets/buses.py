@@ -18,6 +18,8 @@ BUS_RIM, BUS_LIGHT, BUS_TAIL_LIGHT = 80, 83, 84
 
 PANE = Surface("glass", (0.62, 0.68, 0.67), roughness=0.02)
 DARK_PANE = Surface("glass", (0.20, 0.22, 0.23), roughness=0.02)
+DESTINATIONS = ("CENTRE", "STATION", "MARKET", "HARBOUR", "AIRPORT", "OLD TOWN", "MUSEUM", "STADIUM", "PARK", "WEST END")
+TOURS = ("TOURS", "TRAVEL", "EXPRESS", "HOLIDAYS", "VOYAGES")
 AMBER_TEXT = Surface("emission", (1.0, 0.45, 0.04), strength=5.0)
 WHITE_TEXT = Surface("emission", (0.95, 0.97, 1.0), strength=4.0)
 CEILING = Surface("plastic", (0.62, 0.62, 0.60), roughness=0.6)
@@ -179,9 +181,10 @@ def city_bus(rng, colour=None, dims=(11.9, 2.55, 3.04)) -> Bag:
     bag.add(cuboid((x0 + 0.75, 0, 0.95), (1.1, width - 0.3, 1.15)), CABIN, smooth=False)
     text = AMBER_TEXT if rng.random() < 0.75 else WHITE_TEXT
     z_text = z_top + 0.10
-    bag.add(lettering(hull, rng, -0.62, -0.36, z_text, 0.20), text, BUS_LETTERING)
-    bag.add(lettering(hull, rng, -0.24, 0.78, z_text + 0.01, 0.17), text, BUS_LETTERING)
-    bag.add(facing(lettering(hull, rng, 0.22, -0.22, 2.10, 0.22, 0.012, back=True), (-1, 0, 0)), text, BUS_LETTERING)
+    line, place = str(int(rng.integers(1, 100))), str(rng.choice(DESTINATIONS))
+    bag.add(lettering(hull, line, -0.62, -0.36, z_text, 0.20), text, BUS_LETTERING)
+    bag.add(lettering(hull, place, -0.24, 0.78, z_text + 0.01, 0.17), text, BUS_LETTERING)
+    bag.add(facing(lettering(hull, line, 0.22, -0.22, 2.10, 0.22, 0.012, back=True), (-1, 0, 0)), text, BUS_LETTERING)
     bus_front(bag, hull, BUS, rng)
     bus_back(bag, hull, BUS)
     _mirror_arms(bag, hull, 1.95)
@@ -300,7 +303,7 @@ def coach(rng, colour=None, dims=(12.3, 2.55, 3.60)) -> Bag:
     _saloon(bag, rng, x0 + 0.7, x1 - 2.3, width / 2 - 0.1, 1.25, height - 0.25, back=0.78)
     bag.add(cuboid((x1 - 1.0, 0, 0.80), (0.7, width - 0.5, 0.55)), CABIN, smooth=False)
     bag.add(cuboid((x1 - 1.95, 0.6, 1.35), (0.12, 0.6, 0.9)), CABIN, smooth=False)
-    bag.add(lettering(hull, rng, -0.55, 0.55, 3.16, 0.13), WHITE_TEXT, BUS_LETTERING)
+    bag.add(lettering(hull, str(rng.choice(TOURS)), -0.55, 0.55, 3.16, 0.13), WHITE_TEXT, BUS_LETTERING)
     bus_front(bag, hull, BUS, rng, 0.68)
     bus_back(bag, hull, BUS)
     _mirror_arms(bag, hull, 2.05, 0.42)
@@ -391,7 +394,7 @@ def tram(rng, colour=None, dims=(22.4, 2.40, 3.95)) -> Bag:
         for v, f in list(meshes):
             bag.add((v * [-1, -1, 1], f), surface, label, smooth)
     for sign, text in ((1, AMBER_TEXT),):
-        bag.add(lettering(hull, rng, -0.55, 0.55, z_top + 0.10, 0.18), text)
+        bag.add(lettering(hull, str(rng.choice(TOURS)), -0.55, 0.55, z_top + 0.10, 0.18), text)
     for k in range(7):
         x = (k - 3) * gap / 6.2
         wide = width - (0.16 if k % 2 else 0.28)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.streets import glyphs
 from core.streets.car_bodies import facing_out
 from core.streets.vehicle_shapes import Curve, Mesh, facing, grid, joined, tidy
 
@@ -172,26 +173,11 @@ class Hull:
         return facing(grid(np.stack([middle - side * width / 2, middle + side * width / 2])), normals.mean(0))
 
 
-def lettering(hull: Hull, rng, y0: float, y1: float, z: float, tall: float, offset: float = 0.006, back: bool = False) -> Mesh:
-    """Strokes that read as letters from afar, across the front (or back) from ``y0`` to ``y1``."""
-    direction = 1.0 if y1 > y0 else -1.0
-    wide, gap, pieces = tall * 0.52, tall * 0.24, []
-    y, stroke = y0, tall * 0.15
-    while direction * (y1 - y) > wide:
-        if rng.random() < 0.12 and pieces:
-            y += direction * (wide + gap)
-            continue
-        bars = [(0.0, 0.0, stroke, tall)]
-        pattern = int(rng.integers(6))
-        if pattern in (0, 1, 2):
-            bars.append((wide - stroke, 0.0, stroke, tall * (1.0 if pattern else 0.6)))
-        for level in ((0.85, 0.42), (0.85, 0.0), (0.42,), (0.85, 0.42, 0.0), (0.0,), (0.85,))[pattern]:
-            bars.append((0.0, level * tall, wide, stroke))
-        for dy, dz, w, h in bars:
-            ys = np.array([y + direction * dy, y + direction * (dy + w)])
-            p = hull.p_of_y(ys, back)
-            zs = np.array([z + dz, z + dz + h])
-            corners = hull(p[:, None], zs[None]) + hull.normal(p[:, None], zs[None]) * offset
-            pieces.append(grid(corners))
-        y += direction * (wide + gap)
+def lettering(hull: Hull, text: str, y0: float, y1: float, z: float, tall: float, offset: float = 0.006, back: bool = False) -> Mesh:
+    """``text`` across the front (or back), read from ``y0`` to ``y1``, its foot at ``z``; smaller where it would be longer."""
+    strokes = glyphs.written(text, tall, abs(y1 - y0))
+    p = hull.p_of_y((y0 + y1) / 2 + np.sign(y1 - y0) * strokes[..., 0], back)
+    heights = z + tall / 2 + strokes[..., 1]
+    corners = hull(p, heights) + hull.normal(p, heights) * offset
+    pieces = [(four, np.array([[0, 1, 2], [0, 2, 3]])) for four in corners]
     return facing(joined(*pieces), (-1, 0, 0) if back else (1, 0, 0))
