@@ -304,3 +304,13 @@ def test_the_examples_that_come_along_are_held_out_streets():
     folder = Path(__file__).parent.parent / "assets" / "examples"
     assert {path.stem for path in folder.glob("*.veduta")} == set(EXAMPLES)
     assert all(split_of(int(frame.split("_")[1])) == "val" for frame in EXAMPLES.values())
+
+
+def test_a_shops_name_stands_out_from_its_board():
+    from core.streets.palette import INKS, SHOPS, legible, linear
+
+    for board in SHOPS:
+        for ink in INKS:
+            chosen = legible(ink, linear(*board))
+            light, dark = sorted((np.dot(linear(*c), (0.2126, 0.7152, 0.0722)) + 0.05 for c in (chosen, board)), reverse=True)
+            assert light / dark >= 3, (board, ink, chosen)

@@ -8,6 +8,16 @@ from core.streets.parts import Surface
 from core.streets.patterns import STRIPE_WIDTH
 
 
+def legible(ink: tuple[int, int, int], board: tuple[float, float, float]) -> tuple[int, int, int]:
+    """``ink`` (sRGB) where it stands out from a ``board`` (linear RGB) three to one, else the ink that does most."""
+
+    def contrast(one):
+        light = sorted(float(np.dot(c, (0.2126, 0.7152, 0.0722))) + 0.05 for c in (linear(*one), board))
+        return light[1] / light[0]
+
+    return ink if contrast(ink) >= 3 else max(INKS, key=contrast)
+
+
 def linear(*srgb: int) -> tuple[float, float, float]:
     """8-bit sRGB -> linear RGB, 0..1."""
     c = np.asarray(srgb, float) / 255
@@ -28,6 +38,8 @@ CONCRETES = (((160, 158, 152)), ((186, 184, 178)), ((140, 138, 134)), ((200, 196
 PANELS = ((90, 96, 102), (60, 66, 72), (150, 154, 156), (48, 62, 76), (112, 92, 74), (170, 172, 170), (70, 84, 78))
 TILES = ((138, 66, 46), (120, 58, 44), (98, 52, 44), (150, 84, 58), (70, 66, 68), (84, 78, 78), (60, 60, 66), (110, 72, 56))
 FRAMES = ((236, 236, 232), (240, 238, 230), (230, 228, 222), (84, 60, 44), (60, 64, 68), (46, 58, 50), (120, 92, 66))
+#: What a shop's name is painted in.
+INKS = ((240, 240, 236), (250, 220, 120), (30, 30, 34))
 SHOPS = ((160, 30, 34), (30, 70, 120), (24, 92, 70), (220, 176, 40), (40, 40, 44), (228, 226, 220), (110, 40, 90),
          (200, 96, 30), (70, 54, 44), (20, 110, 140))
 GOODS = ((206, 60, 46), (224, 140, 50), (216, 186, 80), (90, 140, 70), (60, 130, 150), (70, 90, 160), (170, 90, 130), (196, 150, 110),
@@ -78,7 +90,7 @@ class Palette:
         self.door = Surface("wood", varied(pick(DOORS)), roughness=0.5)
         self.shop = Surface("paint", varied(pick(SHOPS)), roughness=0.35)
         self.sign = Surface("sign", varied(pick(SHOPS)), roughness=0.4)
-        self.letters = Surface("sign", varied(pick(((240, 240, 236), (250, 220, 120), (30, 30, 34)))), roughness=0.4)
+        self.letters = Surface("sign", varied(legible(pick(INKS), self.sign.colour)), roughness=0.4)
         self.awning = Surface("cloth", varied(pick(SHOPS)), varied((232, 228, 216)), roughness=0.9, scale=STRIPE_WIDTH)
         tint = linear(*pick(((58, 70, 76), (44, 54, 62), (70, 80, 78), (38, 44, 50))))
         self.glass = Surface("mirror_glass", tuple(0.35 * v for v in tint), roughness=0.03)
