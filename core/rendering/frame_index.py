@@ -9,6 +9,7 @@ are made for the table alone and looked up per rectangle.
 
 from __future__ import annotations
 
+import sys
 from typing import Callable, Mapping
 
 import numpy as np
@@ -219,12 +220,12 @@ class FrameIndex:
 
     def patches(self, conv: PatchConv, rect: Rect) -> torch.Tensor | None:
         """(1, C, h, w) of ``conv`` over a source, in ``rect`` of its output: sums of rows of a table; None where that isn't faster."""
-        if self.device.type != "cpu" or conv.kernel != (2, 2):
+        if self.device.type != "cpu" or conv.kernel != (2, 2) or sys.byteorder != "little":
             return None
         table = self._patch_rows.get(conv)
         if table is None:
             table = self._patch_rows[conv] = conv.added(self._rows_of(conv.inputs[0])).flatten(0, 1)
-        # Two neighbours in a row are one number of 64 bits, and their places' rows are added to both at once.
+        # Two neighbours in a row are one number of 64 bits, the left one low: both are moved to their places' rows at once.
         pairs = self._index[2 * rect.y0 : 2 * rect.y1, 2 * rect.x0 : 2 * rect.x1].view(np.int64)
         count = len(table) // 4
         right = 1 << 32
