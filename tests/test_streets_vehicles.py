@@ -141,8 +141,10 @@ def test_body_faces_look_outwards(built):
             normal = np.cross(v[f[:, 1]] - v[f[:, 0]], v[f[:, 2]] - v[f[:, 0]])
             middle = v[f].mean(1) - [0, 0, 0.5 * v[:, 2].max()]
             area = np.linalg.norm(normal, axis=1)
+            # The undersides of what stands on the roof look down on it, rightly.
+            area[(normal[:, 2] < 0) & (v[f].mean(1)[:, 2] > 0.9 * v[:, 2].max())] = 0
             agree = area[np.einsum("ij,ij->i", normal, middle) > 0].sum() / area.sum()
-            assert agree > 0.85
+            assert agree > 0.9
 
 
 def test_car_colours_have_the_roads_shares():
