@@ -23,6 +23,7 @@ import numpy as np
 
 from core.errors import DataError, MissingPackageError, VedutaError
 from core.labels import CITYSCAPES, INSTANCE_FACTOR, STREETS
+from core.streets.quality import Quality
 
 CITY = "veduta"
 #: One street in ten is held back for validation.
@@ -150,7 +151,7 @@ def _work(job: _Job, pipe) -> None:
     sys.path[:] = [entry for entry in sys.path if not {"bpy", "scripts"} <= set(Path(entry).parts)]
     try:
         from core.streets.plan import plan_street
-        from core.streets.render import Quality, Studio
+        from core.streets.render import Studio
 
         plan = plan_street(job.seed)
         studio = Studio(plan, job.size, Quality(samples=job.samples, threads=job.threads))
@@ -187,7 +188,7 @@ def render_streets(
         cameras_per_street: frames from each street, 1..4.
         jpeg: photographs as JPEG (quality 96) instead of PNG.
         strict: fold parts into Cityscapes' own ids.
-        samples: light paths a pixel, None for the default.
+        samples: light paths a pixel at most, None for the default.
         threads: threads of the renderer, 0 for all.
         maps_only: no photographs, which take nearly all the time.
 
@@ -205,7 +206,7 @@ def render_streets(
         raise DataError(f"{size[0]}x{size[1]} is no usable size; give a width and height from 16 to 8192.")
     if seed < 0:
         raise DataError(f"The seed {seed} is negative; give 0 or more.")
-    samples = DEFAULT_SAMPLES if samples is None else samples
+    samples = Quality().samples if samples is None else samples
     return _rendered(count, out, size, seed, cameras_per_street, jpeg, strict, samples, threads, maps_only)
 
 
@@ -252,10 +253,6 @@ def _rendered(count, out, size, seed, cameras_per_street, jpeg, strict, samples,
             ours.close()
 
 
-#: Light paths a pixel; OpenImageDenoise cleans up after them.
-DEFAULT_SAMPLES = 4
-
-
 def _size(text: str) -> tuple[int, int]:
     try:
         width, height = (int(v) for v in text.lower().split("x"))
@@ -271,7 +268,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of the first street (default 0)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--cameras", type=int, default=4, help="frames from each street, 1 to 4 (default 4)")
-    parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help=f"light paths a pixel (default {DEFAULT_SAMPLES})")
+    parser.add_argument("--samples", type=int, default=Quality().samples,
+                        help=f"light paths a pixel at most; more give less noise and take longer (default {Quality().samples})")  # fmt: skip
     parser.add_argument("--threads", type=int, default=0, help="threads of the renderer (default all)")
     parser.add_argument("--jpeg", action="store_true", help="photographs as JPEG instead of PNG")
     parser.add_argument("--maps-only", action="store_true", help="label and instance maps without photographs: ten times faster")

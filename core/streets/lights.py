@@ -15,6 +15,8 @@ from core.streets.solids import Mesh, block, circle, lathe, loft, part, placed, 
 POLE, LIGHT, LAMP_GLASS = 17, 19, 130
 #: A lit lamp's own part, by the colour it shows.
 LIT = {"red": 68, "yellow": 69, "green": 70}
+#: What a lit lens sends out, as bright as a white wall in the sun: more, and a photograph burns its colour out to white.
+SIGNAL_LIGHT = 1.5
 SIGNAL = {"red": (0.95, 0.03, 0.02), "yellow": (1.0, 0.42, 0.02), "green": (0.03, 0.85, 0.36)}
 
 
@@ -152,10 +154,10 @@ def signal_head(rng, state: str | None = None, walkers: bool = False, lens: floa
         if walkers:
             figure = [placed(prism(o * lens * 0.85, 0.0), translation(depth + 0.028 + 4e-5 * k, 0, z)) for k, o in enumerate(glyphs.walker())]
             parts.append(part(dome, Surface("plastic", (0.01, 0.011, 0.011), roughness=0.3), LIGHT, smooth=True))
-            glow = Surface("emission", colour, strength=9.0) if lit else Surface("plastic", tuple(0.04 * c + 0.01 for c in colour), roughness=0.3)
+            glow = Surface("emission", colour, strength=SIGNAL_LIGHT) if lit else Surface("plastic", tuple(0.04 * c + 0.01 for c in colour), roughness=0.3)
             parts.append(part(figure, glow, LIT[name] if lit else LIGHT))
         else:
-            glow = Surface("emission", colour, strength=9.0) if lit else Surface("plastic", tuple(0.10 * c + 0.008 for c in colour), roughness=0.22)
+            glow = Surface("emission", colour, strength=SIGNAL_LIGHT) if lit else Surface("plastic", tuple(0.10 * c + 0.008 for c in colour), roughness=0.22)
             parts.append(part(dome, glow, LIT[name] if lit else LIGHT, smooth=True))
     parts.append(part(shells, body, LIGHT, bevel=0.006))
     parts.append(part(hoods, body, LIGHT, smooth=False))
