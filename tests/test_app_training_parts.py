@@ -155,6 +155,23 @@ def test_folders_as_people_type_them(dialog, bare_studio, monkeypatch, tmp_path)
     again.deleteLater()
 
 
+def test_the_light_chosen_is_what_streets_are_rendered_in(dialog, monkeypatch):
+    import argparse
+
+    from core.streets import dataset
+    from core.streets.quality import Quality
+
+    parser = argparse.ArgumentParser()
+    dataset.add_arguments(parser)
+    started = []
+    monkeypatch.setattr(dialog.job, "start", lambda *words: started.append(words))
+    for choice in range(dialog.light.count()):
+        dialog.light.setCurrentIndex(choice)
+        dialog._toggle()
+    clean, quick = (parser.parse_args([str(word) for word in words[1:]]).samples for words in started)
+    assert clean == Quality().samples == parser.parse_args(["--out", "x"]).samples > 2 * quick
+
+
 def test_without_blender_it_says_what_is_missing(bare_studio, monkeypatch):  # noqa: F811
     monkeypatch.setattr(scenes.importlib.util, "find_spec", lambda name: None)
     press_menu(bare_studio, "Train", "New training scenes\u2026")

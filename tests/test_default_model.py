@@ -52,7 +52,7 @@ def test_impossible_requests_are_refused(tmp_path, arguments):
 def test_it_goes_on_with_what_is_there_to_a_measured_model(tmp_path):
     """Streets that lie there already, smaller than its own, are passed over; training and measuring are real."""
     share = 0.02
-    for folder, count, size, seed in STREETS:
+    for folder, count, size, seed, _ in STREETS:
         frames = max(round(count * share), 1)
         for number in range(frames):
             street = seed + number // 4

@@ -11,8 +11,9 @@ from pathlib import Path
 
 #: Steps of training.
 STEPS = 20_000
-#: (folder, frames, size, seed of the first street). Of both a tenth of the streets, by seed, is held out.
-STREETS = (("streets_2048", 96, "2048x1024", 40_000), ("streets_1024", 600, "1024x512", 42_000))
+#: (folder, frames, size, seed of the first street, light paths a pixel). Of both a tenth of the streets, by seed, is
+#: held out. Pixels of half the size need fewer paths each.
+STREETS = (("streets_2048", 96, "2048x1024", 40_000, 12), ("streets_1024", 600, "1024x512", 42_000, 32))
 #: Frames of one street.
 _CAMERAS = 4
 
@@ -51,11 +52,11 @@ def stages(out: Path, vgg: str, steps: int = STEPS, share: float = 1.0, judge_st
         judge_steps: of the segmentation network that measures; None for the usual number.
     """
     found = []
-    for folder, count, size, seed in STREETS:
+    for folder, count, size, seed, samples in STREETS:
         frames = max(round(count * share), 1)
         found.append(Stage("streets", (
             "--count", str(frames), "--cameras", str(_CAMERAS), "--size", size, "--seed", str(seed), "--jpeg",
-            "--out", str(out / folder),
+            "--samples", str(samples), "--out", str(out / folder),
         )))  # fmt: skip
     run = out / "run"
     data = [word for folder, *_ in STREETS for word in ("--data", str(out / folder))]
