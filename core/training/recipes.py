@@ -216,8 +216,9 @@ _TABLE = (
         generator=_COMPACT,
         encoder=_COMPACT_ENCODER,
         phases=(
-            Phase(share=0.5, widths=(800, 1200), crop=256, batch=4),
-            Phase(share=0.5, widths=(1200, 2048), crop=384, batch=2),
+            Phase(share=0.3, widths=(800, 1200), crop=256, batch=4),
+            # Small frames stay in: what is learnt last is kept best, and maps come at 1024x512, too.
+            Phase(share=0.7, widths=(900, 2048), crop=384, batch=2),
         ),
         steps=4000,
         discriminator=(24, 3, 2),
