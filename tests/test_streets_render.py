@@ -33,7 +33,8 @@ def small(plan):
 
 @pytest.fixture(scope="module")
 def studio():
-    from core.streets.render import Quality, Studio
+    from core.streets.quality import Quality
+    from core.streets.render import Studio
 
     return Studio(small(plan_street(3)), SIZE, Quality(samples=1, threads=1, denoise=False))
 
@@ -102,7 +103,8 @@ def test_photograph_and_labels_agree_within_a_pixel():
 
     from core.streets import blender
     from core.streets.parts import Surface, box
-    from core.streets.render import Quality, Studio
+    from core.streets.quality import Quality
+    from core.streets.render import Studio
 
     plan = dataclasses.replace(plan_street(3), items=(), buildings=())
     plan = dataclasses.replace(plan, axis=dataclasses.replace(plan.axis, curvature=0.0, slope=0.0))
@@ -133,7 +135,8 @@ def _lit_street(kind: str):
     """An empty straight street under a sun from the left, 45 degrees high, with a box of 2 m on the road."""
     from core.streets import blender
     from core.streets.parts import Surface, box
-    from core.streets.render import Quality, Studio
+    from core.streets.quality import Quality
+    from core.streets.render import Studio
 
     plan = plan_street(3)
     plan = dataclasses.replace(
@@ -181,7 +184,8 @@ def test_a_shaders_pattern_is_in_the_label_map_where_it_is_in_the_photograph():
     from core.streets import blender
     from core.streets.parts import Part, Surface
     from core.streets.patterns import STRIPE_WIDTH
-    from core.streets.render import Quality, Studio
+    from core.streets.quality import Quality
+    from core.streets.render import Studio
 
     plan = plan_street(3)
     plan = dataclasses.replace(
@@ -207,7 +211,8 @@ def test_a_shaders_pattern_is_in_the_label_map_where_it_is_in_the_photograph():
 def _plain_street(parts, size=(256, 128), camera=Camera(0.0, 0.0, 2.0, 0.0, -0.12, 1.0, False, 0), **sky):
     """A frame of ``parts`` under an overcast sky on a straight, empty street without blocks in sight."""
     from core.streets import blender
-    from core.streets.render import Quality, Studio
+    from core.streets.quality import Quality
+    from core.streets.render import Studio
 
     plan = plan_street(3)
     plan = dataclasses.replace(
@@ -225,6 +230,42 @@ def _sheet(surface, label, height=0.05):
 
     corners = np.array([[2, -9, height], [30, -9, height], [30, 9, height], [2, 9, height]], np.float32)
     return Part(corners, np.array([[0, 1, 2, 3]]), surface, label)
+
+
+@needs_blender
+def test_more_light_paths_bring_a_photograph_nearer_to_its_limit():
+    from core.streets.quality import LEAST_SAMPLES, Quality
+    from core.streets.render import Studio
+
+    studio = Studio(small(plan_street(3)), (256, 128), Quality(threads=1))
+    camera = studio.plan.cameras[0]
+    studio._aim(camera)
+
+    def taken(quality, seed):
+        studio.quality, studio.scene.cycles.seed = quality, seed
+        return studio._photograph().astype(np.float32)
+
+    limit = taken(Quality(samples=192, noise=0.001), 1)
+    clean, few = (np.abs(taken(quality, 2) - limit).mean() for quality in (Quality(), Quality(samples=LEAST_SAMPLES)))
+    assert 0 < clean < 0.75 * few
+
+
+@needs_blender
+@pytest.mark.parametrize("look", ["agx", "agx contrast", "filmic"])
+def test_lit_signals_keep_their_colour(look):
+    from core.streets.lights import LIT, signal_head
+    from core.streets.solids import placed, rotation, translation
+
+    parts = []
+    for place, state in ((1.0, "red"), (-1.0, "green")):
+        head = signal_head(np.random.default_rng(1), state, lens=0.15)
+        for part in head:
+            part.vertices, part.faces = placed((part.vertices, part.faces), translation(6.0, place, 2.0), rotation("z", np.pi))
+        parts += head
+    frame = _plain_street(parts, look=look)
+    red, green = (frame.photograph[frame.labels == LIT[name]].astype(int).mean(0) for name in ("red", "green"))
+    assert red[0] > 150 and red[0] - red[1:].max() > 80, red
+    assert green[1] > 150 and green[1] - green[0] > 60, green
 
 
 @needs_blender

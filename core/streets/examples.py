@@ -83,7 +83,8 @@ def _maps_in_a_child(name: str, size: tuple[int, int] = (2048, 1024)) -> tuple[n
 
 def _maps(seed: int, frame: int, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     from core.streets.plan import plan_street
-    from core.streets.render import Quality, Studio
+    from core.streets.quality import Quality
+    from core.streets.render import Studio
 
     plan = plan_street(seed)
     return Studio(plan, size, Quality(threads=0)).maps([plan.cameras[frame]])[0]

@@ -13,9 +13,10 @@ class Quality:
     """How much light is traced.
 
     The defaults were chosen by looking, and by the perceptual distance to a
-    photograph of 128 paths: 0.090 with 6 paths for every pixel (9 s at 1024x512
-    on two cores), 0.055 with 12 (19 s), 0.044 with these (27 s), 0.037 with 24
-    (34 s). With 6 the denoiser makes grey mush of twigs, setts and what glass
+    photograph of 128 paths: 0.090 with 6 paths for every pixel and the denoiser's
+    fast prefilter (9 s at 1024x512 on two cores); with the accurate one 0.080 (11 s),
+    0.055 with 12 paths (19 s), 0.037 with 24 (34 s), and 0.044 with these defaults
+    (27 s). With 6 the denoiser makes grey mush of twigs, setts and what glass
     mirrors, and a model learns to paint that.
 
     Attributes:

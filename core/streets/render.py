@@ -82,7 +82,7 @@ class Studio:
         cycles.transmission_bounces, cycles.transparent_max_bounces = 2, 6
         cycles.caustics_reflective = cycles.caustics_refractive = False
         cycles.sample_clamp_indirect, cycles.sample_clamp_direct = 4.0, 0.0
-        cycles.adaptive_threshold, cycles.adaptive_min_samples = q.noise, LEAST_SAMPLES
+        cycles.adaptive_min_samples = LEAST_SAMPLES
         cycles.use_light_tree = False
         # Beyond the first bounce the sky lights what it can reach within 20 m: a third of the time saved, hardly a difference.
         cycles.use_fast_gi, cycles.fast_gi_method, cycles.ao_bounces_render = True, "REPLACE", 1
@@ -201,7 +201,7 @@ class Studio:
         scene.world = self._sky
         scene.world.light_settings.distance = 20.0
         cycles.samples, cycles.use_denoising = self.quality.samples, self.quality.denoise
-        cycles.use_adaptive_sampling = self.quality.samples > LEAST_SAMPLES
+        cycles.use_adaptive_sampling, cycles.adaptive_threshold = self.quality.samples > LEAST_SAMPLES, self.quality.noise
         cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5
         return darkroom.developed(scene, self._render(), sky)
 
