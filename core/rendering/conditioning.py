@@ -123,10 +123,12 @@ def dense(conditioning: Conditioning, label_count: int, form: torch.dtype | None
     labels, planes = conditioning
     batch, extra, height, width = planes.shape
     # Channels-last in memory, as convolutions want it; turning so many planes afterwards costs more than filling them.
-    out = planes.new_zeros((batch, height, width, label_count + extra), dtype=form).permute(0, 3, 1, 2)
-    out.scatter_(1, labels[:, None], 1.0)
-    out[:, label_count:] = planes
-    return out
+    out = planes.new_zeros((batch, height, width, label_count + extra), dtype=form)
+    # Scattering would copy all planes.
+    first = torch.arange(0, out.numel(), label_count + extra, device=out.device)
+    out.view(-1).index_fill_(0, labels.reshape(-1) + first, 1.0)
+    out[..., label_count:] = planes.permute(0, 2, 3, 1)
+    return out.permute(0, 3, 1, 2)
 
 
 def inputs_for(generator: torch.nn.Module, conditioning: Conditioning) -> tuple[torch.Tensor, ...]:
