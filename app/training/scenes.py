@@ -70,7 +70,7 @@ class ScenesDialog(QDialog):
         for words, value in SIZES:
             self.size.addItem(words, value)
         self.size.setCurrentIndex(1)
-        self.light = QComboBox(toolTip="A model learns to paint what noise leaves of leaves and of reflections. Clean takes three times as long.")
+        self.light = QComboBox(toolTip="A model learns to paint what noise leaves of leaves and of reflections. Clean takes twice as long.")
         for words, value in LIGHT:
             self.light.addItem(words, value)
         self.seed = NumberField(minimum=0, maximum=2_000_000_000, value=0)
