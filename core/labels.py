@@ -178,6 +178,18 @@ def _parts() -> tuple[Label, ...]:
         part(148, "bus band", (0, 110, 130), "parts of vehicles", 28),
         part(149, "bus trim", (0, 35, 60), "parts of vehicles", 28),
         part(150, "bus lettering", (230, 140, 20), "parts of vehicles", 28, 149),
+        part(151, "between spokes", (75, 25, 55), "parts of vehicles", 26, 78),
+        part(152, "house in car glass", (60, 95, 150), "parts of vehicles", 26, 47),
+        part(153, "tree in car glass", (60, 150, 150), "parts of vehicles", 26, 47),
+        part(154, "house in bus glass", (50, 105, 120), "parts of vehicles", 28, 53),
+        part(155, "tree in bus glass", (70, 165, 130), "parts of vehicles", 28, 53),
+        part(156, "house in the bonnet", (60, 50, 70), "parts of vehicles", 1),
+        part(157, "tree in the bonnet", (20, 60, 40), "parts of vehicles", 1),
+        part(158, "tree in car paint", (20, 80, 120), "parts of vehicles", 26, 146),
+        part(159, "car indicator", (255, 150, 60), "parts of vehicles", 26, 49),
+        part(160, "headlight housing", (120, 90, 90), "parts of vehicles", 26, 49),
+        part(161, "underside of trim", (85, 80, 95), "parts of buildings", 11, 60),
+        part(162, "underside of a balcony", (100, 85, 50), "parts of buildings", 11, 44),
     )
 
 

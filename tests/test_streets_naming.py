@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from core.labels import STREETS
+from core.opencv import cv2
 from core.streets import vehicles
-from core.streets.naming import CAR_TOP, LEAVES, LEAVES_IN_SHADE, SKY_IN, carried, part_facing, part_of
+from core.streets.naming import (
+    BALCONY, BETWEEN_SPOKES, CAR_TOP, HOUSE_IN, LEAVES, LEAVES_IN_SHADE, SKY_IN, TREE_IN, TRIM, carried, part_facing, part_of,
+)
 from core.streets.parts import Surface
 from core.streets.silhouettes import draw, triangles
 
@@ -34,9 +37,21 @@ def test_names_already_given_stay():
             assert part_of(Surface(kind, (0.5, 0.5, 0.5)), label) == label
 
 
-def test_what_mirrors_the_sky_lies_within_the_pane():
-    for pane, sky in SKY_IN.items():
-        assert STREETS.outer[sky] == pane and STREETS.base[sky] == STREETS.base[pane]
+@pytest.mark.parametrize("mirrored", (SKY_IN, HOUSE_IN, TREE_IN))
+def test_what_is_mirrored_lies_within_the_pane(mirrored):
+    for pane, part in mirrored.items():
+        assert STREETS.outer[part] == pane and STREETS.base[part] == STREETS.base[pane]
+
+
+@pytest.mark.parametrize(("label", "name"), ((TRIM, "underside of trim"), (BALCONY, "underside of a balcony")))
+def test_what_juts_out_has_an_underside(label, name):
+    stone = Surface("stone", (0.5, 0.5, 0.5))
+    down, up, aside = np.array([0, 0, -1.0]), np.array([0, 0, 1.0]), np.array([0.8, 0.0, -0.6])
+    found = [STREETS.name_of(int(i)) for i in part_facing(stone, label, np.stack([down, up, aside]))]
+    assert found == [name, STREETS.name_of(label), STREETS.name_of(label)]
+    assert STREETS.outer[STREETS.named(name).id] == label
+    railing = part_facing(Surface("metal", (0.1, 0.1, 0.1)), BALCONY, down[None])
+    assert STREETS.name_of(int(railing[0])) == "balcony railing", "bars have no underside of their own"
 
 
 def test_a_bag_is_a_part_of_who_carries_it_but_for_riders():
@@ -67,6 +82,20 @@ def test_a_car_has_a_top_over_its_sides_and_trim_around(kind):
     picture = draw(parts, CAR, 0.6, 8.0, 120)
     share = {STREETS.name_of(i): float((picture.labels == i).sum() / picture.mask.sum()) for i in np.unique(picture.labels)}
     assert share["car"] > 0.2 and share["car top"] > 0.01 and share["car trim"] > 0.01, share
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_wheel_seen_from_its_side_shows_the_gaps_between_its_spokes(seed):
+    picture = draw(vehicles.vehicle("sedan", np.random.default_rng(seed)), CAR, np.pi / 2, 4.8, 240)
+    rim = STREETS.named("car rim").id
+    discs = cv2.connectedComponentsWithStats(np.isin(picture.labels, (rim, BETWEEN_SPOKES)).view(np.uint8), connectivity=8)[2][1:]
+    for x, y, width, height, area in discs[discs[:, cv2.CC_STAT_AREA] > 300].tolist():
+        inside = picture.labels[y:y + height, x:x + width]
+        assert 0.02 < (inside == BETWEEN_SPOKES).sum() / area < 0.8 and 0.2 < (inside == rim).sum() / area
+        # Symmetric about the hub: as much of the gaps on either side.
+        left, right = ((half == BETWEEN_SPOKES).sum() for half in (inside[:, :width // 2], inside[:, -(width // 2):]))
+        assert 0.6 < left / right < 1.7
+    assert (discs[:, cv2.CC_STAT_AREA] > 300).sum() == 2
 
 
 def test_a_box_trucks_box_is_told_from_its_cab():

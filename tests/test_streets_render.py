@@ -379,6 +379,32 @@ def test_panes_that_mirror_the_sky_are_bright():
 
 
 @needs_blender
+def test_car_glass_names_the_house_and_the_tree_that_it_mirrors_and_panes_stay_dark():
+    from core.streets.parts import Part, Surface
+
+    def upright(x0, x1, y, z0, z1, surface, label, towards_left):
+        corners = np.array([[x0, y, z0], [x1, y, z0], [x1, y, z1], [x0, y, z1]], np.float32)
+        return Part(corners, np.array([[3, 2, 1, 0]] if towards_left else [[0, 1, 2, 3]]), surface, label)
+
+    glass = Surface("mirror_glass", (0.02, 0.022, 0.025), roughness=0.03)
+    light, leaf = Surface("plaster", (0.8, 0.8, 0.8), roughness=0.9), Surface("plaster", (0.02, 0.05, 0.01), roughness=0.9)
+    # A pane at y = 5 from x = 4 to 14; opposite, at y = -5, mirrored at y = 15: wall, window and tree side by side.
+    parts = [upright(4, 14, 5, 0, 5, glass, 47, False), upright(20, 28, -5, 0, 9, light, 11, True),
+             upright(34, 44, -5, 0, 9, leaf, 21, True), upright(28, 34, -5, 0, 9, glass, 40, True)]
+    frame = _plain_street(parts, camera=Camera(0.0, 0.0, 2.0, 0.0, 0.1, 1.2, False, 0))
+    row = 66  # just below the eye's height, where the wall's mirror image reaches far up
+    names = [STREETS.name_of(int(i)) for i in frame.labels[row]]
+    seen = [name for name, before in zip(names, [None, *names]) if name != before and "car glass" in name]
+    assert seen == ["house in car glass", "car glass", "tree in car glass"]
+    tone = frame.photograph.mean(2)
+    house, tree = (frame.labels == STREETS.named(f"{what} in car glass").id for what in ("house", "tree"))
+    assert house.sum() > 200 and tree.sum() > 100 and tone[house].mean() > tone[tree].mean() + 15
+    # The wall's far end is seen in the mirror 28 m ahead and 15 m to the left.
+    tangent = (128 - (np.flatnonzero(house[row]).max() + 1)) / (128 / np.tan(0.6))
+    assert abs(tangent - 15 / 28 / np.cos(0.1)) < 0.02
+
+
+@needs_blender
 def test_car_paint_shines_where_it_mirrors_what_is_above_the_horizon():
     from core.streets.parts import Part, Surface
 

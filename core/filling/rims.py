@@ -9,8 +9,9 @@ import numpy as np
 from core.labels import LabelSet
 from core.opencv import cv2
 
-#: Wheels and their rims.
+#: Wheels, their rims, and what is seen between a rim's spokes.
 _RIMS = {"car wheel": "car rim", "truck wheel": "truck rim", "bus wheel": "bus rim"}
+_GAPS = {"car rim": "between spokes"}
 
 #: A rim's size in its wheel's. Smallest wheel in pixels, least and largest width as shares of its height (what is narrower
 #: is a tyre's tread, what is wider its lower end), and least share of its ellipse that is seen.
@@ -20,10 +21,14 @@ _SHARE, _SMALLEST, _TREAD, _LOWER_END, _SEEN = 0.62, 8, 0.5, 1.35, 0.55
 #: up to which a piece is a crumb of it.
 _BENT, _WHOLE, _CRUMB = 14, 0.85, 0.02
 
+#: Spokes of a rim that is laid, their width as a share of their distance, where they start and end as shares of its
+#: radius, and the smallest rim in pixels that has some.
+_SPOKES, _SPOKE, _HUB, _LIP, _SPOKED = 5, 0.45, 0.28, 0.86, 14
+
 
 def lay_rims(parts: np.ndarray, label_set: LabelSet, without: Collection[int]) -> None:
     """Lay rims into the wheels among (h, w) part labels, in place, but for those whose label is in ``without``."""
-    for wheel, rim in _pairs(label_set):
+    for wheel, rim, gap in _wheels(label_set):
         if rim in without:
             continue
         for box, own in _pieces(parts == wheel):
@@ -34,12 +39,15 @@ def lay_rims(parts: np.ndarray, label_set: LabelSet, without: Collection[int]) -
             if own.sum() >= _SEEN * np.pi / 4 * axes[0] * axes[1]:
                 disc = _disc(own.shape, middle, (_SHARE * axes[0], _SHARE * axes[1]), turn)
                 parts[box][own & disc] = rim
+                if gap and min(axes) * _SHARE >= _SPOKED:
+                    parts[box][own & disc & _between_spokes(own.shape, middle, np.array(axes) * _SHARE, turn)] = gap
 
 
 def round_rims(parts: np.ndarray, label_set: LabelSet) -> None:
-    """Give rims among (h, w) part labels that are seen whole the outline of an ellipse, in place."""
-    for wheel, rim in _pairs(label_set):
-        pieces = list(_pieces(parts == rim))
+    """Give rims among (h, w) part labels that are seen whole the outline of an ellipse, in place; their spokes stay."""
+    for wheel, rim, gap in _wheels(label_set):
+        open_ = (parts == gap) & (gap > 0)
+        pieces = list(_pieces((parts == rim) | open_))
         largest = max((np.count_nonzero(own) for _, own in pieces), default=0)
         for box, own in pieces:
             there = parts[box]
@@ -58,14 +66,15 @@ def round_rims(parts: np.ndarray, label_set: LabelSet) -> None:
             wheels = (there == wheel) | own
             there[own] = wheel
             there[wheels & disc] = rim
+            there[wheels & disc & open_[box]] = gap
 
 
-def _pairs(label_set: LabelSet) -> Iterator[tuple[int, int]]:
-    """(wheel, rim) ids, as far as the label set has both."""
+def _wheels(label_set: LabelSet) -> Iterator[tuple[int, int, int]]:
+    """(wheel, rim, what is seen between its spokes) ids, as far as the label set has the first two; 0 where it hasn't the last."""
     ids = {label.name: label.id for label in label_set}
     for wheel, rim in _RIMS.items():
         if wheel in ids and rim in ids:
-            yield ids[wheel], ids[rim]
+            yield ids[wheel], ids[rim], ids.get(_GAPS.get(rim, ""), 0)
 
 
 def _pieces(mask: np.ndarray) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
@@ -82,6 +91,17 @@ def _ellipse(mask: np.ndarray) -> tuple:
     outline = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0]
     hull = cv2.convexHull(outline)
     return cv2.fitEllipse(hull if len(hull) >= 8 else outline)
+
+
+def _between_spokes(shape: tuple[int, int], middle, axes: np.ndarray, turn: float) -> np.ndarray:
+    """(h, w) bool: the gaps between the spokes of a rim that is seen as an ellipse of these diameters, turned by degrees."""
+    y, x = np.indices(shape, dtype=np.float64)
+    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    x, y = x - middle[0], y - middle[1]
+    u, v = (x * c + y * s) / (axes[0] / 2), (y * c - x * s) / (axes[1] / 2)
+    radius = np.hypot(u, v)
+    place = np.arctan2(v, u) / (2 * np.pi) * _SPOKES % 1
+    return (radius > _HUB) & (radius < _LIP) & (np.abs(place - 0.5) > _SPOKE / 2)
 
 
 def _disc(shape: tuple[int, int], middle, axes, turn: float) -> np.ndarray:

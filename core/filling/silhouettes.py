@@ -236,24 +236,38 @@ def lay(outline: Outline, match: Match, label_set: LabelSet) -> np.ndarray:
     source = match.silhouette.labels
     parts = [label for label in np.unique(source).tolist() if label and label_set.base[label] != label]
     enlarged = (match.box[2] - match.box[0]) / source.shape[1]
-    best = np.full((height, width), 0.5, np.float32)
     result = np.zeros((height, width), np.uint8)
+    # A part has the pixels of which it covers most; a part within it, those of which it covers most of that.
+    shares = {0: np.ones((height, width), np.float32)}
+    best: dict[int, np.ndarray] = {}
     for label in parts:
-        field = (source == label).astype(np.float32)
+        outer = next((around for around in _around(label, label_set) if around in parts), 0)
+        field = np.isin(source, [part for part in parts if part == label or label in _around(part, label_set)]).astype(np.float32)
         if enlarged > 1:
             # The steps of its pixels would be seen.
             field = cv2.GaussianBlur(field, (0, 0), float(np.clip(0.4 * enlarged, 0.6, 1.2)))
         share = _sampled(field, map_x, map_y)
         if label_set[label].name in _STIFF:
             share = _stiff(field, share, map_x, map_y)
-        more = share > best
-        result[more], best[more] = label, share[more]
+        shares[label] = share
+        most = best.setdefault(outer, 0.5 * shares[outer])
+        more = (share > most) & ((result == outer) | (label_set.outer[result] == outer) if outer else True)
+        result[more], most[more] = label, share[more]
     result[~outline.mask] = 0
     round_rims(result, label_set)
     if not np.isfinite(match.silhouette.yaw):
         # The stamps come from streets of all times; what the models draw shows its rims where they are seen.
         lay_rims(result, label_set, without=parts)
     return result
+
+
+def _around(label: int, label_set: LabelSet) -> list[int]:
+    """The parts within which a part lies, the innermost first."""
+    found = []
+    while label_set[label].within is not None:
+        label = label_set[label].within
+        found.append(label)
+    return found
 
 
 def _sampled(field: np.ndarray, map_x: np.ndarray, map_y: np.ndarray) -> np.ndarray:

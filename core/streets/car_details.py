@@ -6,7 +6,7 @@ import numpy as np
 
 from core.streets import glyphs
 from core.streets.car_bodies import CarSpec, Greenhouse, Tub
-from core.streets.naming import PLATE_LETTERING
+from core.streets.naming import HEADLIGHT_HOUSING, INDICATOR, PLATE_LETTERING
 from core.streets.parts import Surface
 from core.streets.vehicle_shapes import (
     Bag, Mesh, blob, bent_path, cuboid, disc, facing, flipped, grid, joined, outward, ring, shifted, tube, turned,
@@ -142,14 +142,14 @@ def front_face(bag: Bag, tub: Tub, rng, colour: Surface):
 
             return sign * (inner + span * t0), sign * (inner + span * t1), lo, hi
 
-        bag.add(patch(tub, *part(0.04, 0.96, 0.08, 0.92), 0.006, 9, 4), HOUSING, LIGHT_LABEL)
+        bag.add(patch(tub, *part(0.04, 0.96, 0.08, 0.92), 0.006, 9, 4), HOUSING, HEADLIGHT_HOUSING)
         for t, wide in LAMP_LAYOUTS[lamps]:
             bag.add(patch(tub, *part(t - wide, t + wide, 0.18, 0.84), 0.009, 4, 3), REFLECTOR, LIGHT_LABEL)
             bag.add(patch(tub, *part(t - wide * 0.62, t + wide * 0.62, 0.30, 0.72), 0.012, 4, 3), LAMP_GLASS, LIGHT_LABEL)
-            bag.add(patch(tub, *part(t - wide * 0.22, t + wide * 0.22, 0.42, 0.60), 0.014, 2, 2), BLACK, LIGHT_LABEL)
+            bag.add(patch(tub, *part(t - wide * 0.22, t + wide * 0.22, 0.42, 0.60), 0.014, 2, 2), BLACK, HEADLIGHT_HOUSING)
         if daylight:
             bag.add(patch(tub, *part(0.03, 0.97, 0.03, 0.13), 0.010, 9, 2), DAYLIGHT, LIGHT_LABEL)
-        bag.add(patch(tub, *part(0.86, 0.98, 0.15, 0.7), 0.010, 3, 3), AMBER, LIGHT_LABEL)
+        bag.add(patch(tub, *part(0.86, 0.98, 0.15, 0.7), 0.010, 3, 3), AMBER, INDICATOR)
 
     g_low, g_high = style.get("grille_h", (0.60, 0.86))
     g_wide = style.get("grille_p", 0.26)
@@ -223,7 +223,7 @@ def rear_face(bag: Bag, tub: Tub, rng, colour: Surface):
 
         bag.add(band(0.06, 0.94, 0.60, 0.86, 0.008), RED_GLOW, TAIL_LABEL)
         bag.add(band(0.08, 0.45, 0.14, 0.36, 0.008), WHITE_LAMP, TAIL_LABEL)
-        bag.add(band(0.52, 0.92, 0.14, 0.36, 0.008), AMBER, TAIL_LABEL)
+        bag.add(band(0.52, 0.92, 0.14, 0.36, 0.008), AMBER, INDICATOR)
         bag.add(patch(tub, sign * 2.62, sign * 2.40, 0.19, 0.23, 0.005, 5, 2), RED_LAMP, TAIL_LABEL)
     bag.add(patch(tub, -2.30, -2.0, 0.0, 0.10, 0.005, 6, 2), GREY_PLASTIC)
     bag.add(patch(tub, 2.0, 2.30, 0.0, 0.10, 0.005, 6, 2), GREY_PLASTIC)

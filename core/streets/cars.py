@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.streets import car_details as details
 from core.streets.car_bodies import CarSpec, Greenhouse, Tub
+from core.streets.naming import BETWEEN_SPOKES
 from core.streets.parts import Surface
 from core.streets.vehicle_shapes import Bag
 from core.streets.wheels import RIM_FINISHES, car_wheel, put_wheel
@@ -128,7 +129,7 @@ def car(kind: str, rng, paint: Surface) -> Bag:
     if kind == "sports":
         style = int(rng.integers(5))
     finish = RIM_FINISHES[int(rng.choice(4, p=(0.45, 0.25, 0.12, 0.18)))] if style != 5 else RIM_FINISHES[3]
-    wheel = car_wheel(WHEEL, spec.wheel, spec.tyre, style, finish, rim_share=spec.style.get("rim", 0.70), rim_label=RIM)
+    wheel = car_wheel(WHEEL, spec.wheel, spec.tyre, style, finish, rim_share=spec.style.get("rim", 0.70), rim_label=RIM, gap_label=BETWEEN_SPOKES)
     for axle in spec.axles:
         y = tub.half * (1 - 0.045 * abs(axle / (spec.length / 2)) ** 2.6) - 0.018 - spec.tyre / 2
         put_wheel(bag, wheel, axle, y, spec.wheel)

@@ -11,8 +11,9 @@ import numpy as np
 
 from core.streets.parts import Surface
 
-ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, BUS, MOTORCYCLE, BICYCLE, BALCONY = 7, 8, 9, 10, 11, 26, 27, 28, 32, 33, 44
+ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, BUS, MOTORCYCLE, BICYCLE, BALCONY, TRIM = 7, 8, 9, 10, 11, 26, 27, 28, 32, 33, 44, 60
 SETTS, PARKING_SETTS, BRICK, CAR_TOP, CAR_SHINE = 98, 100, 110, 112, 146
+CAR_GLASS, BUS_GLASS = 47, 53
 SHOP_LETTERING, PLATE_LETTERING, BUS_LETTERING = 97, 141, 150
 #: A bus's second paint, and what of it is black.
 BUS_BAND, BUS_TRIM = 148, 149
@@ -20,8 +21,14 @@ BUS_BAND, BUS_TRIM = 148, 149
 BRIDGE, BRIDGE_GLASS, BRIDGE_TRIM = 15, 143, 144
 #: Leaves, and their part in shade.
 LEAVES, LEAVES_IN_SHADE = 21, 108
-#: What mirrors the sky, and the part of it that does.
-SKY_IN = {40: 131, 47: 132, 53: 133, 105: 135, 51: 136, 42: 137, 1: 138, BRIDGE_GLASS: 145, CAR_SHINE: 147}
+#: What lies inside a rim but isn't the rim; a car's amber lamps; what surrounds its headlights' reflectors.
+BETWEEN_SPOKES, INDICATOR, HEADLIGHT_HOUSING = 151, 159, 160
+#: What mirrors what: surface -> the part of it in which the sky is seen, or a house's wall, or a tree's leaves.
+SKY_IN = {40: 131, CAR_GLASS: 132, BUS_GLASS: 133, 105: 135, 51: 136, 42: 137, 1: 138, BRIDGE_GLASS: 145, CAR_SHINE: 147}
+HOUSE_IN = {CAR_GLASS: 152, BUS_GLASS: 154, 1: 156}
+TREE_IN = {CAR_GLASS: 153, BUS_GLASS: 155, 1: 157, CAR_SHINE: 158}
+#: Classes whose walls are seen in glass as a house's, and their panes, which stay dark there.
+WALLED, PANES = (BUILDING, 12, 13, BRIDGE), (40, 42, BRIDGE_GLASS)
 _PERSON, _BAG = 24, 129
 
 #: (label, kind of surface) -> part.
@@ -41,7 +48,9 @@ _MADE_OF = {
 }
 #: (label, kind of surface) -> the part of it that faces up.
 _TOPS = {(CAR, "paint"): CAR_TOP}
-#: A face whose normal rises more than this faces up.
+#: Label -> the part of it that faces down: what juts out is seen from the street, from below.
+_UNDERSIDES = {TRIM: 161, BALCONY: 162}
+#: A face whose normal rises more than this faces up, or, where it falls so much, down.
 _UP = 0.6
 #: A truck's chassis and mudguards are painted a matt black.
 _BLACK, _MATT = 0.03, 0.55
@@ -60,6 +69,9 @@ def part_facing(surface: Surface, label: int, normals: np.ndarray) -> np.ndarray
     top = _TOPS.get((label, surface.kind))
     if top is not None:
         labels[normals[:, 2] > _UP] = top
+    under = _UNDERSIDES.get(label)
+    if under is not None:
+        labels[(normals[:, 2] < -_UP) & (labels == label)] = under
     return labels
 
 

@@ -12,7 +12,7 @@ from core.streets.parts import Surface
 
 #: Face attribute that says which pattern a face's label is broken up by; 0 none.
 PATTERN = "pattern"
-CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING, ASPHALT_WALK, BUS_LETTERING, SHINE = range(1, 15)
+CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING, ASPHALT_WALK, BUS_LETTERING, SHINE, TRIM_STONES = range(1, 16)
 #: Face attributes: the size of the surface's pattern in metres, and the share of it that is wet.
 SIZE, WETNESS = "pattern size", "wetness"
 #: Node that holds the camera's focal length in pixels, for what is too small to be seen.
@@ -28,14 +28,14 @@ LABELS = {
     BUS_LETTERING: (naming.BUS_LETTERING, naming.BUS_TRIM), ASPHALT_WALK: (naming.WALK, 142),
     SHINE: (naming.CAR, naming.CAR_SHINE),
     SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104),
-    STONES: (naming.BUILDING, 127), BRICKS: (naming.BRICK, naming.BRICK),
+    STONES: (naming.BUILDING, 127), BRICKS: (naming.BRICK, naming.BRICK), TRIM_STONES: (naming.TRIM, naming.TRIM),
 }
 #: Length of a paving stone, a brick and a wall's stone as a share of its breadth.
 PAVING_LENGTH, BRICK_LENGTH, STONE_LENGTH = 1.5, 3.2, 2.1
 #: Laid patterns: (label of the joints, length of a stone).
 LAID = {
     SLABS: (125, PAVING_LENGTH), SETTS: (123, PAVING_LENGTH), PARKING_SETTS: (124, PAVING_LENGTH),
-    BRICKS: (126, BRICK_LENGTH), STONES: (126, STONE_LENGTH),
+    BRICKS: (126, BRICK_LENGTH), STONES: (126, STONE_LENGTH), TRIM_STONES: (126, STONE_LENGTH),
 }
 #: Label of letters -> their pattern.
 _LETTERS = {LABELS[number][0]: number for number in (LETTERING, PLATE_LETTERING, BUS_LETTERING)}
@@ -68,6 +68,8 @@ def pattern_of(surface: Surface, label: int) -> int:
         return {naming.WALK: SLABS, naming.SETTS: SETTS, naming.PARKING_SETTS: PARKING_SETTS}.get(label, 0)
     if surface.kind in ("brick", "stone") and label in (naming.BRICK, naming.BUILDING):
         return BRICKS if surface.kind == "brick" else STONES
+    if surface.kind == "stone" and label == naming.TRIM:
+        return TRIM_STONES
     if surface.kind == "asphalt" and surface.second is None:
         return {naming.ROAD: ASPHALT, naming.WALK: ASPHALT_WALK}.get(label, 0)
     return 0
@@ -197,7 +199,7 @@ def label_shift(g):
     found = {
         CURTAIN: g.math("GREATER_THAN", panel_noise(g, place), sum(DRAWN) / 2),
         STRIPE: stripe(g, place, STRIPE_WIDTH), SHINE: _mirrors_upward(g),
-        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, ASPHALT_WALK: cracked, STONES: darker, BRICKS: 0.0,
+        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, ASPHALT_WALK: cracked, STONES: darker, BRICKS: 0.0, TRIM_STONES: 0.0,
         **{number: g.math("LESS_THAN", scale, _STROKE_PIXELS / width) for number, width in _STROKES.items()},
     }
     # Courses run along the street, which is looked down: that way they are foreshortened.

@@ -4,8 +4,9 @@ The id pass replaces every material by one that emits the face's label (red)
 and the object's instance value (green), with one sample at each pixel's
 centre, and is stored as floats: what is decoded is exact. The shadow pass
 makes everything white under the sun alone, shrunk to a point: ground that
-stays black there lies in a cast shadow. The mirror pass makes everything a mirror:
-glass that shows the sky there mirrors it in the photograph, too.
+stays black there lies in a cast shadow. The mirror pass makes what the camera
+sees a mirror, and what is seen in it emit its label: glass that shows the sky
+there, or a house, mirrors that in the photograph, too.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class Studio:
             maps.append(self._maps())
         for camera, (labels, _) in zip(cameras, maps):
             self._aim(camera)
-            mirror_sky(labels, self._mirrored())
+            name_mirrored(labels, self._mirrored())
         if self.plan.sky.kind in SHARP_SHADOWS:
             for camera, (labels, _) in zip(cameras, maps):
                 self._aim(camera)
@@ -169,14 +170,13 @@ class Studio:
             lamp.angle = kept
 
     def _mirrored(self) -> np.ndarray:
-        """(H, W) bool: where a flat mirror in a surface's place would show the sky."""
+        """(H, W) uint8: the label that a mirror in a surface's place would show, without patterns."""
         lamp = bpy.data.objects.get(lighting.SUN)
         if lamp is not None:
             lamp.hide_render = True
         try:
-            # After its last bounce a ray still meets the sky, but no surface: what is mirrored in something mirrored isn't seen.
-            pixels = self._traced(self._mirror, self._ids, max_bounces=0, glossy_bounces=0, use_fast_gi=False, blur_glossy=0.0)
-            return pixels[..., 0] > 0.5
+            pixels = self._traced(self._mirror, self._ids, max_bounces=1, glossy_bounces=1, use_fast_gi=False, blur_glossy=0.0)
+            return np.rint(np.clip(pixels[..., 0], 0, 255)).astype(np.uint8)
         finally:
             if lamp is not None:
                 lamp.hide_render = False
@@ -220,7 +220,7 @@ EGO_SHOWN = 0.86
 
 #: Skies under which a shadow has an edge.
 SHARP_SHADOWS = ("clear", "fair")
-#: A shadow, or a mirrored bit of sky, of fewer pixels is a speck.
+#: A shadow, or what is mirrored, of fewer pixels is a speck.
 SPECK = 6
 #: Width in pixels of the window in which a crown's light and dark are told apart.
 LEAF_MASS = 5
@@ -251,10 +251,20 @@ def shade_leaves(labels: np.ndarray, sunlit: np.ndarray) -> None:
     labels[leaves & (lit < LEAF_LIT * cv2.boxFilter(leaves.astype(np.float32), -1, around))] = naming.LEAVES_IN_SHADE
 
 
-def mirror_sky(labels: np.ndarray, mirrored: np.ndarray) -> None:
-    """Give panes in which the sky is mirrored the label of that, in place; specks are left out."""
-    for pane, sky in naming.SKY_IN.items():
-        labels[_without_specks(mirrored & (labels == pane))] = sky
+def name_mirrored(labels: np.ndarray, mirrored: np.ndarray) -> None:
+    """Give panes and paint the label of what is mirrored in them, in place; specks are left out.
+
+    Panes of houses stay dark where they are mirrored, as does what stands in the street.
+
+    Args:
+        mirrored: (H, W) uint8, the label that is seen in a mirror there.
+    """
+    found = labels.copy()
+    house = np.isin(STREETS.base[mirrored], naming.WALLED) & ~np.isin(mirrored, naming.PANES)
+    for seen, parts in ((mirrored == lighting.SKY_LABEL, naming.SKY_IN), (house, naming.HOUSE_IN), (mirrored == naming.LEAVES, naming.TREE_IN)):
+        for pane, part in parts.items():
+            found[_without_specks(seen & (labels == pane))] = part
+    labels[...] = found
 
 
 def _without_specks(mask: np.ndarray) -> np.ndarray:
@@ -301,5 +311,12 @@ def _mirror_material() -> "bpy.types.Material":
     made = bpy.data.materials.new("mirror")
     g = Graph(with_nodes(made))
     out = g.tree.nodes.new("ShaderNodeOutputMaterial")
-    g.tree.links.new(g.node("ShaderNodeBsdfGlossy", Color=(1.0, 1.0, 1.0), Roughness=0.0), out.inputs["Surface"])
+    mirror = g.node("ShaderNodeBsdfGlossy", Color=(1.0, 1.0, 1.0), Roughness=0.0)
+    label = g.node("ShaderNodeAttribute", _out="Fac", _set={"attribute_type": "GEOMETRY", "attribute_name": blender.LABEL_ATTRIBUTE})
+    told = g.node("ShaderNodeEmission", Color=g.node("ShaderNodeCombineColor", Red=label, Green=0.0, Blue=0.0), Strength=1.0)
+    first = g.node("ShaderNodeLightPath", _out="Is Camera Ray")
+    mixed = g.tree.nodes.new("ShaderNodeMixShader")
+    for socket, value in zip(mixed.inputs, (first, told, mirror)):
+        g.tree.links.new(value, socket)
+    g.tree.links.new(mixed.outputs[0], out.inputs["Surface"])
     return made

@@ -15,7 +15,9 @@ from core.labels import STREETS
 from core.opencv import cv2
 from core.scene.regions import mask_box
 from core.silhouettes import Silhouette, default_path, save_silhouettes
-from core.streets.naming import BUS_BAND, BUS_LETTERING, CAR, CAR_SHINE, PLATE_LETTERING, part_facing
+from core.streets.naming import (
+    BUS_BAND, BUS_GLASS, BUS_LETTERING, CAR, CAR_GLASS, CAR_SHINE, HOUSE_IN, PLATE_LETTERING, SKY_IN, part_facing,
+)
 from core.streets.parts import Part
 
 #: Height of the camera above the road in metres, as on a car's roof.
@@ -31,11 +33,14 @@ VIEWS = {
     "rider": ("rider", ("bicycle", "motorcycle", "scooter"), (9.0,), 128, 13),
 }
 
+#: What shows its surroundings in a silhouette, and the sine of the angle under which a street's roofs are seen.
+MIRRORS, ROOFS = (CAR_GLASS, BUS_GLASS, CAR_SHINE), 0.5
+
 #: Widest silhouette, in pixels.
 WIDEST = 400
 
-#: Longest side in pixels of a triangle that is painted whole.
-_SMALL = 3.0
+#: Longest side in pixels of a triangle that is painted whole; in metres of one of glass that mirrors one thing.
+_SMALL, _PANE = 3.0, 0.12
 
 
 def triangles(part: Part) -> np.ndarray:
@@ -71,13 +76,18 @@ def draw(parts: Sequence[Part], class_id: int, yaw: float, distance: float, heig
             labels.append(part_facing(part.surface, label, normals).astype(np.uint8))
             gloss.append(np.full(len(normals), part.surface.kind == "paint"))
     corners, labels, gloss = np.concatenate(corners), np.concatenate(labels), np.concatenate(gloss)
+    corners, labels, gloss = _panes_halved(corners, labels, gloss)
     c, s = np.cos(yaw), np.sin(yaw)
     x, y, z = corners[..., 0] * c - corners[..., 1] * s, corners[..., 0] * s + corners[..., 1] * c, corners[..., 2]
     depth = np.maximum(x + distance, 0.3)
     # A band that is stuck on lies millimetres before its body; nothing else is so near.
     depth[labels == BUS_BAND] -= 0.06
-    shines = (labels == CAR) & gloss & _mirrors_upward(np.stack([x + distance, y, z - EYE], axis=-1))
-    labels[shines] = CAR_SHINE
+    rise = _mirrored_rise(np.stack([x + distance, y, z - EYE], axis=-1))
+    labels[(labels == CAR) & gloss & (rise > 0)] = CAR_SHINE
+    for parts, seen in ((HOUSE_IN, (rise > 0) & (rise <= ROOFS)), (SKY_IN, rise > ROOFS)):
+        for surface in MIRRORS:
+            if surface in parts:
+                labels[seen & (labels == surface)] = parts[surface]
     seen = np.stack([-y / depth, (EYE - z) / depth], axis=-1)
     low, high = seen.reshape(-1, 2).min(0), seen.reshape(-1, 2).max(0)
     scale = min(height / (high[1] - low[1]), WIDEST / (high[0] - low[0]))
@@ -92,13 +102,34 @@ def draw(parts: Sequence[Part], class_id: int, yaw: float, distance: float, heig
     )
 
 
-def _mirrors_upward(corners: np.ndarray) -> np.ndarray:
-    """(T,) bool: which triangles, mirrors, would show the eye at the origin what is above the horizon."""
+def _panes_halved(corners: np.ndarray, labels: np.ndarray, gloss: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The (T, 3, 3) triangles with their labels and glosses, those of glass no longer than :data:`_PANE`: a pane mirrors more than one thing."""
+    while True:
+        sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=-1)
+        long = np.isin(labels, (CAR_GLASS, BUS_GLASS)) & (sides.max(axis=1) > _PANE)
+        if not long.any():
+            return corners, labels, gloss
+        a, b = _halved(corners[long], sides[long])
+        corners = np.concatenate([corners[~long], a, b])
+        labels, gloss = (np.concatenate([values[~long], values[long], values[long]]) for values in (labels, gloss))
+
+
+def _halved(corners: np.ndarray, sides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(T, 3, 3) triangles as two of the same turn each, parted at the middle of the longest of their (T, 3) ``sides``."""
+    longest, rows = sides.argmax(axis=1), np.arange(len(corners))
+    start, end, other = (corners[rows, (longest + k) % 3] for k in range(3))
+    middle = (start + end) / 2
+    return np.stack([start, middle, other], 1), np.stack([middle, end, other], 1)
+
+
+def _mirrored_rise(corners: np.ndarray) -> np.ndarray:
+    """(T,) sine of the angle above the horizon at which triangles, mirrors, let the eye at the origin look."""
     a, b, c = np.moveaxis(corners, 1, 0)
     normals = np.cross(b - a, c - a)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
     away = corners.mean(axis=1)
-    return (away - 2 * (away * normals).sum(axis=1, keepdims=True) * normals)[:, 2] > 0
+    seen = away - 2 * (away * normals).sum(axis=1, keepdims=True) * normals
+    return seen[:, 2] / (np.linalg.norm(seen, axis=1) + 1e-12)
 
 
 def _painted(points: np.ndarray, depth: np.ndarray, labels: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -116,12 +147,7 @@ def _painted(points: np.ndarray, depth: np.ndarray, labels: np.ndarray, width: i
         done = sides.max(axis=1) <= _SMALL
         small.append(corners[done])
         theirs.append(labels[done])
-        corners, labels, longest = corners[~done], labels[~done], sides[~done].argmax(axis=1)
-        rows = np.arange(len(corners))
-        start, end, other = (corners[rows, (longest + k) % 3] for k in range(3))
-        middle = (start + end) / 2
-        corners = np.concatenate([np.stack([start, middle, other], 1), np.stack([middle, end, other], 1)])
-        labels = np.concatenate([labels, labels])
+        corners, labels = np.concatenate(_halved(corners[~done], sides[~done])), np.concatenate([labels[~done]] * 2)
     small, theirs = np.concatenate(small), np.concatenate(theirs)
     order = np.argsort(-small[..., 2].mean(axis=1), kind="stable")
     # Twice as large, of which every other pixel is kept: a painted outline is half a pixel wide.

@@ -59,20 +59,22 @@ def spoke(rim: float, count: int, y: float, width: float, depth: float, twist: f
 
 def car_wheel(
     label: int, radius: float, width: float, style: int, finish: Surface, segments: int = 24, rim_share: float = 0.70,
-    rim_label: int | None = None,
+    rim_label: int | None = None, gap_label: int | None = None,
 ) -> Bag:
-    """A road wheel, what lies inside its tyre under ``rim_label`` (None: ``label``). ``style`` 0..5: five spokes, ten, five pairs, seven, turbine, steel with a cap."""
+    """A road wheel, its rim under ``rim_label`` (None: ``label``) and what is seen through it under ``gap_label`` (None: ``rim_label``). ``style`` 0..5: five spokes, ten, five pairs, seven, turbine, steel with a cap."""
     bag = Bag(label)
+    if gap_label is None:
+        gap_label = rim_label
     rim = radius * rim_share
     face = width * 0.40
     bag.add(tyre(radius, width, rim, segments), RUBBER)
     barrel = lathe([(rim * 0.86, -0.3 * width), (rim * 0.90, 0.2 * width), (rim * 0.94, face + 0.002)], segments)
     lip = lathe([(rim * 0.935, face - 0.004), (rim * 0.955, face + 0.008), (rim * 1.01, face + 0.006), (rim * 1.01, 0.3 * width)], segments)
     bag.add(facing_axis(lip, outside=True), finish, rim_label)
-    bag.add(facing_axis(barrel, outside=False), BRAKE if style != 5 else DARK, rim_label)
-    bag.add(disc((0, -0.05 * width, 0), rim * 0.9, "y", 14), DARK, rim_label)
+    bag.add(facing_axis(barrel, outside=False), BRAKE if style != 5 else DARK, gap_label)
+    bag.add(disc((0, -0.05 * width, 0), rim * 0.9, "y", 14), DARK, gap_label)
     if style != 5:
-        bag.add(disc((0, 0.08 * width, 0), rim * 0.70, "y", 14), BRAKE, rim_label)
+        bag.add(disc((0, 0.08 * width, 0), rim * 0.70, "y", 14), BRAKE, gap_label)
     depth = 0.035
     spread = 2 * np.pi * rim
     if style == 0:
@@ -91,11 +93,11 @@ def car_wheel(
         cap = lathe([(rim * 0.93, face - 0.004), (rim * 0.80, face + 0.012), (rim * 0.30, face + 0.004), (0.0, face + 0.012)], segments)
         bag.add(facing(cap, (0, 1, 0)), finish, rim_label)
         slot = disc((rim * 0.68, face + 0.0135, 0), rim * 0.085, "y", 8)
-        bag.add(joined(*(turned(slot, "y", 2 * np.pi * k / 9) for k in range(9))), DARK, rim_label)
+        bag.add(joined(*(turned(slot, "y", 2 * np.pi * k / 9) for k in range(9))), DARK, gap_label)
     if style != 5:
         hub = lathe([(rim * 0.24, face - depth), (rim * 0.22, face + 0.010), (rim * 0.12, face + 0.016), (0.0, face + 0.016)], 14)
         bag.add(facing(hub, (0, 1, 0)), finish, rim_label)
-        bag.add(disc((0, face + 0.018, 0), rim * 0.10, "y", 10), DARK, rim_label)
+        bag.add(disc((0, face + 0.018, 0), rim * 0.10, "y", 10), DARK, gap_label)
     return bag
 
 
