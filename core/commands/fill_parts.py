@@ -19,7 +19,7 @@ def main(argv: list[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog="main.py fill-parts",
-        description="Lay plausible parts inside bare buildings, vehicles, people, traffic signs, trees, "
+        description="Lay plausible parts inside bare buildings, vehicles, people, traffic signs and lights, trees, "
         "sidewalks, parking and rail tracks. Objects that have parts stay as they are.",
     )
     add_street(parser)

@@ -1,4 +1,4 @@
-"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, crowns, kerbs, paving and rails in what is bare.
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, lit signals, crowns, kerbs, paving and rails in what is bare.
 
 As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
 from a class to one of its own parts, so folding the result gives the map as it was; instance
@@ -14,7 +14,7 @@ from typing import Callable, Iterable
 
 import numpy as np
 
-from core.filling import paving, signs
+from core.filling import paving, signals, signs
 from core.filling.facades import Site, fill_facade
 from core.filling.kerbs import kerbs
 from core.filling.leaves import in_shade, twigs
@@ -35,13 +35,13 @@ from core.scene.scene import Scene
 SILHOUETTES = ("car", "truck", "bus", "train", "person", "rider")
 FACADES = ("building",)
 SIGNS, TREES, SIDEWALKS = ("traffic sign",), ("vegetation",), ("sidewalk",)
-PARKING, TRACKS = ("parking",), ("rail track",)
+PARKING, TRACKS, SIGNALS = ("parking",), ("rail track",), ("traffic light",)
 
 #: Every class that can get parts.
-FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *TREES, *SIDEWALKS, *PARKING, *TRACKS)
+FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *SIGNALS, *TREES, *SIDEWALKS, *PARKING, *TRACKS)
 
 #: Smallest side in pixels of what is compared with something known.
-_COMPARED = dict.fromkeys(SILHOUETTES, SMALLEST) | dict.fromkeys(SIGNS, signs.SMALLEST)
+_COMPARED = dict.fromkeys(SILHOUETTES, SMALLEST) | dict.fromkeys(SIGNS, signs.SMALLEST) | dict.fromkeys(SIGNALS, signals.SMALLEST)
 
 #: What one drives on: a sidewalk has its kerb along this.
 _DRIVEN = ("road", "parking")
@@ -52,7 +52,7 @@ _CUT_OFF = ("ego vehicle", "rectification border", "out of roi")
 #: What a trunk is seen in front of, beside what hides nothing.
 _BEHIND_TREES = ("wall", "fence", "guard rail", "vegetation")
 
-#: Smallest region of a class without objects, in pixels, that is looked at; of signs.
+#: Smallest region of a class without objects, in pixels, that is looked at; of signs and traffic lights.
 _REGION, _SMALL_REGION = 300, 75
 
 #: What lies on the ground or behind everything hides nothing.
@@ -191,7 +191,7 @@ def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False
             if again or (labels[mask] == entry.label_id).all():
                 found.append(BareSite(value, entry.label_id, 0, entry.bbox, mask))
             continue
-        least = _SMALL_REGION if label_set[value].name in SIGNS else _REGION
+        least = _SMALL_REGION if label_set[value].name in (*SIGNS, *SIGNALS) else _REGION
         found += _regions(value, entry.bbox, mask, np.zeros_like(mask) if again else mask & (labels != value), least)
     return found
 
@@ -295,6 +295,8 @@ def _parts(
     if name in SIGNS:
         # Who asks for a sign's face wants to see it.
         return signs.fill_sign(site.mask, scene.label_set, seeds, backs=not asked_for), None
+    if name in SIGNALS:
+        return signals.fill_signal(site.mask, scene.label_set, seeds[0], seeds, backs=not asked_for), None
     if name in TREES:
         return _tree(scene, around, site), None
     if name in TRACKS:
