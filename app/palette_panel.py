@@ -14,6 +14,9 @@ from core.labels import Label
 
 LABEL, COUNT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
+#: What a person should know of a class before painting it.
+HINTS = {"crossing": "Paint its whole outline; Fill in parts lays the stripes."}
+
 #: Classes on the keys 1 to 9.
 QUICK = ("road", "sidewalk", "building", "vegetation", "sky", "car", "person", "pole", "traffic sign")
 
@@ -104,7 +107,8 @@ class PalettePanel(QWidget):
         row.setData(0, LABEL, label.id)
         row.setData(0, COUNT, digit)
         hint = f"{label.name}, id {label.id}" + (f"  ({digit})" if digit else "")
-        row.setToolTip(0, hint + (". Each one is an object." if label.thing else ""))
+        said = HINTS.get(label.name, "Each one is an object." if label.thing else "")
+        row.setToolTip(0, f"{hint}. {said}" if said else hint)
         self._items[label.id] = row
         return row
 

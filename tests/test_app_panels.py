@@ -31,6 +31,9 @@ def test_the_palette_shows_every_class_and_parts_under_their_parents(open_studio
         assert row.text(0) == label.name
         if label.parent is not None:
             assert row.parent() is panel.item(label.parent)
+    hints = {label.name: panel.item(label.id).toolTip(0) for label in STREETS}
+    assert "Fill in parts lays the stripes" in hints["crossing"] and "Each one is an object" in hints["car"]
+    assert hints["window"] == f"window, id {WINDOW}"
 
 
 def test_searching_shows_what_matches_with_its_heading(open_studio):

@@ -1,4 +1,4 @@
-"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, lit signals, crowns, kerbs, paving and rails in what is bare.
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, lit signals, crowns, kerbs, paving, rails and crossings' stripes in what is bare.
 
 As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
 from a class to one of its own parts, so folding the result gives the map as it was; instance
@@ -15,6 +15,7 @@ from typing import Callable, Iterable
 import numpy as np
 
 from core.filling import paving, signals, signs
+from core.filling.crossings import stripes
 from core.filling.facades import Site, fill_facade
 from core.filling.kerbs import kerbs
 from core.filling.leaves import in_shade, twigs
@@ -36,9 +37,11 @@ SILHOUETTES = ("car", "truck", "bus", "train", "person", "rider")
 FACADES = ("building",)
 SIGNS, TREES, SIDEWALKS = ("traffic sign",), ("vegetation",), ("sidewalk",)
 PARKING, TRACKS, SIGNALS = ("parking",), ("rail track",), ("traffic light",)
+#: Of a road only its crossings are filled: what is between their stripes, and the stripes.
+ROADS, _CROSSING, _STRIPE = ("road",), "crossing", "lane mark"
 
 #: Every class that can get parts.
-FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *SIGNALS, *TREES, *SIDEWALKS, *PARKING, *TRACKS)
+FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *SIGNALS, *TREES, *SIDEWALKS, *PARKING, *TRACKS, *ROADS)
 
 #: Smallest side in pixels of what is compared with something known.
 _COMPARED = dict.fromkeys(SILHOUETTES, SMALLEST) | dict.fromkeys(SIGNS, signs.SMALLEST) | dict.fromkeys(SIGNALS, signals.SMALLEST)
@@ -187,6 +190,9 @@ def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False
         mask = (scene.instance_map[y0:y1, x0:x1] == value) & (label_set.base[labels] == entry.label_id)
         if not mask.any():
             continue
+        if value < INSTANCE_FACTOR and label_set[value].name in ROADS:
+            found += _crossings(label_set, value, entry.bbox, labels, mask)
+            continue
         if value >= INSTANCE_FACTOR:
             if again or (labels[mask] == entry.label_id).all():
                 found.append(BareSite(value, entry.label_id, 0, entry.bbox, mask))
@@ -218,6 +224,16 @@ def _regions(value: int, box: Box, mask: np.ndarray, parts: np.ndarray, least: i
         x, y = box[0] + x, box[1] + y
         found.append(BareSite(value, value, number, (x, y, x + width, y + height), own))
     return found
+
+
+def _crossings(label_set: LabelSet, value: int, box: Box, labels: np.ndarray, mask: np.ndarray) -> list[BareSite]:
+    """The regions of a road that are crossings without stripes: no lane mark touches them."""
+    names = {part.name: part.id for part in label_set.parts_of(value)}
+    if not {_CROSSING, _STRIPE} <= names.keys():
+        return []
+    beside = cv2.dilate((labels == names[_STRIPE]).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    here = mask & (labels == names[_CROSSING])
+    return _regions(value, box, here, here & beside, _REGION)
 
 
 class _Surroundings:
@@ -295,6 +311,8 @@ def _parts(
     if name in SIGNS:
         # Who asks for a sign's face wants to see it.
         return signs.fill_sign(site.mask, scene.label_set, seeds, backs=not asked_for), None
+    if name in ROADS:
+        return _painted(scene, site, ((_CROSSING, site.mask), (_STRIPE, stripes(around.view, site.box) & site.mask))), None
     if name in SIGNALS:
         return signals.fill_signal(site.mask, scene.label_set, seeds[0], seeds, backs=not asked_for), None
     if name in TREES:
