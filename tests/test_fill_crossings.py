@@ -65,6 +65,13 @@ def test_a_crossing_with_stripes_stays_and_another_gets_some():
     assert np.array_equal(after[195:245], kept) and (after[150:170] == STRIPE).sum() > 1000
 
 
+def test_a_centre_line_that_ends_at_a_crossing_is_no_stripe():
+    labels = street((160, 200)).label_map.copy()
+    labels[200:256, 250:258] = labels[120:160, 252:256] = STRIPE
+    scene = Scene(labels, STREETS.base[labels].astype(np.uint16))
+    assert (filled(scene)[160:200] == STRIPE).sum() > 4000
+
+
 def test_far_crossings_and_specks_stay_as_they_are():
     for band in ((101, 104), (250, 250)):
         scene = street(band)

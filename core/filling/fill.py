@@ -39,6 +39,8 @@ SIGNS, TREES, SIDEWALKS = ("traffic sign",), ("vegetation",), ("sidewalk",)
 PARKING, TRACKS, SIGNALS = ("parking",), ("rail track",), ("traffic light",)
 #: Of a road only its crossings are filled: what is between their stripes, and the stripes.
 ROADS, _CROSSING, _STRIPE = ("road",), "crossing", "lane mark"
+#: A piece of crossing lies between stripes where marks run along more than this share of its border.
+_STRIPED = 0.25
 
 #: Every class that can get parts.
 FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *SIGNALS, *TREES, *SIDEWALKS, *PARKING, *TRACKS, *ROADS)
@@ -227,13 +229,17 @@ def _regions(value: int, box: Box, mask: np.ndarray, parts: np.ndarray, least: i
 
 
 def _crossings(label_set: LabelSet, value: int, box: Box, labels: np.ndarray, mask: np.ndarray) -> list[BareSite]:
-    """The regions of a road that are crossings without stripes: no lane mark touches them."""
+    """The regions of a road that are crossings without stripes: lane marks run along little of their borders."""
     names = {part.name: part.id for part in label_set.parts_of(value)}
     if not {_CROSSING, _STRIPE} <= names.keys():
         return []
-    beside = cv2.dilate((labels == names[_STRIPE]).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    around = np.ones((3, 3), np.uint8)
     here = mask & (labels == names[_CROSSING])
-    return _regions(value, box, here, here & beside, _REGION)
+    border = here & ~(cv2.erode(here.view(np.uint8), around) > 0)
+    beside = border & (cv2.dilate((labels == names[_STRIPE]).view(np.uint8), around) > 0)
+    count, which = cv2.connectedComponents(here.view(np.uint8), connectivity=8)
+    borders, marked = (np.bincount(which[pixels], minlength=count) for pixels in (border, beside))
+    return _regions(value, box, here, here & (marked > _STRIPED * borders)[which], _REGION)
 
 
 class _Surroundings:

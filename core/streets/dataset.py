@@ -208,7 +208,7 @@ def render_streets(
     if seed < 0:
         raise DataError(f"The seed {seed} is negative; give 0 or more.")
     samples = Quality().samples if samples is None else samples
-    keep_to(Path(out), origin(samples, strict), maps_only)
+    keep_to(Path(out), origin(None if maps_only else samples, strict))
     return _rendered(count, out, size, seed, cameras_per_street, jpeg, strict, samples, threads, maps_only)
 
 

@@ -17,24 +17,21 @@ class Origin:
     """How frames come about.
 
     Attributes:
-        samples: light paths a pixel of the photographs.
+        samples: light paths a pixel of the photographs; None where there are none yet.
         classes: names of all classes that the maps may hold.
     """
 
-    samples: int
+    samples: int | None
     classes: tuple[str, ...]
 
 
-def origin(samples: int, strict: bool) -> Origin:
-    """That of frames rendered now; ``strict`` maps hold Cityscapes' classes alone."""
+def origin(samples: int | None, strict: bool) -> Origin:
+    """That of frames made now, ``samples`` None for maps alone; ``strict`` maps hold Cityscapes' classes alone."""
     return Origin(samples, tuple(label.name for label in (CITYSCAPES if strict else STREETS)))
 
 
-def keep_to(out: Path, now: Origin, maps_only: bool) -> None:
+def keep_to(out: Path, now: Origin) -> None:
     """Note in the folder ``out`` what it is begun with; where it was begun before, frames must be of the same kind.
-
-    Args:
-        maps_only: photographs aren't rendered, so their light doesn't matter.
 
     Raises:
         DataError: when they aren't, or the note can't be read or written.
@@ -43,12 +40,15 @@ def keep_to(out: Path, now: Origin, maps_only: bool) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            write_json(path, {"format": _FORMAT, "version": _VERSION, "samples": now.samples, "classes": list(now.classes)})
+            _note(path, now)
             return
         foreign = SceneError(f"'{path}' is no note on rendered streets; choose another folder.")
         told = read_json(path, _FORMAT, _VERSION, _LIMIT, foreign)
-        if not isinstance(told.get("samples"), int) or not isinstance(told.get("classes"), list):
+        if not isinstance(told.get("samples"), int | None) or not isinstance(told.get("classes"), list):
             raise foreign
+        if told["classes"] == list(now.classes) and told.get("samples") is None:
+            _note(path, now)
+            return
     except SceneError as error:
         raise DataError(str(error)) from None
     except OSError as error:
@@ -58,8 +58,12 @@ def keep_to(out: Path, now: Origin, maps_only: bool) -> None:
             f"The maps in '{out}' tell other classes than those made now; choose another folder, or move its "
             "'gtFine' and 'streets.json' away and draw its maps anew with --maps-only."
         )
-    if told["samples"] != now.samples and not maps_only:
+    if now.samples not in (None, told["samples"]):
         raise DataError(
             f"The photographs in '{out}' have {told['samples']} light paths a pixel, not {now.samples}; "
             "choose another folder, or the same light."
         )
+
+
+def _note(path: Path, now: Origin) -> None:
+    write_json(path, {"format": _FORMAT, "version": _VERSION, "samples": now.samples, "classes": list(now.classes)})
