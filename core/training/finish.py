@@ -21,6 +21,8 @@ from core.training.trainer import Trainer
 
 #: Objects of fewer feature pixels than this say little about a look.
 SMALLEST_OBJECT = 6
+#: Training frames that the code book and the class statistics look at.
+FRAMES = 300
 
 
 def collect_codes(
@@ -75,7 +77,12 @@ def fairness_of(photograph: np.ndarray, keys: np.ndarray, index: np.ndarray, lab
     }
 
 
-def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], frames: int = 300) -> Model:
+def looked_at(samples: Sequence[Sample], seed: int, frames: int = FRAMES) -> list[Sample]:
+    """The ``frames`` of a run's samples from which its code book is made."""
+    return random.Random(seed).sample(list(samples), min(frames, len(samples)))
+
+
+def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], frames: int = FRAMES) -> Model:
     """The model as it would be used now.
 
     Args:
@@ -90,7 +97,7 @@ def finished_model(trainer: Trainer, name: str, provenance: dict[str, Any], fram
     book = None
     largest = max(phase.widths[1] for phase in recipe.phases)
     width = int(np.mean(recipe.phases[-1].widths)) // 16 * 16
-    chosen = random.Random(trainer.seed).sample(trainer.samples, min(frames, len(trainer.samples)))
+    chosen = looked_at(trainer.samples, trainer.seed, frames)
     if encoder is not None:
         count = ClassCount()
         collected = collect_codes(encoder, chosen, width, trainer.label_set, recipe.part_codes, count)

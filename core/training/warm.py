@@ -82,7 +82,7 @@ def adopt(networks: Networks, start: Start) -> list[str]:
     for modules, states in ((networks.modules(), start.modules), (networks.averaged, start.averaged)):
         new = []
         for name, module, state in zip(("generator", "encoder"), modules, states):
-            left = _adopt(module, state, networks.label_set, start.label_set)
+            left = adopt_weights(module, state, networks.label_set, start.label_set)
             if name == "generator" and len(left) > len(module.state_dict()) / 2:
                 raise TrainingError(f"{start.name} is another kind of network; start from a model of this recipe.")
             new += [f"{name}.{key}" for key in left]
@@ -97,7 +97,8 @@ def adopt(networks: Networks, start: Start) -> list[str]:
     return new
 
 
-def _adopt(module: torch.nn.Module, state: State, label_set: LabelSet, before: LabelSet) -> list[str]:
+def adopt_weights(module: torch.nn.Module, state: State, label_set: LabelSet, before: LabelSet) -> list[str]:
+    """Give ``module``, of ``label_set``, every weight of ``state``, of the set ``before``, that has a place in it; names of the others."""
     left = []
     if hasattr(module, "widened"):
         state = module.widened(state)
