@@ -22,8 +22,8 @@ _SHARE, _SMALLEST, _TREAD, _LOWER_END, _SEEN = 0.62, 8, 0.5, 1.35, 0.55
 _BENT, _WHOLE, _CRUMB = 14, 0.85, 0.02
 
 #: Spokes of a rim that is laid, their width as a share of their distance, where they start and end as shares of its
-#: radius, and the smallest rim in pixels that has some.
-_SPOKES, _SPOKE, _HUB, _LIP, _SPOKED = 5, 0.45, 0.28, 0.86, 14
+#: radius, and the smallest rim in pixels that has some. A bent rim gets such, too, where so much of it is gaps.
+_SPOKES, _SPOKE, _HUB, _LIP, _SPOKED, _OPEN = 5, 0.45, 0.28, 0.86, 14, 0.12
 
 
 def lay_rims(parts: np.ndarray, label_set: LabelSet, without: Collection[int]) -> None:
@@ -44,7 +44,7 @@ def lay_rims(parts: np.ndarray, label_set: LabelSet, without: Collection[int]) -
 
 
 def round_rims(parts: np.ndarray, label_set: LabelSet) -> None:
-    """Give rims among (h, w) part labels that are seen whole the outline of an ellipse, in place; their spokes stay."""
+    """Give rims among (h, w) part labels that are seen whole the outline of an ellipse, and even spokes if any, in place."""
     for wheel, rim, gap in _wheels(label_set):
         open_ = (parts == gap) & (gap > 0)
         pieces = list(_pieces((parts == rim) | open_))
@@ -66,7 +66,11 @@ def round_rims(parts: np.ndarray, label_set: LabelSet) -> None:
             wheels = (there == wheel) | own
             there[own] = wheel
             there[wheels & disc] = rim
-            there[wheels & disc & open_[box]] = gap
+            gaps = open_[box]
+            if gap and min(axes) >= _SPOKED and np.count_nonzero(own & gaps) > _OPEN * np.count_nonzero(own):
+                # Spokes of a few pixels come out ragged when they are enlarged.
+                gaps = _between_spokes(own.shape, (columns.mean(), rows.mean()), axes, turn)
+            there[wheels & disc & gaps] = gap
 
 
 def _wheels(label_set: LabelSet) -> Iterator[tuple[int, int, int]]:
