@@ -8,7 +8,7 @@ import torch
 from core.appearance import region_means
 from core.errors import ModelFileError, SceneError
 from core.labels import STREETS, LabelSet
-from core.look_regions import look_regions
+from core.look_regions import key_part, key_value, look_regions
 from core.models.model_file import Model
 from core.opencv import cv2
 from core.scene.scene import Scene
@@ -45,14 +45,22 @@ def capture_codes(
     return region_means(features, keys, cv2.resize(index, features.shape[:0:-1], interpolation=cv2.INTER_NEAREST_EXACT))
 
 
+#: A painter adds marks and crossings to the ground; those that cover less of the frame than this are mostly seen far
+#: away, mixed with what is beside them, and would give what is painted nearby a look of both.
+SCARCE, _GROUND = 2e-3, "flat"
+
+
 def photograph_codes(
-    model: Model, photograph: np.ndarray, label_map: np.ndarray, instance_map: np.ndarray, label_set: LabelSet = STREETS
+    model: Model, photograph: np.ndarray, label_map: np.ndarray, instance_map: np.ndarray, label_set: LabelSet = STREETS,
+    scarce: float = SCARCE,
 ) -> dict[int, np.ndarray]:
     """Look key -> code, for use in a scene with ``model``; parts only where the model has codes for them.
 
     Args:
         photograph: (H, W, 3) uint8 RGB. label_map, instance_map: of the same
             proportions, with ids of ``label_set``.
+        scarce: parts of the ground that cover less than this share of the frame get no code: they follow the
+            ground's, as what is painted later should; 0 for a look at the photograph itself.
 
     Raises:
         ModelFileError: when the model has no encoder.
@@ -63,7 +71,12 @@ def photograph_codes(
     known = label_set.fold_table(model.label_set)[label_map]
     keys, index = look_regions(known, instance_map, model.label_set, model.card.part_codes)
     found = capture_codes(model.encoder, photograph, keys, index, width)
-    return {key: code for key, (code, _) in found.items()}
+    least = scarce * sum(pixels for key, (_, pixels) in found.items() if not key_part(key))
+    ground = {label.id for label in label_set if label.group == _GROUND}
+    return {
+        key: code for key, (code, pixels) in found.items()
+        if pixels >= least or not key_part(key) or key_value(key) not in ground
+    }
 
 
 def region_code(model: Model, photograph: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -24,6 +24,7 @@ from core.training.finish import fairness_of
 from tests.test_model_file import street
 
 CAR, GLASS, WHEEL = 26, 47, 48
+ROAD, MARK, CROSSING, LIGHT, LAMP = 7, 45, 46, 19, 68
 A, B = 26000, 26001
 DIM = 6
 
@@ -239,6 +240,23 @@ def test_parts_are_captured_apart_from_their_objects():
     assert set(whole) == set(np.unique(instances).tolist())
     folded = photograph_codes(model, photograph, STREETS.fold_table(CITYSCAPES)[labels], instances, CITYSCAPES)
     assert set(folded) == set(whole)
+
+
+def test_what_there_is_little_of_on_the_ground_follows_the_ground():
+    model = parted_model()
+    labels = np.full((256, 512), ROAD, np.uint8)
+    labels[40:56, 40:56], labels[100:220, 100:400] = MARK, CROSSING
+    labels[8:40, 300:380], labels[12:28, 320:336] = CAR, GLASS
+    labels[40:56, 480:500], labels[40:50, 485:495] = LIGHT, LAMP
+    instances = np.where(STREETS.base[labels] == CAR, A, STREETS.base[labels]).astype(np.uint16)
+    photograph = np.random.default_rng(0).integers(0, 255, (256, 512, 3), np.uint8)
+    kept = photograph_codes(model, photograph, labels, instances, scarce=0.004)
+    every = photograph_codes(model, photograph, labels, instances, scarce=0)
+    assert every.keys() - kept.keys() == {look_key(ROAD, MARK)}, "256 pixels of 131072, as many as of the glass"
+    assert {look_key(A, GLASS), look_key(LIGHT, LAMP), look_key(ROAD, CROSSING), ROAD, A} <= kept.keys()
+    labels[40:56, 40:56] = ROAD
+    labels[40:46, 40:66] = MARK
+    assert look_key(ROAD, MARK) not in photograph_codes(model, photograph, labels, instances), "156 pixels: fewer than the usual share"
 
 
 def test_a_model_file_keeps_how_parts_follow(tmp_path):

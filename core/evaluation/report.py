@@ -86,7 +86,7 @@ def evaluate(
         if size is not None:
             photograph = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
             labels, instances = resize_nearest(labels, size), resize_nearest(instances, size)
-        captured = photograph_codes(model, photograph, labels, instances, label_set) if model.encoder is not None else {}
+        captured = photograph_codes(model, photograph, labels, instances, label_set, scarce=0) if model.encoder is not None else {}
         picture = renderer.render(labels, instances, captured, label_set)
         add = lambda name, value: rows.setdefault(name, []).append(value)  # noqa: E731
         add("psnr_db", psnr(picture, photograph))

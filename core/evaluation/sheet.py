@@ -84,7 +84,7 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
             photograph, *maps = read_sample(found[name])
             photograph = cv2.resize(photograph, SIZE, interpolation=cv2.INTER_CUBIC)
             labels, instances = (resize_nearest(each, SIZE) for each in maps)
-            codes = photograph_codes(model, photograph, labels, instances) if model.encoder is not None else {}
+            codes = photograph_codes(model, photograph, labels, instances, scarce=0) if model.encoder is not None else {}
             rows.append([STREETS.palette[labels], renderer.render(labels, instances, codes), photograph])
     if options.maps:
         maps = [m for split in ("train", "val", "test") for m in find_maps(options.maps, split)]
