@@ -67,10 +67,9 @@ def photograph_codes(
     """
     if model.encoder is None:
         raise ModelFileError("This model has no encoder, so it can't take looks from a photograph; choose another model.")
-    width = int(model.card.provenance.get("encoder_width", model.card.resolution[0]))
     known = label_set.fold_table(model.label_set)[label_map]
     keys, index = look_regions(known, instance_map, model.label_set, model.card.part_codes)
-    found = capture_codes(model.encoder, photograph, keys, index, width)
+    found = capture_codes(model.encoder, photograph, keys, index, model.card.encoder_width)
     least = scarce * sum(pixels for key, (_, pixels) in found.items() if not key_part(key))
     ground = {label.id for label in label_set if label.group == _GROUND}
     return {

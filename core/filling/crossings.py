@@ -19,9 +19,5 @@ _THIN = 1.5
 
 def stripes(view: View, box: Box) -> np.ndarray:
     """(h, w) bool over ``box`` of the frame: where a crossing's stripes lie on the ground."""
-    x0, y0, x1, y1 = box
-    below = np.arange(y0, y1)[:, None] + 0.5 - view.horizon
-    # A metre is below / eye pixels wide.
-    wide = STRIPE * below / view.eye
-    aside = (np.arange(x0, x1)[None] + 0.5 - view.vanishing) / np.where(wide > 0, wide, 1.0)
-    return (wide >= _THIN) & (np.floor(aside) % 2 == 0)
+    seen, depth, aside = view.ground(box)
+    return seen & (STRIPE * view.focal / depth >= _THIN) & (np.floor(aside / STRIPE) % 2 == 0)

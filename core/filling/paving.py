@@ -21,10 +21,6 @@ SLABBED, COBBLED = 0.8, 0.5
 
 def stones(view: View, breadth: float, seeds: list[int], box: Box) -> tuple[np.ndarray, np.ndarray]:
     """Two (h, w) bool over ``box`` of the frame: the darker half of stones of ``breadth`` metres on the ground, and their joints."""
-    x0, y0, x1, y1 = box
-    below = np.arange(y0, y1)[:, None] + 0.5 - view.horizon
-    seen = below > 0
-    depth = view.focal * view.eye / np.where(seen, below, 1.0)
-    aside = (np.arange(x0, x1)[None] + 0.5 - view.vanishing) * depth / view.focal
+    seen, depth, aside = view.ground(box)
     dark, joint = laid(depth, aside, breadth, _LENGTH, view.focal * view.eye / depth**2, view.focal / depth, seeds)
     return seen & dark, seen & joint

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.labels import LabelSet
 from core.opencv import cv2
+from core.scene.regions import pieces
 
 #: Wheels, their rims, and what is seen between a rim's spokes.
 _RIMS = {"car wheel": "car rim", "truck wheel": "truck rim", "bus wheel": "bus rim"}
@@ -31,7 +32,7 @@ def lay_rims(parts: np.ndarray, label_set: LabelSet, without: Collection[int]) -
     for wheel, rim, gap in _wheels(label_set):
         if rim in without:
             continue
-        for box, own in _pieces(parts == wheel):
+        for box, own in pieces(parts == wheel):
             height, width = own.shape
             if min(width, height) < _SMALLEST or not _TREAD * height <= width <= _LOWER_END * height:
                 continue
@@ -47,9 +48,9 @@ def round_rims(parts: np.ndarray, label_set: LabelSet) -> None:
     """Give rims among (h, w) part labels that are seen whole the outline of an ellipse, and even spokes if any, in place."""
     for wheel, rim, gap in _wheels(label_set):
         open_ = (parts == gap) & (gap > 0)
-        pieces = list(_pieces((parts == rim) | open_))
-        largest = max((np.count_nonzero(own) for _, own in pieces), default=0)
-        for box, own in pieces:
+        rims = list(pieces((parts == rim) | open_))
+        largest = max((np.count_nonzero(own) for _, own in rims), default=0)
+        for box, own in rims:
             there = parts[box]
             if np.count_nonzero(own) < _CRUMB * largest:
                 there[own] = wheel
@@ -79,15 +80,6 @@ def _wheels(label_set: LabelSet) -> Iterator[tuple[int, int, int]]:
     for wheel, rim in _RIMS.items():
         if wheel in ids and rim in ids:
             yield ids[wheel], ids[rim], ids.get(_GAPS.get(rim, ""), 0)
-
-
-def _pieces(mask: np.ndarray) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
-    """(box, mask within it) of the connected pieces."""
-    count, which, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    for number in range(1, count):
-        x, y, width, height, _ = stats[number].tolist()
-        box = np.s_[y:y + height, x:x + width]
-        yield box, which[box] == number
 
 
 def _ellipse(mask: np.ndarray) -> tuple:

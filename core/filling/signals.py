@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.labels import LabelSet
-from core.opencv import cv2
+from core.scene.regions import pieces
 
 #: Smallest height in pixels of a head that gets a lamp, and the smallest lamp.
 SMALLEST, _LAMP = 12, 3
@@ -44,13 +44,10 @@ def fill_signal(mask: np.ndarray, label_set: LabelSet, street: int, seed: list[i
     if lit not in ids or (backs and np.random.default_rng(seed).random() < _BACKS):
         return None
     result = np.zeros(mask.shape, np.uint8)
-    count, which, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    for number in range(1, count):
-        x, y, width, height, _ = stats[number].tolist()
-        piece = which[y:y + height, x:x + width] == number
+    for box, piece in pieces(mask):
         lamp = _lamp(piece, _LAMPS[lit])
         if lamp is not None:
-            result[y:y + height, x:x + width][lamp & piece] = ids[lit]
+            result[box][lamp & piece] = ids[lit]
     return result if result.any() else None
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from core.filling.painter import FINE
 from core.labels import STREETS, LabelSet
 from core.opencv import cv2
+from core.scene.regions import pieces
 from core.streets import signs
 
 #: Smallest side in pixels of a plate that gets a face.
@@ -85,11 +86,8 @@ def fill_sign(mask: np.ndarray, label_set: LabelSet, seed: list[int], backs: boo
     if rng.random() < _BACKS and backs:
         return None
     result = np.zeros(mask.shape, np.uint8)
-    count, which, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    for number in range(1, count):
-        x, y, width, height, _ = stats[number].tolist()
-        there = np.s_[y:y + height, x:x + width]
-        for plate in _plates(which[there] == number, _PLATES):
+    for there, piece in pieces(mask):
+        for plate in _plates(piece, _PLATES):
             result[there] = np.where(plate, _face(plate, label_set, rng), result[there])
     return result if result.any() else None
 

@@ -240,9 +240,10 @@ def lay(outline: Outline, match: Match, label_set: LabelSet) -> np.ndarray:
     # A part has the pixels of which it covers most; a part within it, those of which it covers most of that.
     shares = {0: np.ones((height, width), np.float32)}
     best: dict[int, np.ndarray] = {}
+    around = {part: _around(part, label_set) for part in parts}
     for label in parts:
-        outer = next((around for around in _around(label, label_set) if around in parts), 0)
-        field = np.isin(source, [part for part in parts if part == label or label in _around(part, label_set)]).astype(np.float32)
+        outer = next((part for part in around[label] if part in parts), 0)
+        field = np.isin(source, [part for part in parts if part == label or label in around[part]]).astype(np.float32)
         if enlarged > 1:
             # The steps of its pixels would be seen.
             field = cv2.GaussianBlur(field, (0, 0), float(np.clip(0.4 * enlarged, 0.6, 1.2)))

@@ -18,6 +18,7 @@ import numpy as np
 from core.labels import LabelSet
 from core.opencv import cv2
 from core.perspective import estimate_horizon
+from core.scene.regions import Box
 from core.scene.scene import Scene
 
 #: Focal length as a share of the frame's width; Cityscapes has 1.1.
@@ -59,6 +60,14 @@ class View:
         x = self.vanishing + self.focal * np.asarray(aside, np.float64) / depth
         y = self.horizon - self.focal * (np.asarray(up, np.float64) - self.eye) / depth
         return np.stack(np.broadcast_arrays(x, y), axis=-1)
+
+    def ground(self, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where the ground in a box of the frame lies: (h, 1) bool below the horizon, (h, 1) depth and (h, w) aside in metres."""
+        x0, y0, x1, y1 = box
+        below = np.arange(y0, y1)[:, None] + 0.5 - self.horizon
+        seen = below > 0
+        depth = self.focal * self.eye / np.where(seen, below, 1.0)
+        return seen, depth, (np.arange(x0, x1)[None] + 0.5 - self.vanishing) * depth / self.focal
 
 
 def estimate_view(scene: Scene, horizon: float | None = None) -> View:

@@ -53,6 +53,11 @@ class Card:
     part_codes: bool = False
     format: int = FORMAT
 
+    @property
+    def encoder_width(self) -> int:
+        """Width in pixels to which a photograph is resized before the encoder sees it."""
+        return int(self.provenance.get("encoder_width", self.resolution[0]))
+
 
 @dataclass
 class Model:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 import numpy as np
+
+from core.opencv import cv2
 
 #: (x0, y0, x1, y1) in pixels, x1 and y1 exclusive.
 Box = tuple[int, int, int, int]
@@ -73,3 +75,12 @@ def mask_box(mask: np.ndarray) -> Box | None:
     y0, y1 = int(rows[0]), int(rows[-1]) + 1
     columns = np.flatnonzero(mask[y0:y1].any(axis=0))
     return int(columns[0]), y0, int(columns[-1]) + 1, y1
+
+
+def pieces(mask: np.ndarray) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+    """(slices of its box, (h, w) bool mask within that) of each connected piece of a (H, W) bool mask."""
+    count, which, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    for number in range(1, count):
+        x, y, width, height, _ = stats[number].tolist()
+        box = np.s_[y:y + height, x:x + width]
+        yield box, which[box] == number

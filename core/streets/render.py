@@ -259,12 +259,10 @@ def name_mirrored(labels: np.ndarray, mirrored: np.ndarray) -> None:
     Args:
         mirrored: (H, W) uint8, the label that is seen in a mirror there.
     """
-    found = labels.copy()
     house = np.isin(STREETS.base[mirrored], naming.WALLED) & ~np.isin(mirrored, naming.PANES)
     for seen, parts in ((mirrored == lighting.SKY_LABEL, naming.SKY_IN), (house, naming.HOUSE_IN), (mirrored == naming.LEAVES, naming.TREE_IN)):
         for pane, part in parts.items():
-            found[_without_specks(seen & (labels == pane))] = part
-    labels[...] = found
+            labels[_without_specks(seen & (labels == pane))] = part
 
 
 def _without_specks(mask: np.ndarray) -> np.ndarray:

@@ -55,9 +55,8 @@ def soup(model: Model, before: Model, share: float, samples: Sequence[Sample]) -
     card = model.card
     book = model.code_book
     if encoder is not None:
-        width = int(card.provenance.get("encoder_width", card.resolution[0]))
         chosen = looked_at(samples, int(card.provenance.get("seed", 0)))
-        book = build_code_book(collect_codes(encoder, chosen, width, model.label_set, card.part_codes), card.code_dim)
+        book = build_code_book(collect_codes(encoder, chosen, card.encoder_width, model.label_set, card.part_codes), card.code_dim)
     noted = {**card.provenance, "soup": {"with": before.card.name, "share": share}}
     return Model(generator, encoder, dataclasses.replace(card, provenance=noted, metrics={}), book, model.label_set)
 
