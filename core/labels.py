@@ -190,6 +190,12 @@ def _parts() -> tuple[Label, ...]:
         part(160, "headlight housing", (120, 90, 90), "parts of vehicles", 26, 49),
         part(161, "underside of trim", (85, 80, 95), "parts of buildings", 11, 60),
         part(162, "underside of a balcony", (100, 85, 50), "parts of buildings", 11, 44),
+        part(163, "dark asphalt", (85, 95, 130), PAVING, 7),
+        part(164, "light asphalt", (165, 165, 150), PAVING, 7),
+        part(165, "shadow on dark asphalt", (55, 70, 100), SHADOWS, 7, 93, 163),
+        part(166, "tree trunk in shade", (65, 45, 25), "parts of nature", 21, 50),
+        part(167, "shadow on rail track", (150, 80, 90), SHADOWS, 10),
+        part(168, "house in car paint", (85, 75, 140), "parts of vehicles", 26, 146),
     )
 
 

@@ -9,6 +9,7 @@ from core.labels import STREETS
 from core.scene.scene import Scene
 
 SKY, ROAD, CROSSING, STRIPE = (STREETS.named(name).id for name in ("sky", "road", "crossing", "lane mark"))
+WORN = [STREETS.named(name).id for name in ("dark asphalt", "light asphalt", "crack")]
 HORIZON = 100
 
 
@@ -22,10 +23,11 @@ def street(*bands: tuple[int, int]) -> Scene:
 
 
 def filled(scene: Scene, **options) -> np.ndarray:
+    """The label map with its crossings filled; what the road's own asphalt gets is taken off again."""
     filling = fill_parts(scene, 1, horizon=HORIZON, **options)
     if filling.edit is not None:
         filling.edit.apply(scene)
-    return scene.label_map
+    return np.where(np.isin(scene.label_map, WORN), ROAD, scene.label_map)
 
 
 def test_stripes_run_to_the_vanishing_point_and_are_as_wide_as_their_gaps():

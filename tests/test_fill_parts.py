@@ -61,6 +61,7 @@ PARKING, TRACK, RAIL, SLAB, SETTS, SETT, SHADE = (
 RED, BLUE, YELLOW, WHITE, BLACK, GREEN = (
     STREETS.named(f"{name} of a sign").id for name in ("red", "blue", "yellow", "white", "black", "green")
 )
+TERRAIN = STREETS.named("terrain").id
 SKY_IN_WINDOW, HOUSE_IN_GLASS = (STREETS.named(name).id for name in ("sky in a window", "house in car glass"))
 GLASSES = (GLASS, *(label.id for label in STREETS if label.within == GLASS))
 PANED, STANDING_OUT = (WINDOW, FRAME, CURTAIN, SKY_IN_WINDOW), (BALCONY, RAILING, AWNING, STRIPE)
@@ -123,12 +124,12 @@ def test_parts_fold_back_to_the_scene_and_nothing_else_changes():
     filling.edit.apply(scene)
     changed = scene.label_map != labels
     assert changed.sum() > 0.03 * labels.size
-    assert set(np.unique(labels[changed]).tolist()) == {SIDEWALK, BUILDING, CAR}
+    assert set(np.unique(labels[changed]).tolist()) == {ROAD, SIDEWALK, BUILDING, CAR}
     assert np.array_equal(STREETS.base[scene.label_map], labels)
     assert np.array_equal(scene.instance_map, instances)
     assert scene.contradictions() == 0
-    assert filling.objects == (26000,) and filling.regions == 3  # two rows of houses, and the sidewalks
-    assert filling.sentence == "Parts laid into 4 objects."
+    assert filling.objects == (26000,) and filling.regions == 4  # two rows of houses, the sidewalks and the road
+    assert filling.sentence == "Parts laid into 5 objects."
     filling.edit.revert(scene)
     assert scene_state(scene) == before
 
@@ -157,7 +158,7 @@ def test_objects_with_parts_are_left_alone():
     filling.edit.apply(scene)
     house = np.isin(labels[:, :300], (BUILDING, WINDOW))
     assert np.array_equal(scene.label_map[:, :300][house], labels[:, :300][house])
-    assert filling.regions == 2
+    assert filling.regions == 3
 
 
 def test_they_get_others_where_that_is_asked():
@@ -165,7 +166,7 @@ def test_they_get_others_where_that_is_asked():
     fill_parts(scene, 0).edit.apply(scene)
     first = scene.label_map.copy()
     filling = fill_parts(scene, 1, again=True)
-    assert filling.objects == (26000,) and filling.regions == 3
+    assert filling.objects == (26000,) and filling.regions == 4
     filling.edit.apply(scene)
     fresh = town()
     fill_parts(fresh, 1).edit.apply(fresh)
@@ -188,7 +189,7 @@ def test_only_the_objects_asked_for():
 
 
 def test_tiny_objects_stay_bare():
-    labels = np.full((200, 300), ROAD, np.uint8)
+    labels = np.full((200, 300), TERRAIN, np.uint8)
     instances = labels.astype(np.uint16)
     for number, side in enumerate((1, 3, 6, 11)):
         there = np.s_[100:100 + side, 40 * number:40 * number + 2 * side]
@@ -638,7 +639,7 @@ def test_people_get_hair_above_and_shoes_below():
 
 
 def test_what_no_silhouette_resembles_stays_bare():
-    labels = np.full((300, 400), ROAD, np.uint8)
+    labels = np.full((300, 400), TERRAIN, np.uint8)
     instances = labels.astype(np.uint16)
     cross = np.zeros((200, 200), bool)
     cross[90:110] = cross[:, 90:110] = True
@@ -781,8 +782,8 @@ def test_signs_of_a_street_with_and_without_objects(instanced):
     filling = fill_parts(scene, 4)
     filling.edit.apply(scene)
     assert np.array_equal(STREETS.base[scene.label_map], before) and np.array_equal(scene.instance_map, instances)
-    faced = len(filling.objects) if instanced else filling.regions
-    assert 7 <= faced <= 12 and (filling.regions if instanced else len(filling.objects)) == 0
+    signs, roads = (len(filling.objects), filling.regions) if instanced else (filling.regions - 1, 1)
+    assert 7 <= signs <= 12 and roads == 1 and len(filling.objects) == (signs if instanced else 0)
     whole = sign_street(instanced)
     chosen = fill_parts(whole, 4, objects=[20003 if instanced else 20])
     assert (len(chosen.objects), chosen.regions) == ((1, 0) if instanced else (0, 12))
@@ -1107,7 +1108,7 @@ def test_the_command_on_files(tmp_path, capsys):
     write_png(tmp_path / "i.png", scene.instance_map)
     maps = ("fill-parts", tmp_path / "l.png", "--instances", tmp_path / "i.png")
     assert run(*maps, "--seed", "3", "--out", tmp_path / "o.png") == 0
-    assert "Parts laid into 4 objects." in capsys.readouterr().out
+    assert "Parts laid into 5 objects." in capsys.readouterr().out
     fill_parts(scene, 3).edit.apply(scene)
     assert np.array_equal(read_label_map(tmp_path / "o.png"), scene.label_map)
     assert run("fill-parts", tmp_path / "o.png", "--instances", tmp_path / "i.png", "--out", tmp_path / "p.veduta") == 0
@@ -1132,9 +1133,10 @@ def test_the_command_fills_what_is_chosen_and_keeps_what_a_project_remembers(tmp
 
     assert changed(filled("--only", "building")) == {BUILDING}
     assert changed(filled("--only", "26000", "--only", "sidewalk")) == {CAR, SIDEWALK}
-    assert changed(filled("--except", "building", "--except", "26000")) == {SIDEWALK}
+    assert changed(filled("--only", "road")) == {ROAD}
+    assert changed(filled("--except", "building", "--except", "26000")) == {SIDEWALK, ROAD}
     everything = filled("--houses")
-    assert changed(everything) == {BUILDING, CAR, SIDEWALK} and everything.has_objects_of(BUILDING)
+    assert changed(everything) == {BUILDING, CAR, SIDEWALK, ROAD} and everything.has_objects_of(BUILDING)
     # As the studio does, it goes by the horizon that the project keeps.
     fill_parts(scene, 0, horizon=200.0, houses=True).edit.apply(scene)
     assert np.array_equal(everything.label_map, scene.label_map)
@@ -1153,7 +1155,7 @@ def test_the_command_fills_signs_where_they_are_chosen(tmp_path, capsys):
     for choice, laid in ((("--only", "traffic sign"), True), (("--except", "traffic sign"), False)):
         assert run("fill-parts", tmp_path / "l.png", *choice, "--out", tmp_path / "o.png") == 0
         out = read_label_map(tmp_path / "o.png")
-        assert (out > 84).any() == laid and np.array_equal(STREETS.base[out], scene.label_map)
+        assert ((out > 84) & (scene.label_map == 20)).any() == laid and np.array_equal(STREETS.base[out], scene.label_map)
     with pytest.raises(SystemExit):
         run("fill-parts", "--help")
     assert "traffic sign" in capsys.readouterr().out
@@ -1236,7 +1238,7 @@ def test_one_undo_step_and_a_sentence_in_the_window(filler):
     assert filler.said[-1] == "Parts are being filled in already."
     filler.settled()
     assert history.count() == 1 and filler.parts_filler.progress.isHidden()
-    assert filler.said[-1] == "Parts laid into 4 objects; undo with Ctrl+Z."
+    assert filler.said[-1] == "Parts laid into 5 objects; undo with Ctrl+Z."
     assert (filler.context.scene.label_map == WINDOW).any()
     first = filler.context.scene.label_map.copy()
     filler.fill()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.errors import DataError, MissingPackageError
 from core.labels import CITYSCAPES, STREETS, object_class
+from core.opencv import cv2
 from core.streets import dataset
 from core.streets.plan import Camera, plan_street
 
@@ -415,7 +416,7 @@ def test_car_paint_shines_where_it_mirrors_what_is_above_the_horizon():
     paint = Surface("paint", (0.05, 0.05, 0.05), roughness=0.3)
     drum = Part(np.concatenate(rows).astype(np.float32), faces, paint, 26, smooth=True)
     frame = _plain_street([drum], camera=Camera(0.0, 0.0, 2.0, 0.0, 0.0, 1.4, False, 0))
-    shine, below = np.isin(frame.labels, (146, 147)), frame.labels == 26
+    shine, below = np.isin(frame.labels, (146, 147, 158, 168)), frame.labels == 26
     assert shine.sum() > 200 and below.sum() > 200
     for column in np.flatnonzero((shine & (np.arange(128)[:, None] < 64)).any(0) & below.any(0)):
         ends = np.flatnonzero(shine[:, column]).max(), np.flatnonzero(below[:, column]).min()
@@ -431,18 +432,51 @@ def test_puddles_mirror_and_cracks_are_dark():
     def road(wet):
         return _sheet(Surface("asphalt", (0.06, 0.06, 0.06), None, 0.85, wet, 1.0), 7)
 
-    # Cracks are told near the camera alone, the more the larger the frame.
+    # Cracks are told where a pixel is small, the more the larger the frame.
     wet, dry = _plain_street([road(0.8)]), _plain_street([road(0.0)], size=(640, 320))
     walk = _plain_street([_sheet(Surface("asphalt", (0.06, 0.06, 0.06), None, 0.85, 0.0, 1.0), 8)], size=(640, 320))
-    assert np.array_equal(walk.labels == 142, dry.labels == 104), "asphalt cracks alike on a sidewalk"
+    sheet = STREETS.base[walk.labels] == 8
+    assert np.array_equal((walk.labels == 142)[sheet], (dry.labels == 104)[sheet]), "asphalt cracks alike on a sidewalk"
     near = np.arange(128)[:, None] > 60
-    puddles, road_ = np.isin(wet.labels, (105, 135)) & near, (wet.labels == 7) & near
+    asphalt = [STREETS.named(name).id for name in ("dark asphalt", "road", "light asphalt")]
+    puddles, road_ = np.isin(wet.labels, (105, 135)) & near, np.isin(wet.labels, asphalt) & near
     assert not np.isin(dry.labels, (105, 135)).any() and puddles.sum() > 300 and road_.sum() > 300
     assert wet.photograph.mean(2)[puddles].mean() > wet.photograph.mean(2)[road_].mean() + 10, "they mirror the sky"
     cracks = dry.labels == 104
-    beside = (dry.labels == 7) & np.isin(np.arange(320), np.flatnonzero(cracks.any(1)))[:, None]
+    beside = np.isin(dry.labels, asphalt) & np.isin(np.arange(320), np.flatnonzero(cracks.any(1)))[:, None]
     assert 20 < cracks.sum() < 0.2 * beside.sum()
-    assert dry.photograph.mean(2)[cracks].mean() < 0.93 * dry.photograph.mean(2)[beside].mean()
+    # Beside what lies around them, as the road is lighter further off.
+    darker = dry.photograph.mean(2) / cv2.blur(dry.photograph.mean(2), (9, 9))
+    assert darker[cracks].mean() < 0.98 * darker[beside].mean()
+    for moved in ((3, 0), (-3, 0), (3, 1), (-3, 1)):
+        assert darker[cracks].mean() < 0.985 * darker[np.roll(cracks, *moved) & sheet].mean(), "a crack lies where it is told"
+    _, _, stats, _ = cv2.connectedComponentsWithStats(cracks.view(np.uint8), connectivity=8)
+    assert stats[1:, cv2.CC_STAT_AREA][stats[1:, cv2.CC_STAT_AREA] > 8].sum() > 0.9 * cracks.sum(), "lines, not dots"
+    patch = _plain_street([_sheet(Surface("asphalt", (0.06, 0.06, 0.06), None, 0.85, 0.0, 1.0), 92)], size=(640, 320))
+    assert np.array_equal(patch.labels == 104, cracks) and not np.isin(patch.labels[sheet], asphalt).any(), "they run on over patches"
+
+
+@needs_blender
+def test_asphalt_is_named_by_how_light_it_is_also_in_shadow():
+    from core.streets.parts import Part, Surface
+
+    names = ("dark asphalt", "road", "light asphalt", "shadow on dark asphalt", "shadow on road", "rail track", "shadow on rail track")
+    dark, road, light, dark_shadow, shadow, track, track_shadow = (STREETS.named(name).id for name in names)
+    ground = Surface("asphalt", (0.06, 0.06, 0.06), None, 0.85, 0.0, 1.0)
+    frame = _plain_street([_sheet(ground, 7)], size=(640, 320), kind="overcast")
+    tone = frame.photograph.mean(2)
+    near = np.arange(320)[:, None] > 180
+    tones = [tone[(frame.labels == label) & near].mean() for label in (dark, road, light)]
+    assert tones[0] < 0.97 * tones[1] and 1.03 * tones[1] < tones[2]
+    assert all(0.1 < np.isin(frame.labels[near[:, 0]], label).mean() < 0.7 for label in (dark, road, light))
+    # A wall to the left, the sun behind it.
+    wall = Part(np.array([[2, 3, 0], [30, 3, 0], [30, 3, 4], [2, 3, 4]], np.float32), np.array([[0, 1, 2, 3]]), Surface("plaster", (0.5, 0.5, 0.5)), 11)
+    sunny = dict(kind="clear", elevation=np.pi / 4, azimuth=np.pi / 2, cover=0.0)
+    shaded = _plain_street([_sheet(ground, 7), wall], size=(640, 320), **sunny)
+    both = np.isin(shaded.labels, (dark_shadow, shadow)) & near & np.isin(frame.labels, (dark, road, light))
+    assert both.sum() > 500 and np.array_equal((shaded.labels == dark_shadow)[both], (frame.labels == dark)[both])
+    rails = _plain_street([_sheet(ground, 10), wall], size=(640, 320), **sunny)
+    assert np.array_equal((rails.labels == track_shadow)[both], np.ones(both.sum(), bool)) and (rails.labels == track).sum() > 500
 
 
 @needs_blender

@@ -1,4 +1,4 @@
-"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, lit signals, crowns, kerbs, paving, rails and crossings' stripes in what is bare.
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, lit signals, crowns, kerbs, paving, asphalt, rails and crossings' stripes in what is bare.
 
 As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
 from a class to one of its own parts, so folding the result gives the map as it was; instance
@@ -8,13 +8,13 @@ left as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Callable, Iterable
 
 import numpy as np
 
-from core.filling import paving, signals, signs
+from core.filling import asphalt, paving, signals, signs
 from core.filling.crossings import stripes
 from core.filling.facades import Site, fill_facade
 from core.filling.kerbs import kerbs
@@ -37,8 +37,9 @@ SILHOUETTES = ("car", "truck", "bus", "train", "person", "rider")
 FACADES = ("building",)
 SIGNS, TREES, SIDEWALKS = ("traffic sign",), ("vegetation",), ("sidewalk",)
 PARKING, TRACKS, SIGNALS = ("parking",), ("rail track",), ("traffic light",)
-#: Of a road only its crossings are filled: what is between their stripes, and the stripes.
+#: Of a road its crossings are filled, what is between their stripes and the stripes, and its bare asphalt.
 ROADS, _CROSSING, _STRIPE = ("road",), "crossing", "lane mark"
+_DARK_ASPHALT, _LIGHT_ASPHALT, _CRACK = "dark asphalt", "light asphalt", "crack"
 #: A piece of crossing lies between stripes where marks run along more than this share of its border.
 _STRIPED = 0.25
 
@@ -166,6 +167,7 @@ class BareSite:
     Attributes:
         value: instance value. class_id: its class.
         number: 0 for an object, else the region's number among those of its class.
+        crossing: whether it is a road's crossing.
         box: around it. mask: (h, w) bool over the box.
     """
 
@@ -174,6 +176,7 @@ class BareSite:
     number: int
     box: Box
     mask: np.ndarray
+    crossing: bool = False
 
 
 def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False) -> list[BareSite]:
@@ -194,6 +197,7 @@ def bare_sites(scene: Scene, wanted: set[int] | None = None, again: bool = False
             continue
         if value < INSTANCE_FACTOR and label_set[value].name in ROADS:
             found += _crossings(label_set, value, entry.bbox, labels, mask)
+            found += _asphalt(label_set, value, entry.bbox, labels, mask, again)
             continue
         if value >= INSTANCE_FACTOR:
             if again or (labels[mask] == entry.label_id).all():
@@ -239,7 +243,15 @@ def _crossings(label_set: LabelSet, value: int, box: Box, labels: np.ndarray, ma
     beside = border & (cv2.dilate((labels == names[_STRIPE]).view(np.uint8), around) > 0)
     count, which = cv2.connectedComponents(here.view(np.uint8), connectivity=8)
     borders, marked = (np.bincount(which[pixels], minlength=count) for pixels in (border, beside))
-    return _regions(value, box, here, here & (marked > _STRIPED * borders)[which], _REGION)
+    striped = here & (marked > _STRIPED * borders)[which]
+    return [replace(site, crossing=True) for site in _regions(value, box, here, striped, _REGION)]
+
+
+def _asphalt(label_set: LabelSet, value: int, box: Box, labels: np.ndarray, mask: np.ndarray, again: bool) -> list[BareSite]:
+    """The regions of a road that are asphalt without cracks and stains; marks and the like on it are left out."""
+    names = {part.name: part.id for part in label_set.parts_of(value)}
+    worn = mask & np.isin(labels, [names.get(name, value) for name in (_DARK_ASPHALT, _LIGHT_ASPHALT, _CRACK)]) & (labels != value)
+    return _regions(value, box, mask & (labels == value) | worn, worn & (not again), _REGION)
 
 
 class _Surroundings:
@@ -318,7 +330,12 @@ def _parts(
         # Who asks for a sign's face wants to see it.
         return signs.fill_sign(site.mask, scene.label_set, seeds, backs=not asked_for), None
     if name in ROADS:
-        return _painted(scene, site, ((_CROSSING, site.mask), (_STRIPE, stripes(around.view, site.box) & site.mask))), None
+        if site.crossing:
+            return _painted(scene, site, ((_CROSSING, site.mask), (_STRIPE, stripes(around.view, site.box) & site.mask))), None
+        # One street has one asphalt, whatever lies on it.
+        dark, light = asphalt.tones(around.view, site.box, seeds[:2])
+        worn = ((_DARK_ASPHALT, dark), (_LIGHT_ASPHALT, light), (_CRACK, asphalt.cracks(around.view, site.box, seeds[:2])))
+        return _painted(scene, site, [(part, where & site.mask) for part, where in worn]), None
     if name in SIGNALS:
         return signals.fill_signal(site.mask, scene.label_set, seeds[0], seeds, backs=not asked_for), None
     if name in TREES:
@@ -355,6 +372,8 @@ def _paved(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds
         found = (("setts in parking", site.mask), ("dark sett in parking", dark & site.mask), ("joint of setts in parking", joints & site.mask))
         return _painted(scene, site, found)
     found = [("kerb", around.kerbs[y0:y1, x0:x1] & site.mask)]
+    if paved >= paving.SLABBED:
+        found.insert(0, ("crack in sidewalk", asphalt.cracks(around.view, site.box, seeds) & site.mask))
     if paved < paving.SLABBED:
         dark, joints = paving.stones(around.view, breadth, seeds, site.box)
         found = [("dark slab", dark & site.mask), ("joint of slabs", joints & site.mask), *found]

@@ -228,12 +228,9 @@ def _asphalt(g: Graph, s: Surface):
         wear = g.ramp(g.noise(place, 7.0, 6.0, 0.75), 0.56, 0.72, 0.0, 0.75)
         grime = g.ramp(g.noise(place, 0.9, 3.0), 0.3, 0.7, 1.0, 0.8)
         return g.principled(Base_Color=g.scaled(g.mix(wear, g.colour, g.second), grime), Roughness=s.roughness)
-    broad = g.ramp(g.noise(place, 0.16, 4.0, 0.6), 0.3, 0.7, 0.78, 1.2)
-    along = g.noise(g.vector("MULTIPLY", place, (0.05, 1.6, 1.0)), 1.0, 3.0, 0.6)
-    tracks = g.ramp(along, 0.35, 0.68, 1.1, 0.84)
     grain = g.ramp(g.noise(place, 140.0, 1.0), 0.25, 0.75, 0.72, 1.28)
     seam = g.ramp(patterns.crack_distance(g, place), 0.0, patterns.CRACK, 0.5, 1.0)
-    factor = g.math("MULTIPLY", g.math("MULTIPLY", broad, tracks), g.math("MULTIPLY", grain, seam))
+    factor = g.math("MULTIPLY", patterns.asphalt_tone(g, place), g.math("MULTIPLY", grain, seam))
     return g.principled(Base_Color=g.scaled(g.colour, factor), Roughness=_wetness(g, s, s.roughness), Normal=g.bump(g.noise(place, 90.0, 1.0), 0.15, 0.004) if s.strength <= 0 else (0.0, 0.0, 0.0))
 
 

@@ -12,20 +12,22 @@ import numpy as np
 from core.streets.parts import Surface
 
 ROAD, WALK, PARKING, RAIL, BUILDING, CAR, TRUCK, BUS, MOTORCYCLE, BICYCLE, BALCONY, TRIM = 7, 8, 9, 10, 11, 26, 27, 28, 32, 33, 44, 60
-SETTS, PARKING_SETTS, BRICK, CAR_TOP, CAR_SHINE = 98, 100, 110, 112, 146
+PATCH, SETTS, PARKING_SETTS, BRICK, CAR_TOP, CAR_SHINE = 92, 98, 100, 110, 112, 146
 CAR_GLASS, BUS_GLASS = 47, 53
 SHOP_LETTERING, PLATE_LETTERING, BUS_LETTERING = 97, 141, 150
 #: A bus's second paint, and what of it is black.
 BUS_BAND, BUS_TRIM = 148, 149
 #: A bridge, its panes, and its beams, bars and railings.
 BRIDGE, BRIDGE_GLASS, BRIDGE_TRIM = 15, 143, 144
-#: Leaves, and their part in shade.
-LEAVES, LEAVES_IN_SHADE = 21, 108
+#: Leaves and trunks, and their parts in shade.
+LEAVES, LEAVES_IN_SHADE, TRUNK, TRUNK_IN_SHADE = 21, 108, 50, 166
+#: Asphalt that is darker or lighter than most of its road.
+DARK_ASPHALT, LIGHT_ASPHALT = 163, 164
 #: What lies inside a rim but isn't the rim; a car's amber lamps; what surrounds its headlights' reflectors.
 BETWEEN_SPOKES, INDICATOR, HEADLIGHT_HOUSING = 151, 159, 160
 #: What mirrors what: surface -> the part of it in which the sky is seen, or a house's wall, or a tree's leaves.
 SKY_IN = {40: 131, CAR_GLASS: 132, BUS_GLASS: 133, 105: 135, 51: 136, 42: 137, 1: 138, BRIDGE_GLASS: 145, CAR_SHINE: 147}
-HOUSE_IN = {CAR_GLASS: 152, BUS_GLASS: 154, 1: 156}
+HOUSE_IN = {CAR_GLASS: 152, BUS_GLASS: 154, 1: 156, CAR_SHINE: 168}
 TREE_IN = {CAR_GLASS: 153, BUS_GLASS: 155, 1: 157, CAR_SHINE: 158}
 #: Classes whose walls are seen in glass as a house's, and their panes, which stay dark there.
 WALLED, PANES = (BUILDING, 12, 13, BRIDGE), (40, 42, BRIDGE_GLASS)

@@ -12,7 +12,7 @@ from core.streets.parts import Surface
 
 #: Face attribute that says which pattern a face's label is broken up by; 0 none.
 PATTERN = "pattern"
-CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING, ASPHALT_WALK, BUS_LETTERING, SHINE, TRIM_STONES = range(1, 16)
+CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING, ASPHALT_WALK, BUS_LETTERING, SHINE, TRIM_STONES, ASPHALT_PATCH = range(1, 17)
 #: Face attributes: the size of the surface's pattern in metres, and the share of it that is wet.
 SIZE, WETNESS = "pattern size", "wetness"
 #: Node that holds the camera's focal length in pixels, for what is too small to be seen.
@@ -27,7 +27,7 @@ LABELS = {
     LETTERING: (naming.SHOP_LETTERING, 61), PLATE_LETTERING: (naming.PLATE_LETTERING, 58),
     BUS_LETTERING: (naming.BUS_LETTERING, naming.BUS_TRIM), ASPHALT_WALK: (naming.WALK, 142),
     SHINE: (naming.CAR, naming.CAR_SHINE),
-    SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104),
+    SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104), ASPHALT_PATCH: (naming.PATCH, 104),
     STONES: (naming.BUILDING, 127), BRICKS: (naming.BRICK, naming.BRICK), TRIM_STONES: (naming.TRIM, naming.TRIM),
 }
 #: Length of a paving stone, a brick and a wall's stone as a share of its breadth.
@@ -41,8 +41,12 @@ LAID = {
 _LETTERS = {LABELS[number][0]: number for number in (LETTERING, PLATE_LETTERING, BUS_LETTERING)}
 #: Patterns that may lie under water, whose label is this.
 _WET, _PUDDLE = (SETTS, ASPHALT), 105
-#: A stone is named where it is so many pixels high, a crack where it is so wide, joints where both sides of a stone are.
-_STONE_PIXELS, _CRACK_PIXELS, _JOINTED_PIXELS = 2.0, 1.0, 3.0
+#: A stone is named where it is so many pixels high, joints where both sides of a stone are.
+_STONE_PIXELS, _JOINTED_PIXELS = 2.0, 3.0
+#: A crack is named where a pixel is at most so many metres across it, and as wide as it is where it has so many pixels.
+_CRACK_SEEN, _CRACK_PIXELS = 0.25, 1.0
+#: Asphalt is dark below the first tone and light above the second, each about a third of it, where a metre has so many pixels.
+_TONES, _TONED_PIXELS = (0.9, 1.02), 12.0
 #: Letters are named where a stroke is so many pixels wide; its width in metres on a shop's board, a number plate and a bus.
 _STROKE_PIXELS, _STROKES = 0.7, {LETTERING: 0.045, PLATE_LETTERING: 0.011, BUS_LETTERING: 0.03}
 
@@ -71,7 +75,7 @@ def pattern_of(surface: Surface, label: int) -> int:
     if surface.kind == "stone" and label == naming.TRIM:
         return TRIM_STONES
     if surface.kind == "asphalt" and surface.second is None:
-        return {naming.ROAD: ASPHALT, naming.WALK: ASPHALT_WALK}.get(label, 0)
+        return {naming.ROAD: ASPHALT, naming.WALK: ASPHALT_WALK, naming.PATCH: ASPHALT_PATCH}.get(label, 0)
     return 0
 
 
@@ -142,10 +146,46 @@ def joint(g, place, size, length, along, up):
     return g.math("MULTIPLY", seen, g.math("MAXIMUM", near(row, high), near(stone, wide)))
 
 
+def asphalt_tone(g, place):
+    """How light asphalt is, about 1: broad stains, and the streaks that wheels leave along the street."""
+    broad = g.ramp(g.noise(place, 0.16, 4.0, 0.6), 0.3, 0.7, 0.78, 1.2)
+    along = g.noise(g.vector("MULTIPLY", place, (0.05, 1.6, 1.0)), 1.0, 3.0, 0.6)
+    return g.math("MULTIPLY", broad, g.ramp(along, 0.35, 0.68, 1.1, 0.84))
+
+
+def _bent(g, place):
+    return g.vector("ADD", place, g.node("ShaderNodeTexNoise", _out=1, Vector=place, Scale=1.3, Detail=3.0))
+
+
 def crack_distance(g, place):
     """Distance from the cracks of old asphalt, in units of five metres."""
-    bent = g.vector("ADD", place, g.node("ShaderNodeTexNoise", _out=1, Vector=place, Scale=1.3, Detail=3.0))
-    return g.node("ShaderNodeTexVoronoi", _out="Distance", _set={"feature": "DISTANCE_TO_EDGE"}, Vector=bent, Scale=0.2)
+    return g.node("ShaderNodeTexVoronoi", _out="Distance", _set={"feature": "DISTANCE_TO_EDGE"}, Vector=_bent(g, place), Scale=0.2)
+
+
+def _slab(g, place):
+    """The slab of asphalt between cracks in which ``place`` lies, as a point of its own."""
+    return g.node("ShaderNodeTexVoronoi", _out="Position", _set={"feature": "F1"}, Vector=_bent(g, place), Scale=0.2)
+
+
+def _crack(g, place, scale, across):
+    """1 on the cracks of level asphalt, which are nowhere less than a pixel wide, else 0.
+
+    Args:
+        scale, across: pixels of a metre away from the eye and sideways.
+    """
+    wide = g.math("MULTIPLY", g.math("LESS_THAN", crack_distance(g, place), _CRACK_NAMED), g.math("GREATER_THAN", scale, _CRACK_PIXELS / 0.04))
+    seen = g.node("ShaderNodeSeparateXYZ", Vector=g.node("ShaderNodeNewGeometry", _out="Incoming")).node.outputs
+    length = g.math("SQRT", g.math("ADD", g.math("MULTIPLY", seen[0], seen[0]), g.math("MULTIPLY", seen[1], seen[1])))
+    x, y = (g.math("DIVIDE", seen[i], g.math("MAXIMUM", length, 1e-4)) for i in (0, 1))
+    here, found = _slab(g, place), wide
+    for pixels, to_x, to_y in ((scale, x, y), (across, g.math("MULTIPLY", y, -1.0), x)):
+        # Two pixels in different slabs have a crack between them; it is told in the first.
+        step = g.math("DIVIDE", 1.0, g.math("MAXIMUM", pixels, 1e-3))
+        next_one = g.node("ShaderNodeCombineXYZ", X=g.math("MULTIPLY", to_x, step), Y=g.math("MULTIPLY", to_y, step), Z=0.0)
+        apart = g.node("ShaderNodeVectorMath", _out="Value", _set={"operation": "DISTANCE"}, i0=here, i1=_slab(g, g.vector("ADD", place, next_one)))
+        line = g.math("MULTIPLY", g.math("GREATER_THAN", apart, 1e-3), g.math("LESS_THAN", step, _CRACK_SEEN))
+        found = g.math("MAXIMUM", found, line)
+    return found
 
 
 #: A crack is darkest at its middle and ends at this distance; it is named up to the second, 2 cm from its middle.
@@ -193,13 +233,15 @@ def label_shift(g):
     dark, darker = (
         g.math("MULTIPLY", dark_stone(g, place, measures(g, size)), high) for measures in (paving_measures, stone_measures)
     )
-    cracked = g.math("MULTIPLY", g.math("LESS_THAN", crack_distance(g, ground), _CRACK_NAMED), g.math("GREATER_THAN", scale, _CRACK_PIXELS / 0.04))
+    cracked, toned = _crack(g, ground, scale, across), g.math("GREATER_THAN", across, _TONED_PIXELS)
+    tone = asphalt_tone(g, ground)
+    dark_asphalt, light_asphalt = (g.math("MULTIPLY", toned, g.math(than, tone, bound)) for than, bound in zip(("LESS_THAN", "GREATER_THAN"), _TONES))
     shore = g.math("MULTIPLY", g.math("ADD", puddle_level(g, wetness, SHORE), puddle_level(g, wetness, DEPTH)), 0.5)
     under = g.math("MULTIPLY", g.math("GREATER_THAN", water(g, ground), shore), g.math("GREATER_THAN", wetness, 0.01))
     found = {
         CURTAIN: g.math("GREATER_THAN", panel_noise(g, place), sum(DRAWN) / 2),
         STRIPE: stripe(g, place, STRIPE_WIDTH), SHINE: _mirrors_upward(g),
-        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, ASPHALT_WALK: cracked, STONES: darker, BRICKS: 0.0, TRIM_STONES: 0.0,
+        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, ASPHALT_WALK: cracked, ASPHALT_PATCH: cracked, STONES: darker, BRICKS: 0.0, TRIM_STONES: 0.0,
         **{number: g.math("LESS_THAN", scale, _STROKE_PIXELS / width) for number, width in _STROKES.items()},
     }
     # Courses run along the street, which is looked down: that way they are foreshortened.
@@ -213,6 +255,10 @@ def label_shift(g):
             line, length = LAID[number]
             plain = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, joints[length]))
             shift = g.math("ADD", plain, g.math("MULTIPLY", joints[length], float(line - outer)))
+        if number == ASPHALT:
+            whole = g.math("SUBTRACT", 1.0, cracked)
+            for inside, label in ((dark_asphalt, naming.DARK_ASPHALT), (light_asphalt, naming.LIGHT_ASPHALT)):
+                shift = g.math("ADD", shift, g.math("MULTIPLY", g.math("MULTIPLY", whole, inside), float(label - outer)))
         if number in _WET:
             dry = g.math("MULTIPLY", shift, g.math("SUBTRACT", 1.0, under))
             shift = g.math("ADD", dry, g.math("MULTIPLY", under, float(_PUDDLE - outer)))

@@ -118,7 +118,7 @@ class Studio:
                 self._aim(camera)
                 sunlit = self._sunlit()
                 cast_shadows(labels, sunlit)
-                shade_leaves(labels, sunlit)
+                shade_trees(labels, sunlit)
         return maps
 
     def _aim(self, camera: Camera) -> None:
@@ -239,8 +239,8 @@ def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
     labels[dark] = shaded[dark]
 
 
-def shade_leaves(labels: np.ndarray, sunlit: np.ndarray) -> None:
-    """Give leaves that the sun doesn't reach the label of their shade, in place.
+def shade_trees(labels: np.ndarray, sunlit: np.ndarray) -> None:
+    """Give leaves and trunks that the sun doesn't reach the label of their shade, in place.
 
     Leaves are seen light and dark pixel by pixel; the masses that a painter
     would see are named, which is what most of the leaves around a pixel are.
@@ -249,6 +249,7 @@ def shade_leaves(labels: np.ndarray, sunlit: np.ndarray) -> None:
     around = (LEAF_MASS, LEAF_MASS)
     lit = cv2.boxFilter((leaves & sunlit).astype(np.float32), -1, around)
     labels[leaves & (lit < LEAF_LIT * cv2.boxFilter(leaves.astype(np.float32), -1, around))] = naming.LEAVES_IN_SHADE
+    labels[_without_specks(~sunlit & (labels == naming.TRUNK))] = naming.TRUNK_IN_SHADE
 
 
 def name_mirrored(labels: np.ndarray, mirrored: np.ndarray) -> None:
