@@ -450,8 +450,10 @@ def test_puddles_mirror_and_cracks_are_dark():
     assert darker[cracks].mean() < 0.98 * darker[beside].mean()
     for moved in ((3, 0), (-3, 0), (3, 1), (-3, 1)):
         assert darker[cracks].mean() < 0.985 * darker[np.roll(cracks, *moved) & sheet].mean(), "a crack lies where it is told"
-    _, _, stats, _ = cv2.connectedComponentsWithStats(cracks.view(np.uint8), connectivity=8)
-    assert stats[1:, cv2.CC_STAT_AREA][stats[1:, cv2.CC_STAT_AREA] > 8].sum() > 0.9 * cracks.sum(), "lines, not dots"
+    close = cracks[180:].view(np.uint8).copy()
+    _, _, stats, _ = cv2.connectedComponentsWithStats(close, connectivity=8)
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    assert sizes[sizes > 8].sum() > 0.95 * close.sum() > 200, "lines, not dots"
     patch = _plain_street([_sheet(Surface("asphalt", (0.06, 0.06, 0.06), None, 0.85, 0.0, 1.0), 92)], size=(640, 320))
     assert np.array_equal(patch.labels == 104, cracks) and not np.isin(patch.labels[sheet], asphalt).any(), "they run on over patches"
 
