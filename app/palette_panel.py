@@ -15,7 +15,10 @@ from core.labels import Label
 LABEL, COUNT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 #: What a person should know of a class before painting it.
-HINTS = {"crossing": "Paint its whole outline; Fill in parts lays the stripes."}
+HINTS = {
+    "crossing": "Paint its whole outline; Fill in parts lays the stripes.",
+    "crack": "Draw it a few centimetres wide; Fill in parts lays cracks in a bare road.",
+}
 
 #: Classes on the keys 1 to 9.
 QUICK = ("road", "sidewalk", "building", "vegetation", "sky", "car", "person", "pole", "traffic sign")
