@@ -196,6 +196,8 @@ def _parts() -> tuple[Label, ...]:
         part(166, "tree trunk in shade", (65, 45, 25), "parts of nature", 21, 50),
         part(167, "shadow on rail track", (150, 80, 90), SHADOWS, 10),
         part(168, "house in car paint", (85, 75, 140), "parts of vehicles", 26, 146),
+        part(169, "shadow on crack", (20, 0, 25), SHADOWS, 7, 93, 104),
+        part(170, "shadow on crack in sidewalk", (110, 10, 105), SHADOWS, 8, 94, 142),
     )
 
 

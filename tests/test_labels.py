@@ -60,8 +60,9 @@ def test_a_shadow_falls_on_each_ground_and_its_paving_and_comes_off_again():
     assert table[[setts, dark_sett, dark_slab]].tolist() == [99, 121, 120], "paving with a shadow of its own"
     assert table[[100, 102]].tolist() == [122, 122], "a dark sett in parking has that of the setts"
     assert table[[10, 163, 164]].tolist() == [167, 165, 93], "rails; light asphalt in shade is the road's"
+    assert table[[104, 142]].tolist() == [169, 170], "cracks"
     assert table[[BUILDING, 110, 60, 127]].tolist() == [109, 111, 128, 134], "walls, brick ones, trim, dark stones"
-    taking = (road, walk, parking, 10, 22, BUILDING, 110, 60, 127)
+    taking = (road, walk, parking, 10, 22, BUILDING, 110, 60, 127, 104, 142)
     kept = [label.id for label in STREETS if label.group not in ("paving", "shadows") and label.id not in taking]
     assert (table[kept] == kept).all(), "marks, kerbs, puddles, windows and cars stay what they are"
     shadows = [label.id for label in STREETS if label.group == "shadows"]
