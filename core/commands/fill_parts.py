@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="main.py fill-parts",
         description="Lay plausible parts inside bare buildings, vehicles, people, traffic signs and lights, trees, "
-        "sidewalks, parking, roads and their crossings, and rail tracks. Objects that have parts stay as they are.",
+        "sidewalks, parking, roads and their crossings, rail tracks and the bonnet ahead. Objects that have parts stay as they are.",
     )
     add_street(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another number gives other parts (default: 0)")

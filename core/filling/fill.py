@@ -1,4 +1,4 @@
-"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, lit signals, crowns, kerbs, paving, asphalt, rails and crossings' stripes in what is bare.
+"""Fill in parts: plausible windows, doors, car glass, wheels, hair, shoes, signs' faces, lit signals, crowns, kerbs, paving, asphalt, rails, crossings' stripes and mirrored bonnets in what is bare.
 
 As in ``core.scene.edits``, an edit is described and the scene left alone. Labels change only
 from a class to one of its own parts, so folding the result gives the map as it was; instance
@@ -14,7 +14,7 @@ from typing import Callable, Iterable
 
 import numpy as np
 
-from core.filling import asphalt, paving, signals, signs
+from core.filling import asphalt, bonnet, paving, signals, signs
 from core.filling.crossings import stripes
 from core.filling.facades import Site, fill_facade
 from core.filling.kerbs import kerbs
@@ -36,7 +36,7 @@ from core.scene.scene import Scene
 SILHOUETTES = ("car", "truck", "bus", "train", "person", "rider")
 FACADES = ("building",)
 SIGNS, TREES, SIDEWALKS = ("traffic sign",), ("vegetation",), ("sidewalk",)
-PARKING, TRACKS, SIGNALS = ("parking",), ("rail track",), ("traffic light",)
+PARKING, TRACKS, SIGNALS, BONNETS = ("parking",), ("rail track",), ("traffic light",), ("ego vehicle",)
 #: Of a road its crossings are filled, what is between their stripes and the stripes, and its bare asphalt.
 ROADS, _CROSSING, _STRIPE = ("road",), "crossing", "lane mark"
 _DARK_ASPHALT, _LIGHT_ASPHALT, _CRACK = "dark asphalt", "light asphalt", "crack"
@@ -44,7 +44,7 @@ _DARK_ASPHALT, _LIGHT_ASPHALT, _CRACK = "dark asphalt", "light asphalt", "crack"
 _STRIPED = 0.25
 
 #: Every class that can get parts.
-FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *SIGNALS, *TREES, *SIDEWALKS, *PARKING, *TRACKS, *ROADS)
+FILLABLE = (*FACADES, *SILHOUETTES, *SIGNS, *SIGNALS, *TREES, *SIDEWALKS, *PARKING, *TRACKS, *ROADS, *BONNETS)
 
 #: Smallest side in pixels of what is compared with something known.
 _COMPARED = dict.fromkeys(SILHOUETTES, SMALLEST) | dict.fromkeys(SIGNS, signs.SMALLEST) | dict.fromkeys(SIGNALS, signals.SMALLEST)
@@ -54,6 +54,14 @@ _DRIVEN = ("road", "parking")
 
 #: What hides the street's near end.
 _CUT_OFF = ("ego vehicle", "rectification border", "out of roi")
+
+#: What a bonnet mirrors -> its part that shows it.
+_IN_THE_BONNET = {
+    ("sky", *_CUT_OFF): "sky in the bonnet", ("vegetation",): "tree in the bonnet",
+    ("building", "wall", "fence", "bridge"): "house in the bonnet",
+}
+#: Half the width, as a share of the frame's, of what is just seen in it.
+_BLURRED = 0.012
 
 #: What a trunk is seen in front of, beside what hides nothing.
 _BEHIND_TREES = ("wall", "fence", "guard rail", "vegetation")
@@ -340,6 +348,8 @@ def _parts(
         return signals.fill_signal(site.mask, scene.label_set, seeds[0], seeds, backs=not asked_for), None
     if name in TREES:
         return _tree(scene, around, site), None
+    if name in BONNETS:
+        return _bonnet(scene, around, site), None
     if name in TRACKS:
         return _painted(scene, site, (("rail", rails(site.mask, *site.box[:2], around.view)),)), None
     if name in (*SIDEWALKS, *PARKING):
@@ -357,6 +367,20 @@ def _tree(scene: Scene, around: _Surroundings, site: BareSite) -> np.ndarray | N
     found = trunks(tree, around.stands[here], around.ground[here], around.view, y0)[:y1 - y0]
     dark = in_shade(site.mask, around.twigs[y0:y1, x0:x1])
     return _painted(scene, site, (("leaves in shade", dark), ("tree trunk", found)))
+
+
+def _bonnet(scene: Scene, around: _Surroundings, site: BareSite) -> np.ndarray | None:
+    """(h, w) uint8: what the bonnet mirrors of the street ahead."""
+    row = bonnet.mirrored(site.mask, around.view.horizon, scene.size)
+    seen = around.base[np.maximum(row, 0), np.arange(site.box[0], site.box[2])[None]]
+    # What is thin is not seen in a bonnet, nor what lies beyond the borders of a rectified frame: that is sky.
+    blurred = 2 * round(_BLURRED * scene.size[0]) + 1
+    kept = {
+        part: cv2.blur(((row >= 0) & _named_so(scene.label_set, names)[seen]).astype(np.float32), (blurred, 5))
+        for names, part in _IN_THE_BONNET.items()
+    }
+    most = np.max(list(kept.values()), axis=0)
+    return _painted(scene, site, [(part, (row >= 0) & (share == most) & (share > 0)) for part, share in kept.items()])
 
 
 def _paved(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds: list[int]) -> np.ndarray | None:
