@@ -175,8 +175,8 @@ class BareSite:
     Attributes:
         value: instance value. class_id: its class.
         number: 0 for an object, else the region's number among those of its class.
-        crossing: whether it is a road's crossing.
         box: around it. mask: (h, w) bool over the box.
+        crossing: whether it is a road's crossing.
     """
 
     value: int
@@ -384,7 +384,7 @@ def _bonnet(scene: Scene, around: _Surroundings, site: BareSite) -> np.ndarray |
 
 
 def _paved(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds: list[int]) -> np.ndarray | None:
-    """(h, w) uint8: what ground is paved with: a sidewalk's slabs and kerb, setts in parking; None where nothing."""
+    """(h, w) uint8: what ground is paved with: a sidewalk's slabs, or its cracks, and kerb, setts in parking; None where nothing."""
     x0, y0, x1, y1 = site.box
     # One street has one paving: all its regions draw alike.
     rng = np.random.default_rng(seeds)
@@ -395,13 +395,13 @@ def _paved(scene: Scene, around: _Surroundings, site: BareSite, name: str, seeds
         dark, joints = paving.stones(around.view, paving.SETT, seeds, site.box)
         found = (("setts in parking", site.mask), ("dark sett in parking", dark & site.mask), ("joint of setts in parking", joints & site.mask))
         return _painted(scene, site, found)
-    found = [("kerb", around.kerbs[y0:y1, x0:x1] & site.mask)]
-    if paved >= paving.SLABBED:
-        found.insert(0, ("crack in sidewalk", asphalt.cracks(around.view, site.box, seeds) & site.mask))
+    kerb = ("kerb", around.kerbs[y0:y1, x0:x1] & site.mask)
     if paved < paving.SLABBED:
         dark, joints = paving.stones(around.view, breadth, seeds, site.box)
-        found = [("dark slab", dark & site.mask), ("joint of slabs", joints & site.mask), *found]
-    return _painted(scene, site, found)
+        laid = [("dark slab", dark & site.mask), ("joint of slabs", joints & site.mask)]
+    else:
+        laid = [("crack in sidewalk", asphalt.cracks(around.view, site.box, seeds) & site.mask)]
+    return _painted(scene, site, [*laid, kerb])
 
 
 def _painted(scene: Scene, site: BareSite, found: Iterable[tuple[str, np.ndarray]]) -> np.ndarray | None:
