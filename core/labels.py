@@ -198,6 +198,7 @@ def _parts() -> tuple[Label, ...]:
         part(168, "house in car paint", (85, 75, 140), "parts of vehicles", 26, 146),
         part(169, "shadow on crack", (20, 0, 25), SHADOWS, 7, 93, 104),
         part(170, "shadow on crack in sidewalk", (110, 10, 105), SHADOWS, 8, 94, 142),
+        part(171, "shadow on light asphalt", (120, 35, 75), SHADOWS, 7, 93, 164),
     )
 
 

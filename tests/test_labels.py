@@ -59,7 +59,7 @@ def test_a_shadow_falls_on_each_ground_and_its_paving_and_comes_off_again():
     assert table[[road, walk, parking, 22]].tolist() == [93, 94, 95, 96]
     assert table[[setts, dark_sett, dark_slab]].tolist() == [99, 121, 120], "paving with a shadow of its own"
     assert table[[100, 102]].tolist() == [122, 122], "a dark sett in parking has that of the setts"
-    assert table[[10, 163, 164]].tolist() == [167, 165, 93], "rails; light asphalt in shade is the road's"
+    assert table[[10, 163, 164]].tolist() == [167, 165, 171], "rails, dark and light asphalt"
     assert table[[104, 142]].tolist() == [169, 170], "cracks"
     assert table[[BUILDING, 110, 60, 127]].tolist() == [109, 111, 128, 134], "walls, brick ones, trim, dark stones"
     taking = (road, walk, parking, 10, 22, BUILDING, 110, 60, 127, 104, 142)
@@ -67,7 +67,7 @@ def test_a_shadow_falls_on_each_ground_and_its_paving_and_comes_off_again():
     assert (table[kept] == kept).all(), "marks, kerbs, puddles, windows and cars stay what they are"
     shadows = [label.id for label in STREETS if label.group == "shadows"]
     assert (table[shadows] == shadows).all() and (STREETS.lit[kept] == kept).all()
-    for ground in (*taking, setts, dark_sett, dark_slab, 100, 163):
+    for ground in (*taking, setts, dark_sett, dark_slab, 100, 163, 164):
         assert STREETS.lit[table[ground]] == ground
     described = json.loads(json.dumps(label_set_to_json(STREETS)))
     assert np.array_equal(label_set_from_json(described).in_shadow, table)
