@@ -39,7 +39,7 @@ SIGNS, TREES, SIDEWALKS = ("traffic sign",), ("vegetation",), ("sidewalk",)
 PARKING, TRACKS, SIGNALS, BONNETS = ("parking",), ("rail track",), ("traffic light",), ("ego vehicle",)
 #: Of a road its crossings are filled, what is between their stripes and the stripes, and its bare asphalt.
 ROADS, _CROSSING, _STRIPE = ("road",), "crossing", "lane mark"
-_DARK_ASPHALT, _LIGHT_ASPHALT, _CRACK = "dark asphalt", "light asphalt", "crack"
+_WORN = _DARK_ASPHALT, _LIGHT_ASPHALT, _CRACK = "dark asphalt", "light asphalt", "crack"
 #: A piece of crossing lies between stripes where marks run along more than this share of its border.
 _STRIPED = 0.25
 
@@ -257,8 +257,7 @@ def _crossings(label_set: LabelSet, value: int, box: Box, labels: np.ndarray, ma
 
 def _asphalt(label_set: LabelSet, value: int, box: Box, labels: np.ndarray, mask: np.ndarray, again: bool) -> list[BareSite]:
     """The regions of a road that are asphalt without cracks and stains; marks and the like on it are left out."""
-    names = {part.name: part.id for part in label_set.parts_of(value)}
-    worn = mask & np.isin(labels, [names.get(name, value) for name in (_DARK_ASPHALT, _LIGHT_ASPHALT, _CRACK)]) & (labels != value)
+    worn = mask & _named_so(label_set, _WORN)[labels]
     return _regions(value, box, mask & (labels == value) | worn, worn & (not again), _REGION)
 
 
