@@ -246,6 +246,32 @@ def test_photographs_are_never_enlarged_into_blur(tmp_path):
     assert pitch(enlarge=4.0) == pytest.approx(32, abs=1)
 
 
+def test_frames_of_a_fitting_width_keep_their_own_size_as_often_as_asked(tmp_path):
+    """Maps that tell of each pixel where it lies: what a crop holds was cut out, or it was resized."""
+    rng = np.random.default_rng(0)
+    sides = {"0": (96, 192), "1": (256, 512)}  # the second is wider than any crop's frame may be
+    for name, (height, width) in sides.items():
+        labels = rng.choice(np.array([7, 8, 11, 21, 23], np.uint8), (height, width))
+        photograph = np.repeat(labels[..., None], 3, 2) * 8
+        for ending, array in (("label", labels), ("inst", labels.astype(np.uint16)), ("img", photograph)):
+            (tmp_path / f"train_{ending}").mkdir(exist_ok=True)
+            write_png(tmp_path / f"train_{ending}" / f"{name}.png", array)
+    samples = find_samples(tmp_path)
+
+    def share(sample, **options) -> float:
+        settings = CropSettings((48, 48), (128, 256), fold_parts=0, **options)
+        kept = 0
+        for step in range(60):
+            batch = make_batch([sample], settings, STREETS, 0, step, 1)
+            ids = np.array(STREETS.ids)[batch.labels[0].numpy()]
+            kept += np.array_equal(np.rint((batch.photograph[0, 0].numpy() + 1) * 127.5 / 8), ids)
+        return kept / 60
+
+    assert share(samples[0]) < 0.1 and share(samples[0], own_size=1.0) == 1
+    assert 0.3 < share(samples[0], own_size=0.5) < 0.7
+    assert share(samples[1], own_size=1.0) == 0, "a frame of no fitting width is resized"
+
+
 @pytest.mark.parametrize("ending", ["png", "bmp", "tif"])
 def test_widths_are_known_of_grey_maps_of_any_format(tmp_path, ending):
     for folder in ("labels", "photographs"):

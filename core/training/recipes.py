@@ -50,7 +50,7 @@ class Recipe:
         jitter: D and VGG look at crops from which so many rows and columns are
             cut, at a place drawn for each step. Otherwise their strides always
             fall on the same pixels as G's, and draw a grid there.
-        fold_parts, fold_some, part_codes: see :class:`core.data.crops.CropSettings`.
+        fold_parts, fold_some, part_codes, own_size: see :class:`core.data.crops.CropSettings`.
         longest_gradient: longer ones, of G with E or of D, are shortened to
             this: one odd crop must not undo an hour; 0 for no limit.
         ema: decay of the averaged weights that are saved for use.
@@ -89,6 +89,7 @@ class Recipe:
     fold_parts: float = 0.5
     fold_some: float = 0.0
     part_codes: bool = False
+    own_size: float = 0.0
     longest_gradient: float = 0.0
     ema: float = 0.999
     pool: int = 0
@@ -226,6 +227,7 @@ _TABLE = (
         fold_parts=0.35,
         fold_some=0.15,
         part_codes=True,
+        own_size=0.85,
         # At the generator's own rate D wins within a thousand steps, and its gradients draw grids.
         discriminator_rate=0.4,
         pixel_weight=3.0,

@@ -174,7 +174,7 @@ class Trainer:
         phase = self.recipe.phase_at(step)
         settings = CropSettings(
             phase.size, phase.widths, fold_parts=self.recipe.fold_parts,
-            fold_some=self.recipe.fold_some, part_codes=self.recipe.part_codes,
+            fold_some=self.recipe.fold_some, part_codes=self.recipe.part_codes, own_size=self.recipe.own_size,
         )
         return make_batch(
             self._samples_of(phase), settings, self.label_set, self.seed, step, phase.batch, self.rank, self.world, self.reader
