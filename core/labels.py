@@ -199,6 +199,14 @@ def _parts() -> tuple[Label, ...]:
         part(169, "shadow on crack", (20, 0, 25), SHADOWS, 7, 93, 104),
         part(170, "shadow on crack in sidewalk", (110, 10, 105), SHADOWS, 8, 94, 142),
         part(171, "shadow on light asphalt", (120, 35, 75), SHADOWS, 7, 93, 164),
+        part(172, "reveal", (120, 125, 135), "parts of buildings", 11),
+        part(173, "reveal in shade", (60, 65, 95), SHADOWS, 11, 172, 172),
+        part(174, "side wall", (80, 95, 65), WALLS, 11),
+        part(175, "side wall in shade", (60, 55, 30), SHADOWS, 11, 109, 174),
+        part(176, "plinth", (140, 115, 115), "parts of buildings", 11, 60),
+        part(177, "plinth in shade", (65, 80, 45), SHADOWS, 11, 128, 176),
+        part(178, "sheet metal", (125, 150, 150), "parts of buildings", 11, 60),
+        part(179, "sheet metal in shade", (60, 95, 95), SHADOWS, 11, 128, 178),
     )
 
 

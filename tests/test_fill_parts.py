@@ -62,6 +62,7 @@ RED, BLUE, YELLOW, WHITE, BLACK, GREEN = (
     STREETS.named(f"{name} of a sign").id for name in ("red", "blue", "yellow", "white", "black", "green")
 )
 TERRAIN = STREETS.named("terrain").id
+REVEAL = STREETS.named("reveal").id
 SKY_IN_WINDOW, HOUSE_IN_GLASS = (STREETS.named(name).id for name in ("sky in a window", "house in car glass"))
 GLASSES = (GLASS, *(label.id for label in STREETS if label.within == GLASS))
 PANED, STANDING_OUT = (WINDOW, FRAME, CURTAIN, SKY_IN_WINDOW), (BALCONY, RAILING, AWNING, STRIPE)
@@ -342,6 +343,13 @@ def test_along_the_street_a_frame_is_seen_from_its_side_and_the_near_jamb_hides_
         assert across[0][0] == 1 and across[-1][0] == 0
         bar = max(number for label, number in across[1:] if label)
         assert bar / pane.shape[1] > 0.09 / house.pane[0], "7 cm, and the 5 cm by which it stands out"
+    levels = [row for row in labels if (row == REVEAL).sum() > 20 and (row == FRAME).any()]
+    assert len(levels) > 100
+    for row in levels[::20]:
+        order = [label for label, _ in runs(row)]
+        for before, label, after in zip(order, order[1:], order[2:]):
+            if label == REVEAL and after == FRAME:
+                assert before not in PANED, "the far side of the opening, which faces the camera"
 
 
 def test_a_third_of_the_windows_have_curtains_in_cells():
@@ -420,7 +428,7 @@ def test_shutters_hang_beside_the_windows():
     assert 0.8 < shutters < 1.2, "two halves"
     order = [label for label, _ in runs(labels[round(600 - 100 * (house.floors[0] + house.sill + 0.5 - 1.4))])]
     first = order.index(SHUTTER)
-    assert set(order[first + 1:order.index(SHUTTER, first + 1)]) - {0} <= set(PANED)
+    assert set(order[first + 1:order.index(SHUTTER, first + 1)]) - {0} <= {*PANED, REVEAL}
 
 
 def test_what_stands_out_is_seen_before_the_next_house_and_stays_its_own():

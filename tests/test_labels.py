@@ -62,7 +62,8 @@ def test_a_shadow_falls_on_each_ground_and_its_paving_and_comes_off_again():
     assert table[[10, 163, 164]].tolist() == [167, 165, 171], "rails, dark and light asphalt"
     assert table[[104, 142]].tolist() == [169, 170], "cracks"
     assert table[[BUILDING, 110, 60, 127]].tolist() == [109, 111, 128, 134], "walls, brick ones, trim, dark stones"
-    taking = (road, walk, parking, 10, 22, BUILDING, 110, 60, 127, 104, 142)
+    assert table[[172, 174, 176, 178]].tolist() == [173, 175, 177, 179], "reveals, side walls, plinths, sheet metal"
+    taking = (road, walk, parking, 10, 22, BUILDING, 110, 60, 127, 104, 142, 172, 174, 176, 178)
     kept = [label.id for label in STREETS if label.group not in ("paving", "shadows") and label.id not in taking]
     assert (table[kept] == kept).all(), "marks, kerbs, puddles, windows and cars stay what they are"
     shadows = [label.id for label in STREETS if label.group == "shadows"]

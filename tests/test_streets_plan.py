@@ -217,13 +217,34 @@ def test_buildings_are_sound(seed):
         parts = building(house)
         points = np.concatenate([p.vertices for p in parts])
         assert np.isfinite(points).all()
-        assert {p.label for p in parts} <= {11, 40, 41, 42, 43, 44, 60, 61, 71, 73, 75, 77, 97}
+        assert {p.label for p in parts} <= {11, 40, 41, 42, 43, 44, 60, 61, 71, 73, 75, 77, 97, 172, 174, 176, 178}
         assert any(p.label == 43 for p in parts)
         assert points[:, 2].max() >= height_of(house)
         # Balconies on a flank stand out the farthest.
         assert np.abs(points[:, 1]).max() <= house.width / 2 + 1.3
         for part in parts:
             assert np.asarray(part.faces).max() < len(part.vertices)
+
+
+def test_what_a_house_is_made_of_says_which_part_it_is():
+    """One label, one colour: what isn't of the front's wall or of its trim is a part of its own."""
+    seen = set()
+    for house in [house for seed in range(4) for house in plan_street(seed).buildings[::5]]:
+        colours = Palette(np.random.default_rng(house.seed), house.style)
+        made_of = {}
+        for part in building(house):
+            made_of.setdefault(part.label, set()).add(part.surface)
+        seen |= made_of.keys()
+        assert made_of.get(11, set()) <= {colours.wall}
+        assert made_of.get(60, set()) <= {colours.trim}
+        assert made_of.get(174, set()) <= {colours.side, colours.trim} - {colours.wall}
+        assert made_of.get(176, set()) <= {colours.plinth}
+        assert made_of.get(178, set()) <= {colours.zinc, colours.metal}
+        assert made_of[43] <= {colours.tiles, colours.felt}
+        assert colours.frame not in made_of.get(40, set()) and colours.glass not in made_of.get(41, set())
+        if 40 in made_of and house.style != "glass":
+            assert made_of[172] <= {colours.wall, colours.trim}, "openings have sides"
+    assert {11, 60, 172, 174, 176, 178} <= seen
 
 
 def test_buildings_are_the_same_each_time():

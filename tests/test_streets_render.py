@@ -358,6 +358,40 @@ def test_joints_lie_where_the_photograph_has_them():
 
 
 @needs_blender
+def test_what_a_house_is_made_of_is_told_apart_and_shaded():
+    """A brick house with light trim, its front towards the camera: reveals lie round the panes and have the trim's colour."""
+    from core.streets.buildings import building
+    from core.streets.plan import Building
+
+    def house(seed: int) -> Building:
+        return Building(0.0, 0.0, 0.0, 9.0, 8.0, 3, 3.0, 3.4, "brick", "flat", False, False, False, seed, 1)
+
+    def reveal_of(parts):
+        return next((part.surface for part in parts if part.label == 172), None)
+
+    built = next(parts for parts in (building(house(seed)) for seed in range(40)) if reveal_of(parts).kind != "brick")
+    for part in built:  # turned round, 13 m ahead
+        part.vertices = (part.vertices * (-1, -1, 1) + (13, 0, 0)).astype(np.float32)
+    camera = Camera(0.0, 0.0, 2.5, 0.0, 0.12, 1.0, False, 0)
+    frame = _plain_street(built, size=(512, 256), camera=camera)
+    there = {label: frame.labels == label for label in (60, 110, 172, 176)}
+    assert all(mask.sum() > 100 for mask in there.values()), {label: int(mask.sum()) for label, mask in there.items()}
+    panes = np.isin(frame.labels, [40, 41, 71, *(label.id for label in STREETS if label.within == 40)])
+    near = cv2.dilate(panes.view(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert near[there[172]].mean() > 0.95
+    assert np.nonzero(there[176])[0].min() > np.nonzero(panes)[0].mean(), "at the foot"
+    tone = {label: frame.photograph[mask].mean(0) for label, mask in there.items()}
+    assert tone[172].mean() < 0.7 * tone[60].mean(), "less of the sky is seen from there"
+    hue = {label: colour / colour.sum() for label, colour in tone.items()}
+    assert np.abs(hue[172] - hue[60]).max() < 0.2 * np.abs(hue[172] - hue[110]).max()
+    # From the left, behind the camera.
+    sunny = _plain_street(built, size=(512, 256), camera=camera, kind="clear", elevation=np.pi / 5, azimuth=0.75 * np.pi, cover=0.0)
+    lit, shaded = sunny.labels == 172, sunny.labels == 173
+    assert lit.sum() > 20 and shaded.sum() > 20, "one side of an opening in the sun"
+    assert sunny.photograph[lit].mean() > 1.2 * sunny.photograph[shaded].mean()
+
+
+@needs_blender
 def test_panes_that_mirror_the_sky_are_bright():
     from core.streets.parts import Part, Surface
 
@@ -506,7 +540,12 @@ def test_walls_and_leaves_that_the_sun_does_not_reach_are_named():
     tone = frame.photograph.mean(2)
     assert tone[light].mean() > 1.1 * tone[shade].mean()
     dull = _plain_street([left, right, crown], camera=camera)
-    assert not np.isin(dull.labels, (108, 109, 111)).any() and (dull.labels == 110).sum() > 1000
+    assert not np.isin(dull.labels, (109, 111)).any() and (dull.labels == 110).sum() > 1000
+    light, shade = dull.labels == 21, dull.labels == 108
+    assert light.sum() > 200 and shade.sum() > 200, "a crown keeps the sky's light from itself"
+    tone = dull.photograph.mean(2)
+    assert tone[light].mean() > 1.3 * tone[shade].mean()
+    assert np.nonzero(light)[0].mean() < np.nonzero(shade)[0].mean() - 2, "the sky is above"
 
 
 @needs_blender

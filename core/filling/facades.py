@@ -95,7 +95,7 @@ def fill_facade(site: Site, view: View, label_set: LabelSet, seed: list[int]) ->
         light(canvas, painter, ids, int(np.random.default_rng([*seed, number]).integers(1 << 31)))
         finish(canvas, whose, painter, ids, styles, [*seed, number])
         result[there], owners[there] = canvas, whose
-    # "building" panels (a window's surround) stand for no part.
+    # Where the label set has no reveals, their panels are of the building itself and stand for no part.
     result[result == ids["building"]] = 0
     # Roofs alone meet the sky.
     result[~site.mask | site.near_sky & (result != ids["roof"])] = 0

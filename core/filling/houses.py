@@ -205,8 +205,7 @@ def _around(house: House, u0: float, up0: float, u1: float, up1: float) -> Itera
         half = (u1 - u0) / 2
         yield Panel("shutter", u0 - half - 0.02, u0 - 0.02, up0, up1, 0.01, True, 0.04)
         yield Panel("shutter", u1 + 0.02, u1 + half + 0.02, up0, up1, 0.01, True, 0.04)
-    if s:
-        yield Panel(house.wall, u0, u1, up0, up1, whole=True)
+    yield Panel("reveal", u0, u1, up0, up1, whole=True)
 
 
 def _balcony(house: House, u0: float, u1: float, floor: float) -> Group:
@@ -241,7 +240,7 @@ def _ground_floor(house: House, rng, coarse: int, small: bool) -> Iterator[Group
         return
     low, high = 0.95, min(0.95 + house.pane[1] + 0.1, house.ground - 0.5)
     if small:
-        yield alone(Panel("facade trim", 0, house.width, 0.0, house.plinth, 0.02))
+        yield alone(Panel("plinth", 0, house.width, 0.0, house.plinth, 0.02))
     wide = house.pane[0] * coarse
     for axis, u in enumerate(_joined(house, coarse).tolist()):
         if axis == house.door and small:
@@ -250,7 +249,7 @@ def _ground_floor(house: House, rng, coarse: int, small: bool) -> Iterator[Group
             hole = (middle - half, middle + half, 0.1, top)
             yield Group((
                 Panel("facade trim", middle - half - 0.14, middle + half + 0.14, 0.0, top + 0.16, whole=True),
-                Panel(house.wall, middle - half, middle + half, 0.0, top, whole=True),
+                Panel("reveal", middle - half, middle + half, 0.0, top, whole=True),
                 Panel("door", *hole, -max(house.reveal, 0.16), True, 0.0, hole),
             ), 2)
         elif high - low > 0.5:

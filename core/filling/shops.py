@@ -36,7 +36,8 @@ def shopfront(width: float, ground: float, rng: np.random.Generator, coarse: int
         u = pillar + bay * span
         glass = Panel("shopfront", u, u + span - pillar, 0.0, head, -depth, True, 0.0, (u, u + span - pillar, 0.0, head))
         members = _members(glass, riser, bay == door) if small else ()
-        yield Group((glass, *members))
+        reveal = glass._replace(what="reveal", out=0.0, hole=None)
+        yield Group((reveal, glass, *members), 1)
     if not small:
         return
     shops = max(1, min(bays, int(round(width / 9))))

@@ -11,7 +11,7 @@ from core.streets.palette import Palette
 from core.streets.plan import Building
 
 BUILDING, WINDOW, DOOR, SHOP, BALCONY, TRIM, SIGN = 11, 40, 41, 42, 44, 60, 61
-FRAME, SHOP_FRAME, AWNING, SHUTTER = 71, 73, 75, 77
+FRAME, SHOP_FRAME, AWNING, SHUTTER, REVEAL = 71, 73, 75, 77, 172
 
 
 def facade(mesh: Masonry, frame: Frame, width: float, plan: Building, colours: Palette, rng, front: bool) -> None:
@@ -91,7 +91,7 @@ def _windows(mesh, frame, plan, colours, rng, grid, openings) -> None:
         return
     o = np.asarray(openings, float).reshape(-1, 4)
     u0, z0, u1, z1 = o.T
-    mesh.reveal(colours.wall if not grid.surround else colours.trim, BUILDING, frame, u0, z0, u1, z1, grid.reveal)
+    mesh.reveal(colours.wall if not grid.surround else colours.trim, REVEAL, frame, u0, z0, u1, z1, grid.reveal)
     _glazing(mesh, frame, colours, o, grid.reveal, "double" if grid.ribbon else grid.sash, rng)
     mesh.boxes(colours.trim if plan.style != "concrete" else colours.zinc, TRIM, frame,
                u0 - 0.06, z0 - 0.07, -grid.reveal, u1 + 0.06, z0, 0.07)
@@ -193,7 +193,7 @@ def _ground_floor(mesh, frame, width, plan, colours, rng, grid, front) -> None:
 def _door(mesh, frame, door, colours, rng, grid) -> None:
     u0, z0, u1, z1 = door
     depth = max(grid.reveal, 0.16)
-    mesh.reveal(colours.trim, BUILDING, frame, u0, z0, u1, z1, depth)
+    mesh.reveal(colours.trim, REVEAL, frame, u0, z0, u1, z1, depth)
     step = 0.14
     mesh.boxes(colours.plinth, TRIM, frame, u0 - 0.1, -0.1, -depth, u1 + 0.1, step, 0.28)
     light = z1 - 0.45 if z1 > 2.45 else z1
@@ -224,7 +224,7 @@ def _shopfront(mesh, frame, width, top, plan, colours, rng) -> None:
     openings = np.stack([edges, np.zeros(bays), edges + span - pillar, np.full(bays, head)], 1)
     mesh.storey(colours.wall, BUILDING, frame, width, 0.0, top, openings)
     u0, _, u1, _ = openings.T
-    mesh.reveal(colours.trim, BUILDING, frame, u0, 0.0, u1, head, depth)
+    mesh.reveal(colours.trim, REVEAL, frame, u0, 0.0, u1, head, depth)
     door = int(rng.integers(bays))
     frames = colours.metal if rng.random() < 0.6 else colours.shop
     b = 0.07

@@ -94,9 +94,10 @@ class Palette:
         self.awning = Surface("cloth", varied(pick(SHOPS)), varied((232, 228, 216)), roughness=0.9, scale=STRIPE_WIDTH)
         tint = linear(*pick(((58, 70, 76), (44, 54, 62), (70, 80, 78), (38, 44, 50))))
         self.glass = Surface("mirror_glass", tuple(0.35 * v for v in tint), roughness=0.03)
+        self.dark_glass = Surface("mirror_glass", tuple(0.15 * v for v in tint), roughness=0.03)
         self.panes = (
             self.glass,
-            Surface("mirror_glass", tuple(0.15 * v for v in tint), roughness=0.03),
+            self.dark_glass,
             Surface("mirror_glass", tuple(0.55 * v for v in varied(pick(CURTAINS))), tuple(0.3 * v for v in linear(200, 196, 186)), roughness=0.04, strength=1.0),
             Surface("mirror_glass", tuple(0.32 * v for v in varied(pick(CURTAINS))), tuple(0.2 * v for v in linear(170, 160, 150)), roughness=0.04, strength=1.0),
         )

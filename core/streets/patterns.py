@@ -12,7 +12,7 @@ from core.streets.parts import Surface
 
 #: Face attribute that says which pattern a face's label is broken up by; 0 none.
 PATTERN = "pattern"
-CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING, ASPHALT_WALK, BUS_LETTERING, SHINE, TRIM_STONES, ASPHALT_PATCH = range(1, 17)
+CURTAIN, DISPLAY, STRIPE, LETTERING, SLABS, SETTS, PARKING_SETTS, ASPHALT, BRICKS, STONES, PLATE_LETTERING, ASPHALT_WALK, BUS_LETTERING, SHINE, TRIM_STONES, ASPHALT_PATCH, PLINTH_STONES = range(1, 18)
 #: Face attributes: the size of the surface's pattern in metres, and the share of it that is wet.
 SIZE, WETNESS = "pattern size", "wetness"
 #: Node that holds the camera's focal length in pixels, for what is too small to be seen.
@@ -29,6 +29,7 @@ LABELS = {
     SHINE: (naming.CAR, naming.CAR_SHINE),
     SLABS: (naming.WALK, 103), SETTS: (naming.SETTS, 101), PARKING_SETTS: (naming.PARKING_SETTS, 102), ASPHALT: (naming.ROAD, 104), ASPHALT_PATCH: (naming.PATCH, 104),
     STONES: (naming.BUILDING, 127), BRICKS: (naming.BRICK, naming.BRICK), TRIM_STONES: (naming.TRIM, naming.TRIM),
+    PLINTH_STONES: (naming.PLINTH, naming.PLINTH),
 }
 #: Length of a paving stone, a brick and a wall's stone as a share of its breadth.
 PAVING_LENGTH, BRICK_LENGTH, STONE_LENGTH = 1.5, 3.2, 2.1
@@ -36,6 +37,7 @@ PAVING_LENGTH, BRICK_LENGTH, STONE_LENGTH = 1.5, 3.2, 2.1
 LAID = {
     SLABS: (125, PAVING_LENGTH), SETTS: (123, PAVING_LENGTH), PARKING_SETTS: (124, PAVING_LENGTH),
     BRICKS: (126, BRICK_LENGTH), STONES: (126, STONE_LENGTH), TRIM_STONES: (126, STONE_LENGTH),
+    PLINTH_STONES: (126, STONE_LENGTH),
 }
 #: Label of letters -> their pattern.
 _LETTERS = {LABELS[number][0]: number for number in (LETTERING, PLATE_LETTERING, BUS_LETTERING)}
@@ -72,8 +74,8 @@ def pattern_of(surface: Surface, label: int) -> int:
         return {naming.WALK: SLABS, naming.SETTS: SETTS, naming.PARKING_SETTS: PARKING_SETTS}.get(label, 0)
     if surface.kind in ("brick", "stone") and label in (naming.BRICK, naming.BUILDING):
         return BRICKS if surface.kind == "brick" else STONES
-    if surface.kind == "stone" and label == naming.TRIM:
-        return TRIM_STONES
+    if surface.kind == "stone" and label in (naming.TRIM, naming.PLINTH):
+        return TRIM_STONES if label == naming.TRIM else PLINTH_STONES
     if surface.kind == "asphalt" and surface.second is None:
         return {naming.ROAD: ASPHALT, naming.WALK: ASPHALT_WALK, naming.PATCH: ASPHALT_PATCH}.get(label, 0)
     return 0
@@ -241,7 +243,7 @@ def label_shift(g):
     found = {
         CURTAIN: g.math("GREATER_THAN", panel_noise(g, place), sum(DRAWN) / 2),
         STRIPE: stripe(g, place, STRIPE_WIDTH), SHINE: _mirrors_upward(g),
-        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, ASPHALT_WALK: cracked, ASPHALT_PATCH: cracked, STONES: darker, BRICKS: 0.0, TRIM_STONES: 0.0,
+        SLABS: dark, SETTS: dark, PARKING_SETTS: dark, ASPHALT: cracked, ASPHALT_WALK: cracked, ASPHALT_PATCH: cracked, STONES: darker, BRICKS: 0.0, TRIM_STONES: 0.0, PLINTH_STONES: 0.0,
         **{number: g.math("LESS_THAN", scale, _STROKE_PIXELS / width) for number, width in _STROKES.items()},
     }
     # Courses run along the street, which is looked down: that way they are foreshortened.

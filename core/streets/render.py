@@ -119,6 +119,12 @@ class Studio:
                 sunlit = self._sunlit()
                 cast_shadows(labels, sunlit)
                 shade_trees(labels, sunlit)
+            return maps
+        for camera, (labels, instances) in zip(cameras, maps):
+            leaves = labels == naming.LEAVES
+            if leaves.mean() > LEAVES_SEEN:
+                self._aim(camera)
+                shade_crowns(labels, instances, self._skylight(leaves))
         return maps
 
     def _aim(self, camera: Camera) -> None:
@@ -168,6 +174,18 @@ class Studio:
             return self._traced(self._white, self._dark, max_bounces=0, use_fast_gi=False).max(2) > 1e-4
         finally:
             lamp.angle = kept
+
+    def _skylight(self, where: np.ndarray) -> np.ndarray:
+        """(H, W) float32: how much of the sky's light falls on a white surface, noisy, at least where ``where`` is true."""
+        render, (height, width) = self.scene.render, where.shape
+        rows, columns = np.flatnonzero(where.any(1)), np.flatnonzero(where.any(0))
+        render.border_min_x, render.border_max_x = columns[0] / width, (columns[-1] + 1) / width
+        render.border_min_y, render.border_max_y = 1 - (rows[-1] + 1) / height, 1 - rows[0] / height
+        render.use_border = True
+        try:
+            return self._traced(self._white, self._sky, samples=SKY_RAYS, max_bounces=0, use_fast_gi=False).mean(2)
+        finally:
+            render.use_border = False
 
     def _mirrored(self) -> np.ndarray:
         """(H, W) uint8: the label that a mirror in a surface's place would show, without patterns."""
@@ -226,6 +244,8 @@ SPECK = 6
 LEAF_MASS = 5
 #: A mass is in the light where so much of it is: leaves turn every way, and most of a lit crown's turn away.
 LEAF_LIT = 0.25
+#: Under a sky without a sharp sun: rays a pixel that tell a crown's light from its dark, and the share of a frame that is leaves from which they are traced.
+SKY_RAYS, LEAVES_SEEN = 4, 0.002
 
 
 def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
@@ -250,6 +270,25 @@ def shade_trees(labels: np.ndarray, sunlit: np.ndarray) -> None:
     lit = cv2.boxFilter((leaves & sunlit).astype(np.float32), -1, around)
     labels[leaves & (lit < LEAF_LIT * cv2.boxFilter(leaves.astype(np.float32), -1, around))] = naming.LEAVES_IN_SHADE
     labels[_without_specks(~sunlit & (labels == naming.TRUNK))] = naming.TRUNK_IN_SHADE
+
+
+def shade_crowns(labels: np.ndarray, instances: np.ndarray, light: np.ndarray) -> None:
+    """Give leaves that get less light than their crown's mean the label of leaves in shade, in place.
+
+    For skies without a sharp sun, whose light a crown keeps from itself: of
+    how light and dark its leaves are this tells a third.
+
+    Args:
+        light: (H, W) float32 of any unit, on leaves; it may be noisy.
+    """
+    leaves = labels == naming.LEAVES
+    around = (LEAF_MASS, LEAF_MASS)
+    mass = cv2.boxFilter(light * leaves, -1, around)[leaves] / cv2.boxFilter(leaves.astype(np.float32), -1, around)[leaves]
+    _, crown = np.unique(instances[leaves], return_inverse=True)
+    mean = np.bincount(crown, mass) / np.bincount(crown)
+    dark = np.zeros_like(leaves)
+    dark[leaves] = mass < mean[crown]
+    labels[dark] = naming.LEAVES_IN_SHADE
 
 
 def name_mirrored(labels: np.ndarray, mirrored: np.ndarray) -> None:
