@@ -179,13 +179,14 @@ def _crack(g, place, scale, across):
     seen = g.node("ShaderNodeSeparateXYZ", Vector=g.node("ShaderNodeNewGeometry", _out="Incoming")).node.outputs
     length = g.math("SQRT", g.math("ADD", g.math("MULTIPLY", seen[0], seen[0]), g.math("MULTIPLY", seen[1], seen[1])))
     x, y = (g.math("DIVIDE", seen[i], g.math("MAXIMUM", length, 1e-4)) for i in (0, 1))
-    here, found = _slab(g, place), wide
+    found = wide
     for pixels, to_x, to_y in ((scale, x, y), (across, g.math("MULTIPLY", y, -1.0), x)):
-        # Two pixels in different slabs have a crack between them; it is told in the first.
-        step = g.math("DIVIDE", 1.0, g.math("MAXIMUM", pixels, 1e-3))
-        next_one = g.node("ShaderNodeCombineXYZ", X=g.math("MULTIPLY", to_x, step), Y=g.math("MULTIPLY", to_y, step), Z=0.0)
-        apart = g.node("ShaderNodeVectorMath", _out="Value", _set={"operation": "DISTANCE"}, i0=here, i1=_slab(g, g.vector("ADD", place, next_one)))
-        line = g.math("MULTIPLY", g.math("GREATER_THAN", apart, 1e-3), g.math("LESS_THAN", step, _CRACK_SEEN))
+        # A pixel whose two ends lie in different slabs has a crack in it.
+        half = g.math("DIVIDE", 0.5, g.math("MAXIMUM", pixels, 1e-3))
+        aside = g.node("ShaderNodeCombineXYZ", X=g.math("MULTIPLY", to_x, half), Y=g.math("MULTIPLY", to_y, half), Z=0.0)
+        ends = [_slab(g, g.vector(way, place, aside)) for way in ("SUBTRACT", "ADD")]
+        apart = g.node("ShaderNodeVectorMath", _out="Value", _set={"operation": "DISTANCE"}, i0=ends[0], i1=ends[1])
+        line = g.math("MULTIPLY", g.math("GREATER_THAN", apart, 1e-3), g.math("LESS_THAN", half, _CRACK_SEEN / 2))
         found = g.math("MAXIMUM", found, line)
     return found
 
