@@ -209,9 +209,9 @@ def test_what_cannot_work_is_said_before_anything_is_written(data, tmp_path, cap
 
 def test_bad_data_stops_the_run_before_it_starts(tmp_path, capsys):
     data = make_data_set(tmp_path / "data", 2)
-    write_png(data / "train_label" / "001.png", np.full((64, 128), 177, np.uint8))
+    write_png(data / "train_label" / "001.png", np.full((64, 128), 250, np.uint8))
     assert main(options("--data", data, "--out", tmp_path / "run")) == 2
-    assert "Label 177" in json.loads(capsys.readouterr().out.splitlines()[-1])["sentence"]
+    assert "Label 250" in json.loads(capsys.readouterr().out.splitlines()[-1])["sentence"]
 
 
 def test_a_dry_run_says_what_it_takes_and_writes_nothing(data, tmp_path, capsys):
