@@ -1,10 +1,13 @@
 """The discriminators against the same sums done by hand from NVIDIA-named weights."""
 
+import time
+
 import pytest
 import torch
 from torch.nn import functional as F
 
 from core.networks.discriminators import MultiscaleDiscriminator, NLayerDiscriminator
+from core.networks.label_conv import label_conv
 
 
 def _random_state(shapes, seed=0):
@@ -104,16 +107,37 @@ def test_gradient_reaches_the_input_through_every_tap():
 
 @pytest.mark.parametrize("taps", [True, False])
 @pytest.mark.parametrize("pictures", [1, 2])
-def test_a_condition_that_pictures_share_is_judged_as_if_it_were_repeated(taps, pictures):
-    judge = MultiscaleDiscriminator(9, width=4, scales=2, taps=taps).double()
+@pytest.mark.parametrize("size", [(40, 56), (37, 51)])
+def test_maps_that_pictures_share_are_judged_as_if_they_were_repeated_one_hot(taps, pictures, size):
+    judge = MultiscaleDiscriminator(5 + 2 + 3, width=4, scales=3, taps=taps).double()
     torch.manual_seed(1)
-    shown, seen = torch.randn(2, 6, 40, 56).double(), torch.randn(2 * pictures, 3, 40, 56).double().requires_grad_()
+    labels, planes = torch.randint(5, (2, *size)), torch.randn(2, 2, *size).double()
+    seen = torch.randn(2 * pictures, 3, *size).double().requires_grad_()
+    shown = torch.cat((F.one_hot(labels, 5).permute(0, 3, 1, 2).double(), planes), 1)
     whole = torch.cat((shown.repeat(pictures, 1, 1, 1), seen), 1)
     gradients = []
     results = []
-    for judged in (judge(whole), judge(seen, shown)):
+    for judged in (judge(whole), judge(seen, (labels, planes))):
         results.append([tap for scale in judged for tap in scale])
         wanted = [seen, *judge.parameters()]
         gradients.append(torch.autograd.grad(sum(tap.square().sum() for tap in results[-1]), wanted))
     for ours, theirs in zip(results[1] + list(gradients[1]), results[0] + list(gradients[0]), strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+def test_labels_are_looked_up_at_half_the_time_of_a_convolution_or_less():
+    labels = torch.randint(180, (2, 24, 24)).repeat_interleave(8, 1).repeat_interleave(8, 2)
+    weight = torch.randn(24, 180, 4, 4)
+    planes = F.one_hot(labels, 180).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
+
+    def seconds(call):
+        best = float("inf")
+        for _ in range(5):
+            start = time.perf_counter()
+            call()
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    torch.testing.assert_close(label_conv(labels, weight, 2, 2), F.conv2d(planes, weight, None, 2, 2), rtol=1e-4, atol=1e-4)
+    looked_up = seconds(lambda: label_conv(labels, weight, 2, 2))
+    assert looked_up < 0.5 * seconds(lambda: F.conv2d(planes, weight, None, 2, 2))

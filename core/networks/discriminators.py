@@ -8,6 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.networks.label_conv import halved_one_hot, label_conv
 from core.networks.normalisation import init_weights, norm_layer
 
 _MAX_WIDTH = 512
@@ -90,9 +91,11 @@ class MultiscaleDiscriminator(nn.Module):
     resolution and i = 0 the coarsest.
 
     A call takes what is judged as one tensor (B, C, H, W); or the pictures
-    alone, (k B, C - S, H, W), and ``shown``, (B, S, H, W), the condition that
-    k pictures of each share and that comes first among the channels. The first
-    convolution then passes over the condition once, which is most of its work.
+    alone, (k B, c, H, W), and ``shown``, the maps that k pictures of each
+    share: labels (B, H, W), int64 indices of channels, whose one-hot planes
+    come first among the channels, and further planes (B, P, H, W) after them.
+    The first convolution then passes over the maps once, and looks its weights
+    for labels up, which is most of its work.
 
     Returns from a call: a list over scales, full resolution first, of lists of
     features as :class:`NLayerDiscriminator` gives them.
@@ -108,7 +111,7 @@ class MultiscaleDiscriminator(nn.Module):
         taps: bool = True,
     ):
         super().__init__()
-        self.scales = scales
+        self.scales, self.input_channels = scales, input_channels
         self.taps = taps
         self.depth = layers + 2
         for i in range(scales):
@@ -121,32 +124,50 @@ class MultiscaleDiscriminator(nn.Module):
         self.downsample = nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False)
         init_weights(self)
 
-    def forward(self, x: Tensor, shown: Tensor | None = None) -> list[list[Tensor]]:
+    def forward(self, x: Tensor, shown: tuple[Tensor, Tensor] | None = None) -> list[list[Tensor]]:
         judged = []
+        labels, planes = (None, None) if shown is None else shown
         for i in reversed(range(self.scales)):
-            judged.append(self._judge(i, x, shown))
+            judged.append(self._judge(i, x, labels, planes))
             if i > 0:
                 x = self.downsample(x)
-                shown = None if shown is None else self.downsample(shown)
+                if labels is not None:
+                    labels, planes = self._halved(labels, planes, x.shape[1])
         return judged
 
-    def _judge(self, i: int, x: Tensor, shown: Tensor | None) -> list[Tensor]:
+    def _halved(self, labels: Tensor, planes: Tensor, pictured: int) -> tuple[Tensor, Tensor]:
+        """Maps at half size, where a pixel shows several classes: labels as shares, (B, L, h, w)."""
+        if labels.is_floating_point():
+            return self.downsample(labels), self.downsample(planes)
+        count = self.input_channels - planes.shape[1] - pictured
+        return halved_one_hot(labels, count, planes.dtype), self.downsample(planes)
+
+    def _judge(self, i: int, x: Tensor, labels: Tensor | None, planes: Tensor | None) -> list[Tensor]:
         if not self.taps:
             stages = getattr(self, f"layer{i}")
-            return [stages[1:](_first(stages[0], x, shown))]
+            return [stages[1:](_first(stages[0], x, labels, planes))]
         features = []
         for j in range(self.depth):
             stage = getattr(self, f"scale{i}_layer{j}")
-            x = stage(x) if j else stage[1:](_first(stage[0], x, shown))
+            x = stage(x) if j else stage[1:](_first(stage[0], x, labels, planes))
             features.append(x)
         return features
 
 
-def _first(conv: nn.Conv2d, x: Tensor, shown: Tensor | None) -> Tensor:
-    """``conv`` over ``shown`` and ``x`` together, without putting them together."""
-    if shown is None:
+def _first(conv: nn.Conv2d, x: Tensor, labels: Tensor | None, planes: Tensor | None) -> Tensor:
+    """``conv`` over maps and pictures together, without putting them together.
+
+    ``labels``: (B, H, W) indices, or (B, L, H, W) shares.
+    """
+    if labels is None:
         return conv(x)
-    channels = shown.shape[1]
-    condition = F.conv2d(shown, conv.weight[:, :channels], conv.bias, conv.stride, conv.padding)
-    pictures = F.conv2d(x, conv.weight[:, channels:], None, conv.stride, conv.padding)
-    return (pictures.unflatten(0, (-1, len(condition))) + condition).flatten(0, 1)
+    of_labels, of_planes, of_pictures = conv.weight.split(
+        (conv.in_channels - planes.shape[1] - x.shape[1], planes.shape[1], x.shape[1]), 1
+    )
+    if labels.is_floating_point():
+        condition = F.conv2d(labels, of_labels, None, conv.stride, conv.padding)
+    else:
+        condition = label_conv(labels, of_labels, conv.stride[0], conv.padding[0])
+    condition = condition + F.conv2d(planes, of_planes, conv.bias, conv.stride, conv.padding)
+    pictures = F.conv2d(x, of_pictures, None, conv.stride, conv.padding)
+    return (pictures.unflatten(0, (-1, len(condition))) + condition).flatten(0, 1).to(pictures.dtype)

@@ -118,12 +118,12 @@ def condition(label_map: np.ndarray, instance_map: np.ndarray, label_set: LabelS
     )
 
 
-def dense(conditioning: Conditioning, label_count: int, form: torch.dtype | None = None) -> torch.Tensor:
-    """(B, label_count + 1 + K, H, W) in NVIDIA's order: one-hot, edge, features; of the planes' dtype, or of ``form``."""
+def dense(conditioning: Conditioning, label_count: int) -> torch.Tensor:
+    """(B, label_count + 1 + K, H, W) in NVIDIA's order: one-hot, edge, features; of the planes' dtype."""
     labels, planes = conditioning
     batch, extra, height, width = planes.shape
     # Channels-last in memory, as convolutions want it; turning so many planes afterwards costs more than filling them.
-    out = planes.new_zeros((batch, height, width, label_count + extra), dtype=form)
+    out = planes.new_zeros((batch, height, width, label_count + extra))
     # Scattering would copy all planes.
     first = torch.arange(0, out.numel(), label_count + extra, device=out.device)
     out.view(-1).index_fill_(0, labels.reshape(-1) + first, 1.0)

@@ -78,12 +78,18 @@ def _of_step(recipe: Recipe, phase: Phase, label_set: LabelSet) -> tuple[float, 
     v = _Cost(_Taps(vgg, recipe.perceptual_layers), small) if recipe.perceptual_weight else _Cost(None)
     # Forward, and backward to weights and to inputs: three times the work where weights learn, two where they don't.
     # D sees the fake and the photograph, then the fake once more for G; VGG sees both, one of them with gradients.
-    work = 3 * (g.work + e.work) + (3 * 2 + 2) * d.work + 3 * v.work
+    judging = d.work - _looked_up(recipe, label_set, width, height)
+    work = 3 * (g.work + e.work) + (3 * 2 + 2) * judging + 3 * v.work
     kept = g.kept + e.kept + 3 * d.kept + 2 * v.kept
     # Weights, gradients and Adam's two averages; G and E once more for the running average.
     weights = 5 * (g.weights + e.weights) + 4 * d.weights + v.weights
     at_once = -(-phase.batch // recipe.accumulate)
     return work * phase.batch, int(_BASE + weights + _KEPT * kept * at_once)
+
+
+def _looked_up(recipe: Recipe, label_set: LabelSet, width: int, height: int) -> int:
+    """Of D's work on one-hot labels, what its largest scale is spared: see :func:`core.networks.label_conv.label_conv`."""
+    return 4 * 4 * len(label_set) * recipe.discriminator[0] * (height // 2 + 1) * (width // 2 + 1)
 
 
 class _Cost:

@@ -17,7 +17,6 @@ from core.errors import TrainingError
 from core.networks.perceptual import PerceptualLoss
 from core.networks.region_statistics import region_colour_loss, region_statistics_loss
 from core.networks.weave import weave_loss
-from core.rendering.conditioning import Conditioning, dense
 from core.training.distributed import mean_over_processes, rank_and_world
 from core.training.losses import discriminator_gan_loss, feature_matching_loss, generator_gan_loss
 from core.training.networks import Networks
@@ -52,7 +51,6 @@ class Step:
     ):
         self.recipe, self.networks, self.perceptual = recipe, networks, perceptual
         self.pool, self.precision = pool, precision
-        self.label_count = len(networks.label_set)
         labels = networks.label_set
         shaped = [label.group in _SHAPED or labels[int(labels.base[label.id])].thing for label in labels]
         self._shaped = torch.tensor(shaped, device=networks.device)
@@ -133,13 +131,12 @@ class Step:
 
     def _judged(self, batch: Batch, numbers: list[int], fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """D's say on ``fake``: the generator's adversarial losses, and D's own."""
-        # Built in the arithmetic's own format: one-hot labels are most of what D reads.
         fake, photograph = fake.to(self.precision.dtype), batch.photograph.to(self.precision.dtype)
-        shown = self._shown(batch.labels, batch.edges)
+        shown = (batch.labels, batch.edges.to(self.precision.dtype))
 
         # One pass over fake and real together trains D; instance norm keeps them apart.
-        old_labels, old_edges, old_fake = self.pool.query(batch.labels, batch.edges, fake.detach(), numbers)
-        conditions = shown if old_labels is batch.labels else torch.cat((self._shown(old_labels, old_edges), shown))
+        *old, old_fake = self.pool.query(*shown, fake.detach(), numbers)
+        conditions = shown if old[0] is batch.labels else tuple(map(torch.cat, zip(old, shown)))
         judged = self.judging(_channels_last(torch.cat((old_fake, photograph))), conditions)
         count = len(fake)
         on_fake = [[t[:count] for t in scale] for scale in judged]
@@ -153,9 +150,6 @@ class Step:
             "features": feature_matching_loss(judged, on_real),
         }
         return losses, loss_d
-
-    def _shown(self, labels: Tensor, edges: Tensor) -> Tensor:
-        return dense(Conditioning(labels, edges), self.label_count, self.precision.dtype)
 
     def _regions(self, batch: Batch) -> Tensor:
         """(B, H, W) int64: each object's parts by themselves, and -1 where texture is not asked for.
