@@ -311,7 +311,7 @@ def windows_of(labels: np.ndarray, least: int = 400) -> list[np.ndarray]:
 def test_windows_have_frames_and_bars_of_the_measures_of_the_streets():
     share = {}
     for sash, bars in (("single", 0), ("double", 1), ("cross", 2), ("grid", 3)):
-        labels, house, _ = front(14.0, 8.0, **plain_house(sash=sash, reveal=0.1))
+        labels, house, _ = front(14.0, 8.0, **plain_house(sash=sash, reveal=0.1, door=-1))
         panes = windows_of(labels)
         assert len(panes) >= 8
         for pane in panes:
@@ -322,6 +322,23 @@ def test_windows_have_frames_and_bars_of_the_measures_of_the_streets():
             assert all(2 <= thick <= 13 for thick in rows + columns)
         share[sash] = (labels == FRAME).sum() / np.isin(labels, PANED).sum()
     assert 0.1 < share["single"] < share["double"] < share["cross"] < share["grid"] < 0.4
+
+
+@pytest.mark.parametrize("sash, leaves", [("cross", 2), ("single", 0)])
+def test_doors_have_a_fanlight_and_panes_where_windows_have_bars(sash, leaves):
+    labels, house, painter = front(12.0, 9.6, **plain_house(sash=sash, door=1, shop=False, ground=3.9, reveal=0.2))
+    wall = painter.wall
+    middle = house.windows[1] + house.pane[0] / 2 - 6.0
+
+    def along(height: float) -> list[int]:
+        (x0, y), (x1, _) = wall.project(middle - 0.55, height, -0.2), wall.project(middle + 0.55, height, -0.2)
+        return [label for label, length in runs(labels[int(round(y)), int(x0) : int(x1)]) if length > 1]
+
+    door, window = (STREETS.named(name).id for name in ("door", "window"))
+    assert along(0.6) == [door]
+    assert along(1.6).count(window) == leaves and along(1.6)[:: len(along(1.6)) - 1 or 1] == [door] * min(leaves or 1, 2)
+    assert along(2.5) == [window]
+    assert along(2.23) == [door]
 
 
 def test_frames_too_thin_for_the_map_are_left_out_and_none_crumbles():

@@ -12,6 +12,7 @@ from typing import Iterator
 
 import numpy as np
 
+from core.filling.doors import doorway
 from core.filling.panel import Group, Panel, alone
 from core.filling.shops import shopfront
 from core.filling.windows import SASHES, glazing
@@ -246,12 +247,7 @@ def _ground_floor(house: House, rng, coarse: int, small: bool) -> Iterator[Group
         if axis == house.door and small:
             middle, half = u + house.pane[0] / 2, min(0.62, house.pane[0] / 2 + 0.12)
             top = min(2.65, house.ground - 0.45)
-            hole = (middle - half, middle + half, 0.1, top)
-            yield Group((
-                Panel("facade trim", middle - half - 0.14, middle + half + 0.14, 0.0, top + 0.16, whole=True),
-                Panel("reveal", middle - half, middle + half, 0.0, top, whole=True),
-                Panel("door", *hole, -max(house.reveal, 0.16), True, 0.0, hole),
-            ), 2)
+            yield doorway(middle - half, middle + half, top, house.reveal, house.sash != "single")
         elif high - low > 0.5:
             yield _window(house, u, low, u + wide, high, small, rng)
 

@@ -266,9 +266,9 @@ def shade_trees(labels: np.ndarray, sunlit: np.ndarray) -> None:
     would see are named, which is what most of the leaves around a pixel are.
     """
     leaves = labels == naming.LEAVES
-    around = (LEAF_MASS, LEAF_MASS)
-    lit = cv2.boxFilter((leaves & sunlit).astype(np.float32), -1, around)
-    labels[leaves & (lit < LEAF_LIT * cv2.boxFilter(leaves.astype(np.float32), -1, around))] = naming.LEAVES_IN_SHADE
+    dark = np.zeros_like(leaves)
+    dark[leaves] = _mass(leaves, sunlit) < LEAF_LIT
+    labels[dark] = naming.LEAVES_IN_SHADE
     labels[_without_specks(~sunlit & (labels == naming.TRUNK))] = naming.TRUNK_IN_SHADE
 
 
@@ -282,13 +282,19 @@ def shade_crowns(labels: np.ndarray, instances: np.ndarray, light: np.ndarray) -
         light: (H, W) float32 of any unit, on leaves; it may be noisy.
     """
     leaves = labels == naming.LEAVES
-    around = (LEAF_MASS, LEAF_MASS)
-    mass = cv2.boxFilter(light * leaves, -1, around)[leaves] / cv2.boxFilter(leaves.astype(np.float32), -1, around)[leaves]
+    mass = _mass(leaves, light)
     _, crown = np.unique(instances[leaves], return_inverse=True)
     mean = np.bincount(crown, mass) / np.bincount(crown)
     dark = np.zeros_like(leaves)
     dark[leaves] = mass < mean[crown]
     labels[dark] = naming.LEAVES_IN_SHADE
+
+
+def _mass(leaves: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(N,) float32: at each of the N pixels of ``leaves``, (H, W) bool, the mean of ``values`` over the leaves around it."""
+    around = (LEAF_MASS, LEAF_MASS)
+    summed, count = (cv2.boxFilter(what.astype(np.float32), -1, around)[leaves] for what in (values * leaves, leaves))
+    return summed / count
 
 
 def name_mirrored(labels: np.ndarray, mirrored: np.ndarray) -> None:
