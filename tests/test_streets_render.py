@@ -132,8 +132,8 @@ def test_photograph_and_labels_agree_within_a_pixel():
     assert not (bright & ~grown & near).any(), "no pixel outside the box's edge is lit"
 
 
-def _lit_street(kind: str):
-    """An empty straight street under a sun from the left, 45 degrees high, with a box of 2 m on the road."""
+def _lit_street(kind: str, boxes=(((14.0, 1.0, 1.0), (2.0, 2.0, 2.0)),)):
+    """An empty straight street under a sun from the left, 45 degrees high, with boxes (middle, size), one of 2 m, on the road."""
     from core.streets import blender
     from core.streets.parts import Surface, box
     from core.streets.quality import Quality
@@ -145,8 +145,8 @@ def _lit_street(kind: str):
         sky=dataclasses.replace(plan.sky, kind=kind, elevation=np.pi / 4, azimuth=np.pi / 2, cover=0.0, wet=0.0),
     )
     studio = Studio(plan, (256, 128), Quality(samples=4, threads=1))
-    crate = box((14.0, 1.0, 1.0), (2.0, 2.0, 2.0), Surface("plaster", (0.5, 0.5, 0.5), roughness=0.9), 4)
-    blender._place(blender.asset_mesh("crate", [crate]), np.eye(4), blender.BARE)
+    crates = [box(middle, size, Surface("plaster", (0.5, 0.5, 0.5), roughness=0.9), 4) for middle, size in boxes]
+    blender._place(blender.asset_mesh("crates", crates), np.eye(4), blender.BARE)
     return next(studio.frames([Camera(0.0, 0.0, 2.2, 0.0, -0.05, 1.0, False, 0)]))
 
 
@@ -171,6 +171,21 @@ def test_ground_that_the_sun_does_not_reach_is_shadow():
     beside = lit & np.isin(np.arange(128), np.unique(rows))[:, None]
     assert tone[inside].mean() < 0.75 * tone[beside].mean()
     assert np.array_equal(object_class(frame.instances), base)
+
+
+@needs_blender
+def test_the_shadow_of_slats_finer_than_a_pixel_is_where_they_take_most_of_the_light():
+    """A screen of slats on the left: nearby they take three quarters of the light, beyond x = 15 a quarter; a pixel is 4 cm wide and more."""
+    pitch = 0.04
+    slats = [(x, 0.75 if x < 15 else 0.25) for x in np.arange(11.0, 19.0, pitch).tolist()]
+    frame = _lit_street("clear", [((x, 2.0, 1.0), (share * pitch, 0.002, 2.0)) for x, share in slats])
+    focal, rows = 128 / np.tan(0.5), np.arange(128)[:, None]
+    x = np.where(rows > 66, 2.2 / np.tan(np.maximum(np.arctan((rows + 0.5 - 64) / focal) + 0.05, 1e-3)), np.inf)
+    y = -(np.arange(256) + 0.5 - 128) / focal * x
+    shaded, on_road = frame.labels == 93, np.isin(frame.labels, (7, 93)) & (y > 0.3) & (y < 1.7)
+    dense, sparse = on_road & (x > 11.5) & (x < 14.6), on_road & (x > 15.4) & (x < 18.5)
+    assert dense.sum() > 150 and sparse.sum() > 50
+    assert shaded[dense].mean() > 0.95 and shaded[sparse].mean() < 0.05
 
 
 @needs_blender

@@ -16,7 +16,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
 import bpy
 import numpy as np
@@ -116,9 +116,9 @@ class Studio:
         if self.plan.sky.kind in SHARP_SHADOWS:
             for camera, (labels, _) in zip(cameras, maps):
                 self._aim(camera)
-                sunlit = self._sunlit()
-                cast_shadows(labels, sunlit)
-                shade_trees(labels, sunlit)
+                sun = self._sunlight()
+                cast_shadows(labels, sun.reaches)
+                shade_trees(labels, sun)
             return maps
         for camera, (labels, instances) in zip(cameras, maps):
             leaves = labels == naming.LEAVES
@@ -166,14 +166,18 @@ class Studio:
         instances = np.where(value // INSTANCE_FACTOR == base, value, base).astype(np.uint16)
         return labels, instances
 
-    def _sunlit(self) -> np.ndarray:
-        """(H, W) bool: where the sun's middle is seen from, on surfaces that face it."""
+    def _sunlight(self) -> Sunlight:
         lamp = bpy.data.objects[lighting.SUN].data
-        kept, lamp.angle = lamp.angle, 0.0
+
+        def shed(shadows: bool, **rays) -> np.ndarray:
+            lamp.use_shadow = shadows
+            return self._traced(self._white, self._dark, max_bounces=0, use_fast_gi=False, **rays).max(2)
+
+        fine = {"samples": SUN_RAYS, "filter_width": 1.0}
         try:
-            return self._traced(self._white, self._dark, max_bounces=0, use_fast_gi=False).max(2) > 1e-4
+            return Sunlight(shed(True, **fine), shed(False, **fine), shed(False) > 0)
         finally:
-            lamp.angle = kept
+            lamp.use_shadow = True
 
     def _skylight(self, where: np.ndarray) -> np.ndarray:
         """(H, W) float32: how much of the sky's light falls on a white surface, noisy, at least where ``where`` is true."""
@@ -240,12 +244,32 @@ EGO_SHOWN = 0.86
 SHARP_SHADOWS = ("clear", "fair")
 #: A shadow, or what is mirrored, of fewer pixels is a speck.
 SPECK = 6
-#: Width in pixels of the window in which a crown's light and dark are told apart.
-LEAF_MASS = 5
-#: A mass is in the light where so much of it is: leaves turn every way, and most of a lit crown's turn away.
-LEAF_LIT = 0.25
+#: Width in pixels of the window in which a crown's light and dark are told apart: in the sun, and under a dull sky.
+SUNNY_MASS, DULL_MASS = 3, 5
+#: A mass is in the light where it gets so much of what the sun would shed on it if nothing stood in its way.
+LEAF_LIT = 0.35
+#: Rays a pixel that tell how much of the sun reaches it: the shadows of railings and wires are finer than a pixel.
+SUN_RAYS = 32
 #: Under a sky without a sharp sun: rays a pixel that tell a crown's light from its dark, and the share of a frame that is leaves from which they are traced.
 SKY_RAYS, LEAVES_SEEN = 4, 0.002
+
+
+class Sunlight(NamedTuple):
+    """What the sun sheds on a white street.
+
+    Attributes:
+        seen: (H, W) float32, mean over each pixel. whole: the same if nothing stood in its way.
+        faces: (H, W) bool, whether what is at the pixel's centre faces the sun.
+    """
+
+    seen: np.ndarray
+    whole: np.ndarray
+    faces: np.ndarray
+
+    @property
+    def reaches(self) -> np.ndarray:
+        """(H, W) bool: where it faces the sun and gets half of its light or more."""
+        return self.faces & (self.seen > 0.5 * self.whole)
 
 
 def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
@@ -259,7 +283,7 @@ def cast_shadows(labels: np.ndarray, sunlit: np.ndarray) -> None:
     labels[dark] = shaded[dark]
 
 
-def shade_trees(labels: np.ndarray, sunlit: np.ndarray) -> None:
+def shade_trees(labels: np.ndarray, sun: Sunlight) -> None:
     """Give leaves and trunks that the sun doesn't reach the label of their shade, in place.
 
     Leaves are seen light and dark pixel by pixel; the masses that a painter
@@ -267,9 +291,10 @@ def shade_trees(labels: np.ndarray, sunlit: np.ndarray) -> None:
     """
     leaves = labels == naming.LEAVES
     dark = np.zeros_like(leaves)
-    dark[leaves] = _mass(leaves, sunlit) < LEAF_LIT
+    seen, whole = (_mass(leaves, light, SUNNY_MASS) for light in (sun.seen, sun.whole))
+    dark[leaves] = seen <= LEAF_LIT * whole
     labels[dark] = naming.LEAVES_IN_SHADE
-    labels[_without_specks(~sunlit & (labels == naming.TRUNK))] = naming.TRUNK_IN_SHADE
+    labels[_without_specks(~sun.reaches & (labels == naming.TRUNK))] = naming.TRUNK_IN_SHADE
 
 
 def shade_crowns(labels: np.ndarray, instances: np.ndarray, light: np.ndarray) -> None:
@@ -282,7 +307,7 @@ def shade_crowns(labels: np.ndarray, instances: np.ndarray, light: np.ndarray) -
         light: (H, W) float32 of any unit, on leaves; it may be noisy.
     """
     leaves = labels == naming.LEAVES
-    mass = _mass(leaves, light)
+    mass = _mass(leaves, light, DULL_MASS)
     _, crown = np.unique(instances[leaves], return_inverse=True)
     mean = np.bincount(crown, mass) / np.bincount(crown)
     dark = np.zeros_like(leaves)
@@ -290,10 +315,9 @@ def shade_crowns(labels: np.ndarray, instances: np.ndarray, light: np.ndarray) -
     labels[dark] = naming.LEAVES_IN_SHADE
 
 
-def _mass(leaves: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _mass(leaves: np.ndarray, values: np.ndarray, width: int) -> np.ndarray:
     """(N,) float32: at each of the N pixels of ``leaves``, (H, W) bool, the mean of ``values`` over the leaves around it."""
-    around = (LEAF_MASS, LEAF_MASS)
-    summed, count = (cv2.boxFilter(what.astype(np.float32), -1, around)[leaves] for what in (values * leaves, leaves))
+    summed, count = (cv2.boxFilter(what.astype(np.float32), -1, (width, width))[leaves] for what in (values * leaves, leaves))
     return summed / count
 
 
