@@ -249,7 +249,7 @@ SUNNY_MASS, DULL_MASS = 3, 5
 #: A mass is in the light where it gets so much of what the sun would shed on it if nothing stood in its way.
 LEAF_LIT = 0.35
 #: Rays a pixel that tell how much of the sun reaches it: the shadows of railings and wires are finer than a pixel.
-SUN_RAYS = 32
+SUN_RAYS = 8
 #: Under a sky without a sharp sun: rays a pixel that tell a crown's light from its dark, and the share of a frame that is leaves from which they are traced.
 SKY_RAYS, LEAVES_SEEN = 4, 0.002
 
