@@ -58,27 +58,27 @@ class ObjectCommands(QObject):
     # -- what is under the pointer -----------------------------------------------
 
     def object_at(self, x: int, y: int) -> int:
-        """The object at a pixel, 0 for none. A lamp post or sign that is none yet becomes one, as one undo step."""
+        """The object at a pixel, 0 for none. A lamp post, sign or bin that is none yet becomes one, as one undo step."""
         scene = self.context.scene
         self.context.commit(self._guarded(lambda: posts.pick_out(scene, x, y, self._usual_codes())))
         value = scene.object_at(x, y)
         return value if value >= INSTANCE_FACTOR else 0
 
     def objects_in(self, box: Box) -> list[int]:
-        """The objects of which most lies inside a box, ascending; posts there that are none yet become some, as one step."""
+        """The objects of which most lies inside a box, ascending; posts and clutter there that are none yet become some, as one step."""
         scene = self.context.scene
         self.context.commit(self._guarded(lambda: posts.pick_out_in(scene, box, self._usual_codes())))
         return objects.mostly_in(scene, box)
 
     def _usual_codes(self) -> dict[int, np.ndarray]:
-        """Look keys of posts that have no number -> their looks, for classes whose objects the model knows apart."""
+        """Look keys of posts and clutter that have no number -> their looks, for classes whose objects the model knows apart."""
         scene, model = self.context.scene, self.context.model
         book = model.code_book if model is not None else None
         if book is None:
             return {}
         return {
             look_key(label_id, part): code
-            for label_id in model.card.object_classes if posts.is_post(scene.label_set, label_id)
+            for label_id in model.card.object_classes if posts.may_pick_out(scene.label_set, label_id)
             for part, code in looks.whole_look(scene, book, label_id).items() if book.looks(part or label_id)
         }
 
@@ -185,7 +185,7 @@ class ObjectCommands(QObject):
             self.context.select(0)
 
     def select_class(self) -> None:
-        """Every object of the selected one's class, else of the class in hand; posts that are none yet become some."""
+        """Every object of the selected one's class, else of the class in hand; posts and clutter that are none yet become some."""
         context, scene = self.context, self.context.scene
         if scene is None or context.stroking:
             return

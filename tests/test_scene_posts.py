@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.labels import CITYSCAPES, STREETS
+from core.labels import CITYSCAPES, STREETS, object_class
 from core.look_regions import look_key
 from core.scene import objects, posts
 from core.scene.belonging import ridden, together
 from core.scene.cityscapes import load_pair, save_pair
 from core.scene.edits import NEW, paint, set_codes
+from core.scene.hidden import of_mask
 from core.scene.pieces import Piece, take, translation
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
@@ -24,6 +25,7 @@ ROAD, SKY, POLE, LIGHT, SIGN, RED, CAR, PERSON, RIDER, BICYCLE, TREE = (
         "vegetation",
     )
 )
+STATIC, DYNAMIC = (STREETS.named(name).id for name in ("static", "dynamic"))
 AMBER = STREETS.named("amber signal").id
 
 
@@ -275,3 +277,39 @@ def test_any_order_of_picking_out_moving_and_painting_reverts(sequence):
     for edit in undone[::-1]:
         edit.revert(scene)
     assert state(scene) == start
+
+
+def test_clutter_is_picked_out_piece_by_piece_and_apart_from_posts():
+    scene = street()
+    labels = scene.label_map.copy()
+    labels[44:52, 22:30] = STATIC  # against the foot of the first pole
+    labels[46:52, 50:58] = STATIC
+    labels[46:52, 58:62] = DYNAMIC  # a sack beside the bin
+    scene = Scene(labels, codes={STATIC: np.float32([4, 5, 6])})
+    assert posts.may_pick_out(STREETS, STATIC) and not posts.may_pick_out(STREETS, CAR) and not posts.is_post(STREETS, STATIC)
+    done(scene, posts.pick_out(scene, 25, 48))
+    bin_ = scene.object_at(25, 48)
+    assert object_class(bin_) == STATIC and (scene.instance_map == bin_).sum() == 64
+    assert scene.object_at(21, 48) == POLE and scene.object_at(52, 48) == STATIC and scene.object_at(60, 48) == DYNAMIC
+    assert np.array_equal(scene.codes[bin_], [4, 5, 6])
+    done(scene, posts.pick_out_in(scene, (48, 40, 64, 54)))
+    assert object_class(scene.object_at(52, 48)) == STATIC != scene.object_at(52, 48) != bin_
+    assert object_class(scene.object_at(60, 48)) == DYNAMIC
+    assert scene.object_at(21, 48) == POLE and np.array_equal(scene.label_map, labels)
+    done(scene, posts.pick_out(scene, 21, 30))
+    assert object_class(scene.object_at(21, 49)) == POLE and scene.object_at(25, 48) == bin_
+
+
+def test_a_pole_behind_a_bin_and_the_bin_are_each_picked_out_whole():
+    scene = street()
+    pole = (scene.label_map == POLE) & (np.arange(96) < 30)
+    labels, instances = scene.label_map.copy(), scene.instance_map.copy()
+    labels[30:40, 14:28] = instances[30:40, 14:28] = STATIC
+    behind = of_mask(pole & (labels == STATIC), np.full(labels.shape, POLE, np.uint8), 0, 0)
+    scene = Scene(labels, instances, hidden={POLE: behind})
+    done(scene, posts.pick_out(scene, 15, 35))
+    bin_ = scene.object_at(15, 35)
+    assert (scene.instance_map == bin_).sum() == 140 and scene.object_at(21, 45) == POLE
+    done(scene, posts.pick_out(scene, 21, 45))
+    assert object_class(scene.object_at(21, 45)) == POLE and scene.object_at(21, 20) == scene.object_at(21, 45) != POLE
+    assert (scene.instance_map == bin_).sum() == 140

@@ -79,6 +79,28 @@ def test_parts_carry_their_parents_instance(frame):
 
 
 @needs_blender
+def test_a_post_with_its_signs_and_lights_and_each_bin_is_an_object():
+    from core.streets.plan import Item
+    from core.streets.quality import Quality
+    from core.streets.render import Studio
+
+    plan = dataclasses.replace(plan_street(3), buildings=())
+    stood = (("sign", 1.6, 3), ("sign", -1.6, 4), ("traffic light", 0.0, 7), ("bin", 0.8, 5), ("bench", -0.9, 6), ("cone", 2.4, 2))
+    items = tuple(
+        Item("furniture", kind, 8.0, t, np.pi, 0.6, 0.6, 31, number, {"sign": "priority"}.get(kind, "")) for kind, t, number in stood
+    )
+    plan = dataclasses.replace(plan, items=items, axis=dataclasses.replace(plan.axis, curvature=0.0, slope=0.0))
+    studio = Studio(plan, (256, 128), Quality(samples=1, threads=1, denoise=False))
+    labels, instances = studio_maps(studio, Camera(0.0, 0.0, 1.6, 0.0, 0.08, 0.9, False, 0))
+    assert np.array_equal(object_class(instances), STREETS.base[labels])
+    assert {4005, 4006, 5002, 17003, 20003, 17004, 20004, 17007, 19007} <= set(np.unique(instances).tolist())
+    assert not np.isin(instances, (4, 5, 17, 19, 20)).any(), "none is left without a number"
+    columns = {value: np.nonzero(instances == value)[1].mean() for value in (17003, 20003, 17004, 20004, 17007, 19007)}
+    assert all(abs(columns[17000 + n] - columns[head * 1000 + n]) < 12 for head, n in ((20, 3), (20, 4), (19, 7)))
+    assert columns[17003] < columns[17007] < columns[17004], "left is where t is greater"
+
+
+@needs_blender
 def test_the_ego_vehicle_is_where_it_should_be(studio):
     camera = next(c for c in studio.plan.cameras if c.ego)
     with_ego, without = (studio_maps(studio, dataclasses.replace(camera, ego=e)) for e in (True, False))

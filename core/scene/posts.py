@@ -1,8 +1,8 @@
-"""Posts: poles with the signs and lights on them.
+"""Posts, which are poles with the signs and lights on them, and clutter: bins, benches, boxes.
 
-Cityscapes counts no poles, signs or lights: a street that comes from elsewhere has
-all of a class under its bare id. Those put down as stamps are objects from the
-start; :func:`pick_out` makes objects of the others, one post at a time.
+Cityscapes counts none of them: a street that comes from elsewhere has all of a
+class under its bare id. Those put down as stamps are objects from the start;
+:func:`pick_out` makes objects of the others, one at a time.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ from core.scene.scene import Scene
 #: Cityscapes' group of poles, traffic lights and traffic signs.
 _GROUP = "object"
 
+#: Classes of what stands about by itself.
+_CLUTTER = ("static", "dynamic")
+
+#: Mark of posts among the kinds that are picked out; those of clutter follow.
+_POSTS = 1
+
 #: What signs and lights are fixed to.
 CARRIERS = ("pole", "polegroup")
 
@@ -39,8 +45,20 @@ def is_post(label_set: LabelSet, label_id: int) -> bool:
     return base.group == _GROUP and base.instanced
 
 
+def may_pick_out(label_set: LabelSet, label_id: int) -> bool:
+    """True for posts, and for clutter where the label set has objects of it: what a drag takes as a thing."""
+    return is_post(label_set, label_id) or _is_clutter(label_set, label_id)
+
+
+def _is_clutter(label_set: LabelSet, label_id: int) -> bool:
+    if label_id not in label_set:
+        return False
+    base = label_set[int(label_set.base[label_id])]
+    return base.name in _CLUTTER and base.instanced
+
+
 def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | None = None) -> Edit | None:
-    """Make objects of the post at a pixel: one of each class in the connected region there.
+    """Make objects of the post at a pixel, one of each class in the connected region there, or one of the clutter.
 
     Only what belongs to no object yet is taken, with what of it lies hidden behind
     others, so that the picture stays as it was. A pole that goes on below or above a
@@ -51,12 +69,12 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
             its parts, where the scene has none.
 
     Returns:
-        the edit, or None where there is no post, or an object already.
+        the edit, or None where there is neither, or an object already.
 
     Raises:
         SceneError: outside the frame, or when a class has 1000 objects.
     """
-    if not is_post(scene.label_set, scene.label_at(x, y)) or scene.object_at(x, y) >= INSTANCE_FACTOR:
+    if not may_pick_out(scene.label_set, scene.label_at(x, y)) or scene.object_at(x, y) >= INSTANCE_FACTOR:
         return None
     bare = _Bare(scene)
     if not bare.mask[y, x]:
@@ -68,16 +86,16 @@ def pick_out(scene: Scene, x: int, y: int, codes: Mapping[int, np.ndarray] | Non
 def pick_out_in(
     scene: Scene, box: Box, codes: Mapping[int, np.ndarray] | None = None, of: int | None = None
 ) -> Edit | None:
-    """As :func:`pick_out`, for every post whose pole, sign or light lies inside ``box`` for the most part.
+    """As :func:`pick_out`, for every post whose pole, sign or light lies inside ``box`` for the most part, and for clutter.
 
     Args:
-        of: only posts of which that is true for this class, or the class of this part.
+        of: only those of which that is true for this class, or the class of this part.
 
     Raises:
         SceneError: when a class has 1000 objects.
     """
     box, wanted = clip(box, scene.size), None if of is None else int(scene.label_set.base[of])
-    if box is None or (of is not None and not is_post(scene.label_set, of)):
+    if box is None or (of is not None and not may_pick_out(scene.label_set, of)):
         return None
     x0, y0, x1, y1 = box
     found, values, bare = [], [], _Bare(scene)
@@ -127,34 +145,39 @@ class _Post:
 
 
 class _Bare:
-    """The posts of a scene that belong to no object; ``mask``, (H, W) bool, is where they are seen."""
+    """Posts and clutter of a scene that belong to no object; ``mask``, (H, W) bool, is where they are seen."""
 
     def __init__(self, scene: Scene):
         self.scene, label_set = scene, scene.label_set
-        classes = [label.id for label in label_set if label.parent is None and is_post(label_set, label.id)]
-        table = np.zeros(1 << 16, bool)
-        table[classes] = True
+        table = np.zeros(1 << 16, np.uint8)
+        for label in label_set:
+            if label.parent is None and may_pick_out(label_set, label.id):
+                table[label.id] = _POSTS if is_post(label_set, label.id) else 1 + _POSTS + _CLUTTER.index(label.name)
         # A pixel that contradicts its object is left alone.
-        self.mask = table[scene.instance_map] & (label_set.base[scene.label_map] == scene.instance_map)
-        self._everything = self.mask.view(np.uint8).copy()
-        for value in classes:
-            entry = scene.hidden.get(value)
-            if entry is not None:
+        self._kind = np.where(label_set.base[scene.label_map] == scene.instance_map, table[scene.instance_map], 0).astype(np.uint8)
+        self.mask = self._kind > 0
+        #: kind -> (H, W) uint8, where it is or lies hidden: a post hangs together, but not with the bin before it.
+        self._everything = {kind: (self._kind == kind).view(np.uint8) for kind in np.unique(self._kind[self.mask]).tolist()}
+        for value in np.flatnonzero(table).tolist():
+            entry, everything = scene.hidden.get(value), self._everything.get(int(table[value]))
+            if entry is not None and everything is not None:
                 columns, rows = (axis[entry.inside(scene.size)] for axis in entry.points())
-                self._everything[rows, columns] = 1
+                everything[rows, columns] = 1
         self._in_front = _covers(scene)[scene.instance_map]
         carriers = [label.id for label in label_set if label.name in CARRIERS]
         self._carriers = {label_id: where for label_id in carriers if (where := scene.label_map == label_id).any()}
 
     def take(self, x: int, y: int) -> _Post:
-        """The post at a pixel of the mask; none taken later has any of it."""
-        region = _region(self._everything, x, y)
-        between = self._go_on(region)
+        """What is at a pixel of the mask; none taken later has any of it."""
+        kind = int(self._kind[y, x])
+        everything = self._everything[kind]
+        region = _region(everything, x, y)
+        between = self._go_on(region) if kind == _POSTS else {}
         x0, y0, x1, y1 = box = mask_box(region)
         region = region[y0:y1, x0:x1]
-        mask, everything = self.mask[y0:y1, x0:x1], self._everything[y0:y1, x0:x1]
-        post = _Post(box, region, region & mask, between)
-        mask[region] = False
+        mask, everything = self.mask[y0:y1, x0:x1], everything[y0:y1, x0:x1]
+        post = _Post(box, region, region & mask & (self._kind[y0:y1, x0:x1] == kind), between)
+        mask[post.seen] = False
         everything[region] = 0
         return post
 
@@ -165,16 +188,16 @@ class _Bare:
             class id -> its pixels between the pieces.
         """
         between: dict[int, Hidden] = {}
-        in_front = self._in_front
+        in_front, everything = self._in_front, self._everything[_POSTS]
         for carrier, where in self._carriers.items():
             pole, gap = None, np.zeros(region.shape, bool)
             for step in (1, -1):
                 if not (region & where).any():
                     break
-                pole = where & (self._everything > 0) if pole is None else pole
+                pole = where & (everything > 0) if pole is None else pole
                 while (found := _next_piece(pole, region, in_front, step)) is not None:
                     start, end, column = found
-                    beyond = _region(self._everything, column, end)
+                    beyond = _region(everything, column, end)
                     spans = [_end_of(region & pole, start, -step), _end_of(beyond & pole, end, step)]
                     rows = np.arange(start - step * _RAGGED, end + step * (_RAGGED + 1), step)
                     rows = rows[(rows >= 0) & (rows < len(gap))]

@@ -84,7 +84,7 @@ def need_blender() -> None:
 
 
 def folded(labels: np.ndarray, instances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Maps in Cityscapes' own ids: parts become their parents, buildings and trees lose their numbers."""
+    """Maps in Cityscapes' own ids: parts become their parents; buildings, trees, posts and clutter lose their numbers."""
     strict = STREETS.fold_table(CITYSCAPES)[labels]
     things = np.zeros(256, bool)
     things[[label.id for label in CITYSCAPES if label.thing]] = True

@@ -24,10 +24,15 @@ FOOTPRINTS = {
     "cafe": (2.3, 2.3), "parasol": (3.4, 3.4), "wheelie_bin": (1.3, 1.5), "bags": (2.0, 2.0), "box": (1.0, 1.0),
     "cone": (0.6, 0.6), "barricade": (0.8, 2.4), "caravan": (7.0, 2.4), "trailer": (4.2, 2.0),
 }
+#: A post is counted by its pole; the signs and lights on it have its number, each in its own class.
+POLE, ON_POLES = 17, (19, 20)
 CLASS_OF = {
     "car": 26, "van": 26, "truck": 27, "bus": 28, "tram": 31, "motorcycle": 32, "bicycle": 33,
     "caravan": 29, "trailer": 30,
     "person": 24, "rider": 25, "tree": 21, "hedge": 21,
+    **dict.fromkeys(("bin", "bench", "cabinet", "post", "shelter", "column", "planter", "stand", "cafe", "parasol", "hydrant"), 4),
+    **dict.fromkeys(("lamp", "traffic light", "sign", "bollard"), POLE),
+    **dict.fromkeys(("wheelie_bin", "bags", "box", "cone", "barricade"), 5),
 }
 
 

@@ -29,6 +29,7 @@ from core.streets import blender, darkroom, lighting, naming, patterns
 from core.streets.ego import ego_parts
 from core.streets.materials import Graph, with_nodes
 from core.streets.plan import Camera, StreetPlan
+from core.streets.populate import ON_POLES, POLE
 from core.streets.quality import LEAST_SAMPLES, Quality
 
 
@@ -162,7 +163,9 @@ class Studio:
             raise DataError("The label pass of a street came out inexact; check that no other add-on changes Cycles' settings.")
         labels = labels.astype(np.uint8)
         base = STREETS.base[labels]
-        # What an object carries but isn't of its class (a planter's flowers) stays stuff.
+        on_post = np.isin(base, ON_POLES) & (value // INSTANCE_FACTOR == POLE)
+        value[on_post] += (base[on_post].astype(np.int64) - POLE) * INSTANCE_FACTOR
+        # What else an object carries but isn't of its class (a planter's flowers) stays stuff.
         instances = np.where(value // INSTANCE_FACTOR == base, value, base).astype(np.uint16)
         return labels, instances
 

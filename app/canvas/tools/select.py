@@ -14,7 +14,7 @@ from core.scene import objects
 from core.scene.belonging import together
 from core.scene.hold import Hold
 from core.scene.pieces import after, scaling, translation
-from core.scene.posts import is_post
+from core.scene.posts import may_pick_out
 from core.scene.regions import Box, clip, union
 from core.perspective import growth
 
@@ -30,7 +30,7 @@ _ARROWS = {
 class SelectTool(Tool):
     """Click selects, Shift+click adds, a drag from the ground draws a rubber band; handles scale and turn.
 
-    A lamp post or a sign that is no object yet becomes one by the click, or in the band. A click takes a sign
+    A lamp post, a sign or a bin that is no object yet becomes one by the click, or in the band. A click takes a sign
     with its pole, a rider with the bicycle; a double click takes the one alone.
     """
 
@@ -236,9 +236,9 @@ class SelectTool(Tool):
         return together(self.context.scene, self._under)
 
     def _is_loose(self, value: int) -> bool:
-        """True for what a drag takes at once: things and posts, not houses and trees."""
+        """True for what a drag takes at once: things, posts and clutter, not houses and trees."""
         label_id, label_set = int(object_class(value)), self.context.label_set
-        return label_id in label_set and (label_set[label_id].thing or is_post(label_set, label_id))
+        return label_id in label_set and (label_set[label_id].thing or may_pick_out(label_set, label_id))
 
     def _away(self, point: QPointF) -> float:
         away = point - self._start
