@@ -227,7 +227,8 @@ def build_code_book(collected: Mapping[int, Collected], dim: int, k: int = 10, s
     Returns:
         the book, the usual look first: of stuff the fairest that one object in
         eight has, else the most common. Stuff is what lies about a street
-        before anybody chooses a look, and most leaves are seen in the shade.
+        before anybody chooses a look, and most leaves are seen in the shade;
+        bins and posts are objects.
     """
     from sklearn.cluster import KMeans
 

@@ -9,6 +9,7 @@ import torch
 from core import looks
 from core.appearance import CodeBook, Collected, Following, build_code_book
 from core.capture import photograph_codes
+from core.data.samples import find_samples
 from core.errors import ModelFileError
 from core.labels import CITYSCAPES, STREETS
 from core.look_regions import key_part, key_value, keys_of, look_key, look_regions
@@ -18,9 +19,10 @@ from core.models.registry import build
 from core.rendering.conditioning import CodeTable, condition
 from core.rendering.renderer import Renderer
 from core.rendering.session import FrameSession
+from core.scene.files import write_png
 from core.scene.scene import Scene
 from core.street_look import StreetLook, load_street_look, save_street_look
-from core.training.finish import fairness_of
+from core.training.finish import collect_codes, fairness_of
 from tests.test_model_file import street
 
 CAR, GLASS, WHEEL = 26, 47, 48
@@ -132,6 +134,20 @@ def test_a_fair_day_is_light_below_and_blue_above():
     found = fairness_of(photograph, np.array([23, 23 * 1000, 21, 21000]), index, STREETS)
     assert found[23] > 30 > 2 > found[23000], "the sky's chroma"
     assert found[21] < 30 < 50 < found[21000] < 65, "the leaves' lightness"
+
+
+def test_the_usual_look_of_posts_and_clutter_is_the_most_common_not_the_lightest(tmp_path):
+    """They are objects; the lightest bin would be a white one."""
+    labels, photograph = np.full((64, 128), 7, np.uint8), np.full((64, 128, 3), 90, np.uint8)
+    labels[:32], labels[32:48, 8:24], labels[8:48, 60:70], labels[32:48, 80:100] = 11, 4, 17, CAR
+    for name, image in (("img", photograph), ("label", labels), ("inst", labels.astype(np.uint16))):
+        (tmp_path / f"train_{name}").mkdir()
+        write_png(tmp_path / f"train_{name}" / "0.png", image)
+    encoder = build("compact_encoder", {"width": 8, "code_dim": DIM})
+    found = collect_codes(encoder, find_samples(tmp_path), 128, STREETS, True)
+    assert {4, 7, 11, 17} <= found.keys()
+    assert found[7].fairness is not None and found[11].fairness is not None
+    assert found[4].fairness is None and found[17].fairness is None and found[CAR].fairness is None
 
 
 def test_too_few_parts_make_no_looks_of_parts():

@@ -78,6 +78,18 @@ def test_the_command_writes_a_model_that_renders(trained, tmp_path, capsys):
     assert "from 0 to 1" in capsys.readouterr().err and not (tmp_path / "no.safetensors").exists()
 
 
+def test_data_sets_named_one_by_one_are_all_looked_at(trained, tmp_path):
+    folder, data, _, _ = trained
+    one = make_data_set(tmp_path / "one", count=1)
+    given = ["--model", str(folder / "after.safetensors"), "--before", str(folder / "before.safetensors")]
+    books = []
+    for number, named in enumerate((["--data", str(data), "--data", str(one)], ["--data", str(data), str(one)], ["--data", str(one)])):
+        assert command.main([*given, *named, "--out", str(tmp_path / f"{number}.safetensors")]) == 0
+        books.append(load_model(tmp_path / f"{number}.safetensors").code_book)
+    both, together, last = ({k: int(sizes.sum()) for k, sizes in book.sizes.items()} for book in books)
+    assert both == together and both != last and sum(both.values()) > sum(last.values())
+
+
 def test_different_networks_have_no_mean(trained):
     _, data, after, before = trained
     with pytest.raises(TrainingError, match="the other hasn't"):

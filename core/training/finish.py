@@ -16,6 +16,7 @@ from core.labels import LabelSet, object_class
 from core.look_regions import key_part, key_value, look_regions
 from core.models.model_file import Model, make_card
 from core.opencv import cv2
+from core.scene.posts import may_pick_out
 from core.training.networks import encoder_of, generator_of
 from core.training.trainer import Trainer
 
@@ -56,7 +57,8 @@ def collect_codes(
     collected = {}
     for label_id, entries in rows.items():
         codes, pixels, objects, fair = zip(*entries)
-        part, stuff = label_set.part[label_id], not label_set[label_id].thing
+        part = label_set.part[label_id]
+        stuff = not label_set[label_id].thing and not may_pick_out(label_set, label_id)
         collected[label_id] = Collected(
             np.stack(codes), np.array(pixels), np.stack(objects) if part else None, np.array(fair) if stuff and not part else None
         )

@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, required=True, help="the run's model")
     parser.add_argument("--before", type=Path, required=True, help="the model that it began with")
     parser.add_argument("--share", type=float, default=0.5, help="of the run's weights (default 0.5)")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="data sets whose 'train' splits give the code book")
+    parser.add_argument("--data", type=Path, nargs="+", action="extend", required=True, help="data sets whose 'train' splits give the code book")
     parser.add_argument("--out", type=Path, required=True, help="model file to write")
     options = parser.parse_args(argv)
     try:
