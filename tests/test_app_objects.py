@@ -23,7 +23,7 @@ from tests.app_support import (  # noqa: F401
 from tests.conftest import scene_state
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-PERSON, POLE, SIGN, TRUCK = (STREETS.named(name).id for name in ("person", "pole", "traffic sign", "truck"))
+PERSON, POLE, SIGN, STATIC, TRUCK = (STREETS.named(name).id for name in ("person", "pole", "traffic sign", "static", "truck"))
 
 
 @pytest.fixture
@@ -349,6 +349,19 @@ def test_a_sign_is_grabbed_with_its_pole(window, tmp_path):
     assert scene_state(context.scene) == start and context.selected == (26000,)
     context.history.mark_saved()
     assert window.documents.open([tmp_path / "sign.veduta"]) and scene_state(context.scene) == saved
+
+
+def test_a_bin_that_no_map_counts_is_dragged_away_from_its_post(window):
+    context, pane = with_a_sign(window)
+    context.scene.write((42, 60, 50, 72), np.ones((12, 8), bool), STATIC, STATIC)  # it leans against the pole
+    start = scene_state(context.scene)
+    drag(pane, (46, 66), (70, 68), (76, 70))
+    assert context.selected == (STATIC * 1000,) and area_of(window, STATIC * 1000) == (72, 64, 80, 76)
+    assert [context.history.text(i) for i in range(context.history.count())] == ["Pick out static", "Move static"]
+    assert context.scene.label_at(46, 66) != STATIC and context.scene.object_at(41, 60) == POLE
+    while context.history.canUndo():
+        context.history.undo()
+    assert scene_state(context.scene) == start
 
 
 def test_the_band_picks_posts_out_too(window):
