@@ -79,6 +79,25 @@ def test_parts_carry_their_parents_instance(frame):
 
 
 @needs_blender
+def test_the_ego_vehicle_is_where_it_should_be(studio):
+    camera = next(c for c in studio.plan.cameras if c.ego)
+    with_ego, without = (studio_maps(studio, dataclasses.replace(camera, ego=e)) for e in (True, False))
+    assert (with_ego[0][-3:] == 1).any() and not (with_ego[0][:40] == 1).any()
+    assert not (without[0] == 1).any()
+
+
+def studio_maps(studio, camera):
+    (maps,) = studio.maps([camera])
+    return maps
+
+
+@needs_blender
+def test_the_same_plan_gives_the_same_maps(studio, frame):
+    labels, instances = studio_maps(studio, studio.plan.cameras[0])
+    assert np.array_equal(labels, frame.labels) and np.array_equal(instances, frame.instances)
+
+
+@needs_blender
 def test_a_post_with_its_signs_and_lights_and_each_bin_is_an_object():
     from core.streets.plan import Item
     from core.streets.quality import Quality
@@ -98,25 +117,6 @@ def test_a_post_with_its_signs_and_lights_and_each_bin_is_an_object():
     columns = {value: np.nonzero(instances == value)[1].mean() for value in (17003, 20003, 17004, 20004, 17007, 19007)}
     assert all(abs(columns[17000 + n] - columns[head * 1000 + n]) < 12 for head, n in ((20, 3), (20, 4), (19, 7)))
     assert columns[17003] < columns[17007] < columns[17004], "left is where t is greater"
-
-
-@needs_blender
-def test_the_ego_vehicle_is_where_it_should_be(studio):
-    camera = next(c for c in studio.plan.cameras if c.ego)
-    with_ego, without = (studio_maps(studio, dataclasses.replace(camera, ego=e)) for e in (True, False))
-    assert (with_ego[0][-3:] == 1).any() and not (with_ego[0][:40] == 1).any()
-    assert not (without[0] == 1).any()
-
-
-def studio_maps(studio, camera):
-    (maps,) = studio.maps([camera])
-    return maps
-
-
-@needs_blender
-def test_the_same_plan_gives_the_same_maps(studio, frame):
-    labels, instances = studio_maps(studio, studio.plan.cameras[0])
-    assert np.array_equal(labels, frame.labels) and np.array_equal(instances, frame.instances)
 
 
 @needs_blender
