@@ -32,7 +32,7 @@ FORMAT, VERSION = "veduta-stamps", 2
 KINDS = (
     ("car", "Cars"), ("truck", "Lorries"), ("bus", "Buses"), ("person", "People"), ("rider", "Riders"),
     ("bicycle", "Bicycles"), ("motorcycle", "Motorcycles"), ("tree", "Trees"), ("sign", "Signs and lights"),
-    ("street furniture", "Street furniture"), ("clutter", "Cones, bins and boxes"),
+    ("piece of street furniture", "Street furniture"), ("piece of clutter", "Cones, bins and boxes"),
 )
 
 _LIMIT_BYTES = 32 << 20

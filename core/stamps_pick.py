@@ -21,7 +21,7 @@ from core.stamps import Stamp, centred
 _PLAIN = {
     "car": ("car", 48, 64), "truck": ("truck", 70, 60), "bus": ("bus", 70, 60), "person": ("person", 64, 16),
     "bicycle": ("bicycle", 40, 24), "motorcycle": ("motorcycle", 40, 24), "tree": ("vegetation", 90, 40),
-    "street furniture": ("static", 40, 16), "clutter": ("dynamic", 36, 16),
+    "piece of street furniture": ("static", 40, 16), "piece of clutter": ("dynamic", 36, 16),
 }
 _POSTED = ("traffic sign", "traffic light")
 
@@ -136,7 +136,7 @@ def _looks_whole(kind: str, piece: Piece, label_set: LabelSet) -> bool:
     height, width = piece.mask.shape
     count, _, stats, _ = cv2.connectedComponentsWithStats(piece.mask.view(np.uint8), connectivity=8)
     # Spokes and forks are thinner than a pixel, so a whole bicycle may come in pieces; so are the legs of chairs.
-    share = 0.5 if kind in RIDDEN else 0.9 if kind == "street furniture" else 0.97
+    share = 0.5 if kind in RIDDEN else 0.9 if kind == "piece of street furniture" else 0.97
     whole = stats[1:, cv2.CC_STAT_AREA].max() >= share * labels.size
     if kind in ("car", "truck", "bus"):
         return whole and {"glass", "wheel"} <= parts and _wheels(piece, label_set) >= 2 and 0.8 <= width / height <= 4

@@ -602,7 +602,7 @@ def test_the_horizon_and_the_stamps_of_the_examples():
     from tests.conftest import ROOT
 
     stamps = library()
-    assert {"car", "person", "tree", "sign", "bicycle", "street furniture", "clutter"} <= {stamp.kind for stamp in stamps}
+    assert {"car", "person", "tree", "sign", "bicycle", "piece of street furniture", "piece of clutter"} <= {stamp.kind for stamp in stamps}
     for stamp in stamps:
         assert stamp.below_horizon > 0 and stamp.box[3] == 0 and stamp.picture().any()
     path = sorted((ROOT / "assets" / "examples").glob("*.veduta"))[0]
