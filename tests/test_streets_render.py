@@ -207,7 +207,7 @@ def test_the_shadow_of_slats_finer_than_a_pixel_is_where_they_take_most_of_the_l
     shaded, on_road = frame.labels == 93, np.isin(frame.labels, (7, 93)) & (y > 0.3) & (y < 1.7)
     dense, sparse = on_road & (x > 11.5) & (x < 14.6), on_road & (x > 15.4) & (x < 18.5)
     assert dense.sum() > 150 and sparse.sum() > 50
-    assert shaded[dense].mean() > 0.9 and shaded[sparse].mean() < 0.1
+    assert shaded[dense].mean() > 0.95 and shaded[sparse].mean() < 0.05
 
 
 @needs_blender

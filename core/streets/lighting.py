@@ -36,6 +36,19 @@ def light(plan: StreetPlan) -> "bpy.types.World":
     return _world(plan)
 
 
+def to_sun() -> tuple[float, float, float]:
+    """Unit vector to the sun that :func:`light` added; zeros without one."""
+    holder = bpy.data.objects.get(SUN)
+    # Not matrix_world, which is stale before the first render.
+    return tuple(holder.rotation_euler.to_matrix().col[2]) if holder is not None else (0.0, 0.0, 0.0)
+
+
+def sun_on_white() -> float:
+    """Green radiance of a white diffuse surface on which the sun falls straight."""
+    lamp = bpy.data.objects[SUN].data
+    return lamp.energy * lamp.color[1] / math.pi
+
+
 def _world(plan: StreetPlan) -> "bpy.types.World":
     sky = plan.sky
     world = bpy.data.worlds.new("sky")

@@ -2,9 +2,10 @@
 
 The id pass replaces every material by one that emits the face's label (red)
 and the object's instance value (green), with one sample at each pixel's
-centre, and is stored as floats: what is decoded is exact. The shadow pass
-makes everything white under the sun alone, shrunk to a point: ground that
-stays black there lies in a cast shadow. The mirror pass makes what the camera
+centre, and is stored as floats: what is decoded is exact. Blue is how
+squarely the face meets the sun. The sun's pass makes everything white under
+the sun alone, with many rays a pixel, and emits beside it what the sun would
+shed if nothing stood in its way. The mirror pass makes what the camera
 sees a mirror, and what is seen in it emit its label: glass that shows the sky
 there, or a house, mirrors that in the photograph, too.
 """
@@ -57,7 +58,9 @@ class Studio:
         self.scene = bpy.context.scene
         blender.build(plan)
         self._sky, self._ids, self._dark = lighting.light(plan), lighting.id_world(), lighting.dark_world()
-        self._id_material, self._white, self._mirror = _id_material(), _white_material(), _mirror_material()
+        to_sun = lighting.to_sun()
+        self._id_material, self._mirror = _id_material(to_sun), _mirror_material()
+        self._white, self._sun = _white_material(), _sun_material(to_sun)
         self._ego: dict[int, "bpy.types.Object"] = {}
         camera = bpy.data.cameras.new("camera")
         camera.clip_start, camera.clip_end = 0.05, 2000
@@ -106,18 +109,20 @@ class Studio:
             yield Frame(self._photograph(), labels, instances)
 
     def maps(self, cameras: Sequence[Camera]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Label and instance map from each camera without a photograph: a second or two each at 1024x512."""
-        maps = []
+        """Label and instance map from each camera without a photograph: some ten seconds each at 1024x512 on one core under the sun, else two."""
+        maps, facing = [], []
         for camera in cameras:
             self._aim(camera)
-            maps.append(self._maps())
+            *pair, faces = self._maps()
+            maps.append(tuple(pair))
+            facing.append(faces)
         for camera, (labels, _) in zip(cameras, maps):
             self._aim(camera)
             name_mirrored(labels, self._mirrored())
         if self.plan.sky.kind in SHARP_SHADOWS:
-            for camera, (labels, _) in zip(cameras, maps):
+            for camera, (labels, _), faces in zip(cameras, maps, facing):
                 self._aim(camera)
-                sun = self._sunlight()
+                sun = self._sunlight(faces)
                 cast_shadows(labels, sun.reaches)
                 shade_trees(labels, sun)
             return maps
@@ -153,7 +158,8 @@ class Studio:
             down = math.tan(vfov / 2) * 2.0 * EGO_SHOWN
             ego.matrix_world = Matrix(body) @ Matrix.Translation((0.0, 0.0, -down))
 
-    def _maps(self) -> tuple[np.ndarray, np.ndarray]:
+    def _maps(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels, instances, and (H, W) bool, what faces the sun."""
         focal = self._id_material.node_tree.nodes[patterns.FOCAL].outputs[0]
         focal.default_value = self.size[0] / 2 / math.tan(self._camera.data.angle_x / 2)
         pixels = self._traced(self._id_material, self._ids)
@@ -167,20 +173,11 @@ class Studio:
         value[on_post] += (base[on_post].astype(np.int64) - POLE) * INSTANCE_FACTOR
         # What else an object carries but isn't of its class (a planter's flowers) stays stuff.
         instances = np.where(value // INSTANCE_FACTOR == base, value, base).astype(np.uint16)
-        return labels, instances
+        return labels, instances, pixels[..., 2] > 0
 
-    def _sunlight(self) -> Sunlight:
-        lamp = bpy.data.objects[lighting.SUN].data
-
-        def shed(shadows: bool, **rays) -> np.ndarray:
-            lamp.use_shadow = shadows
-            return self._traced(self._white, self._dark, max_bounces=0, use_fast_gi=False, **rays).max(2)
-
-        fine = {"samples": SUN_RAYS, "filter_width": 1.0}
-        try:
-            return Sunlight(shed(True, **fine), shed(False, **fine), shed(False) > 0)
-        finally:
-            lamp.use_shadow = True
+    def _sunlight(self, faces: np.ndarray) -> Sunlight:
+        pixels = self._traced(self._sun, self._dark, samples=SUN_RAYS, filter_width=1.0, max_bounces=0, use_fast_gi=False)
+        return Sunlight(pixels[..., 1] / lighting.sun_on_white(), pixels[..., 0], faces)
 
     def _skylight(self, where: np.ndarray) -> np.ndarray:
         """(H, W) float32: how much of the sky's light falls on a white surface, noisy, at least where ``where`` is true."""
@@ -252,7 +249,7 @@ SUNNY_MASS, DULL_MASS = 3, 5
 #: A mass is in the light where it gets so much of what the sun would shed on it if nothing stood in its way.
 LEAF_LIT = 0.35
 #: Rays a pixel that tell how much of the sun reaches it: the shadows of railings and wires are finer than a pixel.
-SUN_RAYS = 8
+SUN_RAYS = 16
 #: Under a sky without a sharp sun: rays a pixel that tell a crown's light from its dark, and the share of a frame that is leaves from which they are traced.
 SKY_RAYS, LEAVES_SEEN = 4, 0.002
 
@@ -261,7 +258,7 @@ class Sunlight(NamedTuple):
     """What the sun sheds on a white street.
 
     Attributes:
-        seen: (H, W) float32, mean over each pixel. whole: the same if nothing stood in its way.
+        seen: (H, W) float32, mean over each pixel; 1 where it falls straight on. whole: the same if nothing stood in its way.
         faces: (H, W) bool, whether what is at the pixel's centre faces the sun.
     """
 
@@ -357,13 +354,13 @@ def read_exr(path: str | Path) -> np.ndarray:
         bpy.data.images.remove(image)
 
 
-def _id_material() -> "bpy.types.Material":
+def _id_material(to_sun: Sequence[float]) -> "bpy.types.Material":
     made = bpy.data.materials.new("ids")
     g = Graph(with_nodes(made))
     label = g.node("ShaderNodeAttribute", _out="Fac", _set={"attribute_type": "GEOMETRY", "attribute_name": blender.LABEL_ATTRIBUTE})
     value = g.node("ShaderNodeSeparateColor", Color=g.node("ShaderNodeObjectInfo", _out="Color"))
     label = g.math("ADD", label, patterns.label_shift(g))
-    colour = g.node("ShaderNodeCombineColor", Red=label, Green=value, Blue=0.0)
+    colour = g.node("ShaderNodeCombineColor", Red=label, Green=value, Blue=_squarely(g, to_sun))
     shader = g.node("ShaderNodeEmission", Color=colour, Strength=1.0)
     out = g.tree.nodes.new("ShaderNodeOutputMaterial")
     g.tree.links.new(shader, out.inputs["Surface"])
@@ -376,6 +373,26 @@ def _white_material() -> "bpy.types.Material":
     out = g.tree.nodes.new("ShaderNodeOutputMaterial")
     g.tree.links.new(g.node("ShaderNodeBsdfDiffuse", Color=(0.8, 0.8, 0.8)), out.inputs["Surface"])
     return made
+
+
+def _sun_material(to_sun: Sequence[float]) -> "bpy.types.Material":
+    """Reflects green alone; emits in red what would fall on it from a sun ``to_sun`` that nothing hides."""
+    made = bpy.data.materials.new("sun")
+    g = Graph(with_nodes(made))
+    told = g.node("ShaderNodeEmission", Color=g.node("ShaderNodeCombineColor", Red=_squarely(g, to_sun), Green=0.0, Blue=0.0), Strength=1.0)
+    both = g.tree.nodes.new("ShaderNodeAddShader")
+    out = g.tree.nodes.new("ShaderNodeOutputMaterial")
+    for socket, value in zip(both.inputs, (told, g.node("ShaderNodeBsdfDiffuse", Color=(0.0, 1.0, 0.0)))):
+        g.tree.links.new(value, socket)
+    g.tree.links.new(both.outputs[0], out.inputs["Surface"])
+    return made
+
+
+def _squarely(g: Graph, to_sun: Sequence[float]):
+    """Cosine between the face's normal and ``to_sun``, 0 where it faces away."""
+    normal = g.node("ShaderNodeNewGeometry", _out="Normal")
+    cosine = g.node("ShaderNodeVectorMath", _out="Value", _set={"operation": "DOT_PRODUCT"}, i0=normal, i1=tuple(to_sun))
+    return g.math("MAXIMUM", cosine, 0.0)
 
 
 def _mirror_material() -> "bpy.types.Material":
