@@ -10,7 +10,12 @@ from app.theme import Theme
 
 
 class Segments(QFrame):
-    """A row of buttons of which one is on: (value, words, hint[, icon]) each."""
+    """A row of buttons of which one is on: (value, words, hint[, icon]) each.
+
+    Where there is little room, its words can go (:meth:`show_words`), or all
+    but the button that is on, a click on which then chooses the next
+    (:meth:`fold`).
+    """
 
     chosen = Signal(str)
 
@@ -18,6 +23,7 @@ class Segments(QFrame):
         super().__init__(parent)
         self.setObjectName("segments")
         self._group = QButtonGroup(self)
+        self._folded = False
         self.buttons: dict[str, QToolButton] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
@@ -29,7 +35,7 @@ class Segments(QFrame):
                 theme.dress(button, icon[0])
                 button.setIconSize(QSize(16, 16))
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.clicked.connect(lambda _=False, value=value: self.chosen.emit(value))
+            button.clicked.connect(lambda _=False, value=value: self.chosen.emit(self._after(value) if self._folded else value))
             self._group.addButton(button)
             self.buttons[value] = button
             layout.addWidget(button)
@@ -37,6 +43,26 @@ class Segments(QFrame):
     def show_choice(self, value: str) -> None:
         if value in self.buttons:
             self.buttons[value].setChecked(True)
+            self.fold(self._folded)
+
+    def show_words(self, on: bool) -> None:
+        """Of buttons with icons."""
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if on else Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in self.buttons.values():
+            if not button.icon().isNull():
+                button.setToolButtonStyle(style)
+        self.updateGeometry()
+
+    def fold(self, on: bool) -> None:
+        """Show the button that is on alone, or all."""
+        self._folded = on
+        for button in self.buttons.values():
+            button.setVisible(button.isChecked() or not on)
+        self.updateGeometry()
+
+    def _after(self, value: str) -> str:
+        values = list(self.buttons)
+        return values[(values.index(value) + 1) % len(values)]
 
 
 class PanelTitle(QWidget):

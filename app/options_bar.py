@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
@@ -24,6 +26,11 @@ PAINT_OVER = (
     ("background", "Only over the background, not over people, vehicles, poles", "Over background"),
     ("unlabeled", "Only over unlabeled pixels", "Over unlabeled"),
 )
+
+
+#: What goes, in this order, where the bar is too narrow, and the width below which nothing more can.
+_STEPS = ("words of the views", "figures, and the selected object's class", "targets but the one chosen", "views but the one chosen")
+_NARROWEST = 560
 
 
 class OptionsBar(QToolBar):
@@ -88,7 +95,7 @@ class OptionsBar(QToolBar):
 
         spacer = QWidget(self)
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        row = QWidget(self)
+        self.row = row = _Row(self._fit, self)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(4, 0, 4, 0)
         layout.setSpacing(10)
@@ -123,6 +130,26 @@ class OptionsBar(QToolBar):
         self._show_tool()
         self.targets.show_choice(context.target)
         self._show_over(context.settings["paint_over"])
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out, step by step, what the bar has no room for: it must not widen the window."""
+        room = self.row.width()
+        for step in range(len(_STEPS) + 1):
+            self._leave_out(step)
+            # What was hidden or shown just now counts only in a layout that is made anew.
+            self.row.layout().invalidate()
+            if self.row.layout().minimumSize().width() <= room:
+                break
+
+    def _leave_out(self, step: int) -> None:
+        words, texts, targets, views = (step > i for i in range(len(_STEPS)))
+        self.views.show_words(not words)
+        self.size_text.setVisible(self.size.isVisibleTo(self.row) and not texts)
+        self.opacity_text.setVisible(self.opacity.isVisibleTo(self.row) and not texts)
+        self._show_chip(short=texts)
+        self.targets.fold(targets)
+        self.views.fold(views)
 
     def _slider(self, low: int, high: int, width: int, hint: str) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal, self, minimum=low, maximum=high, toolTip=hint)
@@ -148,26 +175,35 @@ class OptionsBar(QToolBar):
         for widgets, tools in self._with_tools:
             for widget in widgets:
                 widget.setVisible(self.context.tool in tools)
+        self._fit()
 
     def _show_selection(self, value: int) -> None:
         self.object_chip.setVisible(bool(value))
+        self._fit()
+
+    def _show_chip(self, short: bool) -> None:
+        value = self.context.selection
         if value:
             label_set, many = self.context.label_set, len(self.context.selected)
             classes = {object_class(other) for other in self.context.selected}
             label = label_set[object_class(value)] if object_class(value) in label_set else label_set.labels[0]
             self.object_chip.setIcon(swatch_icon(label.colour, 14))
             words = f"{label.name} {value}" if many == 1 else f"{many} \u00d7 {label.name}" if len(classes) == 1 else f"{many} objects"
+            if short:
+                words = f"{value}" if many == 1 else f"{many}"
             self.object_chip.setText(f"  {words}  \u2715")
 
     def _show_over(self, value: str) -> None:
         self.over_actions[value].setChecked(True)
         self.over.setText(next(short for key, _, short in PAINT_OVER if key == value))
+        self._fit()
 
     def _show_view(self, view: str) -> None:
         self.views.show_choice(view)
         for widget in (self.opacity, self.opacity_text):
             widget.setVisible(view == "overlay")
         self.opacity.setValue(self.context.settings["overlay_opacity"])
+        self._fit()
 
     def _setting_changed(self, key: str, value) -> None:
         if key == "overlay_opacity":
@@ -178,6 +214,20 @@ class OptionsBar(QToolBar):
             self.autofill.setChecked(value)
         elif key == "perspective":
             self.perspective.setChecked(value)
+
+
+class _Row(QWidget):
+    """Calls ``fit`` whenever its width changes; may be narrower than what it holds."""
+
+    def __init__(self, fit: Callable[[], None], parent: QWidget):
+        super().__init__(parent)
+        self._fit = fit
+        self.setMinimumWidth(_NARROWEST)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def resizeEvent(self, event) -> None:
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
 
 def _radius(slider: int) -> int:

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.dialogs import sky_and_road
 from app.live import LiveRenderer
-from tests.app_mouse import PATIENCE
+from core.scene.scene import Scene
+from tests.app_mouse import PATIENCE, wait_for
 from tests.app_support import (
-    CAR, LEFT, NONE, bare_studio, drag, fresh_render, same_picture, move, no_leaks, pane_at, settings, studio, wait_current,
+    CAR, LEFT, NONE, SKY, bare_studio, drag, fresh_render, same_picture, move, no_leaks, pane_at, settings, small_street, studio,
+    wait_current,
 )
 from tests.pace import slowness, stolen
 
@@ -96,6 +98,69 @@ def test_a_stroke_changes_labels_gives_one_step_and_a_new_photograph(studio):
     context.history.undo()
     wait_current(studio)
     assert same_picture(context.photograph.rgb, before)
+
+
+def test_two_panes_share_the_canvas_evenly_whichever_way_the_window_is_turned(bare_studio):
+    bare_studio.documents.show(small_street(), "Street", None)
+    canvas, turns = bare_studio.canvas, set()
+    for width, height in ((1600, 520), (760, 1000), (1600, 480), (900, 900), (1280, 720), (1000, 640)):
+        bare_studio.resize(width, height)
+        wait_for(lambda: not canvas._refit.isActive())
+        one, other = (pane.geometry() for pane in canvas.panes)
+        turns.add(one.top() == other.top())
+        assert abs(one.width() - other.width()) <= 1 and abs(one.height() - other.height()) <= 1
+        assert not one.intersects(other) and canvas.rect().contains(one) and canvas.rect().contains(other)
+        assert max(one.width(), one.height()) > 0.45 * max(canvas.width(), canvas.height())
+        assert canvas.rect().size() == one.united(other).size()
+        for pane in canvas.panes:  # the whole frame is in sight
+            assert pane.rect().toRectF().contains(canvas.viewport.frame_in(pane.extent))
+    assert turns == {True, False}
+
+
+def test_the_window_gets_as_narrow_as_a_small_screen_and_nothing_is_cut_off(bare_studio):
+    bare_studio.documents.show(small_street(), "Street", None)
+    bare_studio.context.select(26000)
+    bare_studio.canvas.set_view("overlay")
+    bar, seen = bare_studio.options_bar, []
+    for width in (1600, 1280, 1024, 800, 1600):
+        bare_studio.resize(width, 640)
+        wait_for(lambda: bare_studio.width() == width)
+        assert bar.row.layout().minimumSize().width() <= bar.row.width() <= width
+        shown = [widget for widget in bar.row.findChildren(QToolButton) if widget.isVisible()]
+        assert all(bar.row.rect().contains(widget.geometry().translated(widget.parentWidget().mapTo(bar.row, QPoint()) if widget.parentWidget() is not bar.row else QPoint())) for widget in shown)
+        seen.append((len(shown), bar.size_text.isVisible(), "car" in bar.object_chip.text()))
+    assert seen[0] == seen[-1] == max(seen) and seen[0][1:] == (True, True) and seen[3] < seen[2] < seen[0]
+    # Folded, a click on what is chosen chooses the next.
+    bare_studio.resize(640, 640)
+    wait_for(lambda: [button.isVisible() for button in bar.views.buttons.values()].count(True) == 1)
+    QTest.mouseClick(bar.views.buttons["overlay"], Qt.MouseButton.LeftButton)
+    assert bare_studio.canvas.view == "swipe" and bar.views.buttons["swipe"].isVisible()
+
+
+def test_outlines_of_leaves_and_of_everything_are_drawn_at_once(bare_studio):
+    rng = np.random.default_rng(1)
+    labels = np.full((512, 1024), SKY, np.uint8)
+    leaves = np.zeros_like(labels, bool)
+    leaves[40:460, 40:960] = rng.random((420, 920)) < 0.4
+    labels[leaves] = 21
+    values = labels.astype(np.uint16)
+    values[leaves] = 21000 + np.broadcast_to(np.arange(1024) // 10, labels.shape)[leaves]
+    bare_studio.documents.show(Scene(labels, values), "Leaves", None)
+    canvas = bare_studio.canvas
+    canvas._trace_selection()
+
+    def shown(selected) -> tuple[float, int]:
+        bare_studio.context.select_many(selected)
+        start = time.thread_time()
+        canvas.panes[0].grab()
+        return time.thread_time() - start, canvas.selection_path.elementCount()
+
+    tree = values[200, 500][None] if values[200, 500] > 1000 else values[leaves][:1]
+    took, points = shown(tree.tolist())
+    box = canvas.selection_path.boundingRect()
+    assert points < 1500 and box.height() > 400 and 8 <= box.width() <= 26  # one hull, not each leaf
+    took, points = shown(np.unique(values[leaves]).tolist())
+    assert took < 0.2 * slowness()
 
 
 def test_painting_on_the_photograph_shows_at_once_and_then_as_a_photograph(studio):

@@ -71,6 +71,8 @@ class Canvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)
         self.setFocusProxy(self.panes[0])
+        self._refit = QTimer(self, singleShot=True, interval=0)
+        self._refit.timeout.connect(self._fit_again)
 
         # The outline follows a short rest after an edit, so that dabs don't wait for it.
         self._outline_timer = QTimer(self, singleShot=True, interval=40)
@@ -179,6 +181,12 @@ class Canvas(QWidget):
         self.viewport.zoom_to(scale, position, pane.extent)
 
     def pane_resized(self) -> None:
+        if self.viewport.fitted and self.context.scene is not None:
+            self.viewport.fit(self.extent)
+            # The splitter is laying its panes out and can't be turned before it is done.
+            self._refit.start()
+
+    def _fit_again(self) -> None:
         if self.viewport.fitted and self.context.scene is not None:
             self.fit()
 
@@ -305,10 +313,20 @@ class Canvas(QWidget):
             self.redraw()
 
 
+#: An object whose outline has more points, such as a crown of leaves, is outlined as a whole: gaps this wide, pixels, are bridged.
+_RAGGED, _GAP = 1500, 15
+
+
 def add_outline(path: QPainterPath, mask: np.ndarray, offset: tuple[int, int]) -> None:
     """Add the outlines of ``mask``, (h, w) bool whose top left pixel is ``offset`` (x, y), to ``path``."""
-    found, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=offset)
-    for contour in found:
+    contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=offset)
+    if sum(map(len, contours)) > _RAGGED:
+        x, y = offset
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GAP, _GAP))
+        wide = cv2.copyMakeBorder(mask.view(np.uint8), *4 * (_GAP,), cv2.BORDER_CONSTANT)
+        solid = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel)
+        contours, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1, offset=(x - _GAP, y - _GAP))
+    for contour in contours:
         points = contour[:, 0].tolist()
         path.moveTo(points[0][0] + 0.5, points[0][1] + 0.5)
         for x, y in points[1:]:

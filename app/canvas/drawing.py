@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QTransform
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
 
 from app.canvas.pyramid import Pyramid
 
@@ -92,19 +92,30 @@ def _draw_selection(painter: QPainter, canvas, transform: QTransform, accent: QC
         transform = canvas.selection_matrix * transform
     painter.setTransform(transform, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for colour, width in ((QColor(255, 255, 255, 210), 3.2), (accent, 1.4)):
-        pen = QPen(colour, width)
+    white = QColor(255, 255, 255, 210)
+    _draw_outline(painter, canvas.selection_path, (white, 3.2), (accent, 1.4))
+    if canvas.part_path is not None:
+        _draw_outline(painter, canvas.part_path, (white, 1.4), (accent, 1.4), Qt.PenStyle.DotLine)
+    painter.restore()
+
+
+#: A path of more points, of many objects, is drawn with hairlines: smooth thick ones take a second.
+_MANY_POINTS = 3000
+
+
+def _draw_outline(painter: QPainter, path: QPainterPath, under, over, style=Qt.PenStyle.SolidLine) -> None:
+    """Draw ``path`` twice, each time in (colour, width in screen pixels), the second time in ``style``."""
+    many = path.elementCount() > _MANY_POINTS
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not many)
+    above = painter.transform()
+    # A hairline has the other beside it instead of around it.
+    below = above * QTransform.fromTranslate(1, 1) if many and under[1] > over[1] else above
+    for (colour, width), line, transform in ((under, Qt.PenStyle.SolidLine, below), (over, style, above)):
+        pen = QPen(colour, 1 if many else width, line)
         pen.setCosmetic(True)
         painter.setPen(pen)
-        painter.drawPath(canvas.selection_path)
-    if canvas.part_path is not None:
-        for colour, style in ((QColor(255, 255, 255, 190), Qt.PenStyle.SolidLine), (accent, Qt.PenStyle.DotLine)):
-            pen = QPen(colour, 1.4, style)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
-            painter.drawPath(canvas.part_path)
-    painter.restore()
+        painter.setTransform(transform)
+        painter.drawPath(path)
 
 
 def _draw_pointer(painter: QPainter, pane) -> None:
