@@ -39,6 +39,15 @@ def ask_yes(parent: QWidget, question: str, text: str, yes: str, no: str) -> boo
     return _ask(parent, question, text, {"yes": yes}, no) == "yes"
 
 
+def ask_recovery(parent: QWidget, when: str, older: int) -> str | None:
+    """What to do with the copy of ``when`` that a crash has left, the newest but ``older`` ones: "open" or "delete" it, None to keep it for later."""
+    text = f"There is a copy of the street you were painting, of {when}."
+    if older:
+        text += f" You are asked about {'an older one' if older == 1 else f'{older} older ones'} later."
+    answers = {"open": "Open the copy", "delete": "Delete it"}
+    return _ask(parent, "Veduta was not closed properly.", text, answers, "Ask me later")
+
+
 def ask_training(parent: QWidget, names: list[str]) -> str:
     """What to do with runs when the studio closes: "keep" them going, "stop" them, or "cancel"."""
     several = len(names) > 1

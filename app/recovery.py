@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from PySide6.QtCore import QLockFile, QObject, QRunnable, QStandardPaths, QThreadPool, QTimer
+from PySide6.QtCore import QDateTime, QLocale, QLockFile, QObject, QRunnable, QStandardPaths, QThreadPool, QTimer
 
 from app.context import StudioContext
 from core.errors import VedutaError
@@ -61,11 +61,7 @@ class Recovery(QObject):
         if wanted == self._written:
             return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if self._lock is None:
-                self._lock = QLockFile(str(self.path) + ".lock")
-                self._lock.setStaleLockTime(0)
-                self._lock.tryLock(100)
+            self._claim()
         except OSError as error:
             log.warning("no recovery copy: %s", error)
             return
@@ -96,11 +92,32 @@ class Recovery(QObject):
                 found.append(path)
         return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
-    def discard(self, paths: list[Path]) -> None:
-        """Delete abandoned copies."""
-        for path in paths:
-            path.unlink(missing_ok=True)
+    def when(self, path: Path) -> str:
+        """When a copy was written, in words such as "23 Nov, 14:05"."""
+        written = QDateTime.fromSecsSinceEpoch(int(path.stat().st_mtime))
+        return QLocale(QLocale.Language.English).toString(written, "d MMM, HH:mm")
+
+    def adopt(self, path: Path) -> None:
+        """Make an abandoned copy this studio's own: at no moment is there none."""
+        try:
+            self._claim()
+            os.replace(path, self.path)
             Path(f"{path}.lock").unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("a recovery copy stays where it was: %s", error)
+
+    def discard(self, path: Path) -> None:
+        """Delete an abandoned copy."""
+        path.unlink(missing_ok=True)
+        Path(f"{path}.lock").unlink(missing_ok=True)
+
+    def _claim(self) -> None:
+        """Show by a lock file, for as long as this studio runs, that the copy at :attr:`path` is in use."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._lock is None:
+            self._lock = QLockFile(str(self.path) + ".lock")
+            self._lock.setStaleLockTime(0)
+            self._lock.tryLock(100)
 
     def _scene_replaced(self) -> None:
         self._written = None

@@ -29,7 +29,7 @@ class StampsPanel(QWidget):
         self.context, self.canvas = context, canvas
         self.tool = canvas.tools["stamp"]
         self.stamps: list[Stamp] = []
-        self._label_set = None
+        self._label_set, self._seen = None, False
         self.kinds = QComboBox(toolTip="Which stamps are shown")
         self.kinds.setAccessibleName("Kind of stamp")
         self.kinds.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -77,20 +77,25 @@ class StampsPanel(QWidget):
         self.mirror.toggled.connect(self.tool.mirror)
         self.tool.mirror_changed = self.mirror.setChecked
         self.size.valueChanged.connect(self._sized)
-        context.scene_replaced.connect(self._load)
+        context.scene_replaced.connect(self._load_seen)
         context.settings.changed.connect(self._setting_changed)
         context.tool_changed.connect(self._tool_changed)
 
     def sizeHint(self) -> QSize:
         return QSize(248, 480)
 
-    def showEvent(self, event) -> None:
-        super().showEvent(event)
-        self._load()
+    def look(self, seen: bool = True) -> None:
+        """The panel came to the front, or went behind another."""
+        self._seen = seen
+        self._load_seen()
+
+    def _load_seen(self) -> None:
+        if self._seen:
+            self._load()
 
     def _load(self) -> None:
-        """Read the library for the scene's classes, once it is looked at."""
-        if not self.isVisible() or self.context.label_set is self._label_set:
+        """Read the library for the scene's classes. It takes a while: not before it is needed."""
+        if self.context.label_set is self._label_set:
             return
         from core.stamps import library
 

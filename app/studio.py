@@ -74,6 +74,7 @@ class Studio(QMainWindow):
             self.add_panel("Objects", self.objects_panel),
             self.add_panel("Stamps", self.stamps_panel),
         ]
+        self._stamps_dock = self._docks[3]
         # One place for what is painted with, one for how it looks.
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for dock in self._docks[2:]:
@@ -109,6 +110,8 @@ class Studio(QMainWindow):
     def _connect(self) -> None:
         context, documents = self.context, self.documents
         context.scene_replaced.connect(self._show_page)
+        context.tool_changed.connect(self._tool_changed)
+        self._stamps_dock.visibilityChanged.connect(self.stamps_panel.look)
         context.photograph_changed.connect(self._show_notice)
         context.model_changed.connect(self._model_changed)
         context.failed.connect(lambda title, text: dialogs.tell(self, title, text))
@@ -176,20 +179,18 @@ class Studio(QMainWindow):
                 return
 
     def _offer_recovery(self) -> bool:
-        """Ask about the newest copy left by a crash; True where it is on the canvas now."""
+        """Ask about the copies left by crashes, newest first, until one is opened; True where it is on the canvas now."""
         found = self.recovery.abandoned()
-        if not found:
-            return False
-        wanted = dialogs.ask_yes(
-            self, "Veduta was not closed properly.", "There is a copy of the street you were painting.",
-            "Open the copy", "Delete it",
-        )
-        if wanted and not self.documents.open_recovered(found[0]):
-            return False
-        if wanted:
-            self.recovery.write()  # before the old copy goes
-        self.recovery.discard(found)
-        return wanted
+        for older, copy in zip(range(len(found) - 1, -1, -1), found):
+            answer = dialogs.ask_recovery(self, self.recovery.when(copy), older)
+            if answer == "delete":
+                self.recovery.discard(copy)
+            elif answer == "open" and self.documents.open_recovered(copy):
+                self.recovery.adopt(copy)
+                return True
+            elif answer is None:
+                break
+        return False
 
     def closeEvent(self, event) -> None:
         self.shadow_caster.cancel()  # shadows that are only tried on must not be saved
@@ -234,6 +235,12 @@ class Studio(QMainWindow):
             self._open_docks = [dock for dock in self._docks if not dock.isHidden()]
         for widget in (self.tool_bar, self.options_bar, *self._open_docks):
             widget.setVisible(shown)
+
+    def _tool_changed(self, name: str) -> None:
+        if name == "stamp" and self._bars_shown:
+            # What it puts down is chosen there.
+            self._stamps_dock.show()
+            self._stamps_dock.raise_()
 
     def _show_title(self) -> None:
         there = self.context.scene is not None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent
+from PySide6.QtTest import QTest
 
 from app.canvas.pane import STAMP
 from core.labels import CITYSCAPES
@@ -63,6 +64,16 @@ def test_a_street_with_objects_of_no_known_class_has_a_horizon(window):
     instances[100:120, 100:120] = 40_001
     window.documents.show(Scene(np.array(scene.label_map), instances, CITYSCAPES), "Odd", None)
     assert 0 <= window.context.horizon() < 320
+
+
+def test_the_library_is_read_when_it_is_looked_at_and_shown_when_the_tool_is_chosen(bare_studio):  # noqa: F811
+    window, panel = bare_studio, bare_studio.stamps_panel
+    window.documents.show(Scene.blank((640, 320), ROAD), "Road", None)
+    assert panel.list.count() == 0 and panel.visibleRegion().isEmpty()
+    window._docks[3].close()
+    QTest.keyClick(window.canvas.panes[0], Qt.Key.Key_S)
+    wait_for(lambda: panel.list.count() > 0 and panel.tool.stamp is not None)
+    wait_for(lambda: not panel.visibleRegion().isEmpty(), "the stamps are not in front")
 
 
 def test_the_panel_shows_which_way_round_a_stamp_is(window):
