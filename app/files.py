@@ -14,6 +14,7 @@ from app.context import StudioContext
 from app.history import Horizon
 from app.live import LiveRenderer, Photograph
 from core.errors import VedutaError
+from core.labels import STREETS, label_set_for
 from core.scene.scene import Scene
 
 PROJECT, MODEL = ".veduta", ".safetensors"
@@ -36,7 +37,9 @@ def example_files() -> list[Path]:
 
 def example_name(path: Path) -> str:
     """What a person reads: ``02_wide_avenue.veduta`` -> "Wide avenue"."""
-    words = path.stem.lstrip("0123456789_- ").replace("_", " ").replace("-", " ")
+    words = path.stem.lstrip("0123456789_- ")
+    if " " not in path.stem:  # else it is spelt as it is meant
+        words = words.replace("_", " ").replace("-", " ")
     return words[:1].upper() + words[1:]
 
 
@@ -194,7 +197,8 @@ class Documents(QObject):
     def _read_maps(self, label_path: Path, instance_path: Path | None) -> Scene:
         from core.scene.cityscapes import load_pair
 
-        return load_pair(label_path, instance_path)
+        model = self.context.model
+        return load_pair(label_path, instance_path, label_set_for(model.label_set if model is not None else STREETS))
 
     # -- saving --------------------------------------------------------------------
 
@@ -219,6 +223,8 @@ class Documents(QObject):
         """Write the project; False, after saying why, where that fails."""
         from core.scene.project import save_project
 
+        if self._held():
+            return False
         try:
             save_project(path, self.context.scene, self.project_settings(), self.current_photograph())
         except VedutaError as error:
@@ -230,6 +236,12 @@ class Documents(QObject):
         self.context.message.emit(f"Saved {path.name}")
         self.changed.emit()
         return True
+
+    def _held(self) -> bool:
+        """True, after saying so, while a gesture is under way: what it has drawn so far may yet be taken back."""
+        if self.context.stroking:
+            self.context.message.emit("Nothing is written while you paint or move something. Finish that, or press Esc, and try again.")
+        return self.context.stroking
 
     def project_settings(self) -> dict:
         """What a project remembers besides the scene."""
@@ -288,6 +300,8 @@ class Documents(QObject):
         """Write the label map there and the instance map beside it."""
         from core.scene.cityscapes import save_pair
 
+        if self._held():
+            return
         instance_path = instance_partner(label_path)
         try:
             save_pair(self.context.scene, label_path, instance_path)

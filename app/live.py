@@ -247,6 +247,9 @@ class LiveRenderer(QObject):
         self.loading = False
         self.error = self._told = ""
         self.context.model = facts
+        if self.context.photograph is not None:
+            # The other model's: not to be saved or exported as this one's.
+            self.context.photograph = replace(self.context.photograph, exact=False)
         self.scheduler.forget_times()
         self.context.model_changed.emit()
         self._restart()

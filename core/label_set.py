@@ -225,6 +225,11 @@ class LabelSet:
         nearest = self.folded(~target.known)
         return np.where(self.known & target.known[nearest], nearest, 0).astype(np.uint8)
 
+    def agrees(self, other: "LabelSet") -> bool:
+        """Whether a map of this set tells the same in ``other``: they share classes, and name each alike."""
+        shared = [label for label in self if label.parent is None and label.id in other]
+        return bool(shared) and all(other[label.id].name == label.name for label in shared)
+
     def check(self, label_map: np.ndarray, what: str = "label map") -> None:
         """Raise LabelError, naming the ids, when ``label_map`` holds ids outside the set."""
         present = np.bincount(label_map.reshape(-1), minlength=256)[:256] > 0

@@ -219,6 +219,11 @@ STREETS = LabelSet("streets", _cityscapes() + _parts())
 LABEL_SETS = {label_set.name: label_set for label_set in (CITYSCAPES, STREETS)}
 
 
+def label_set_for(known: LabelSet) -> LabelSet:
+    """The label set by which a map is read for a model that knows the classes ``known``: the project's own, unless they are others."""
+    return STREETS if known.agrees(STREETS) else known
+
+
 def object_class(instance: np.ndarray | int) -> np.ndarray | int:
     """Class id of instance-map values: ``v`` below 1000, else ``v // 1000``."""
     if isinstance(instance, np.ndarray):

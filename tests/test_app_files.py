@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from app import dialogs
@@ -17,7 +20,8 @@ from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
 from tests.app_mouse import answering, wait_for
 from tests.app_support import (
-    CAR, bare_studio, drag, fresh_render, no_leaks, same_picture, settings, small_street, studio, wait_current,
+    CAR, LEFT, NONE, bare_studio, drag, fresh_render, move, no_leaks, pane_at, same_picture, settings, small_street, studio,
+    wait_current,
 )
 
 
@@ -227,8 +231,59 @@ def test_a_crash_leaves_a_copy_that_is_offered(bare_studio, tmp_path):
     assert not recovery.path.exists()
 
 
+def test_copies_of_several_crashes_are_offered_one_by_one_and_none_is_lost(bare_studio, monkeypatch):
+    recovery, streets = bare_studio.recovery, {}
+    recovery.folder.mkdir()
+    for age, name in enumerate(("new", "middle", "old")):
+        path = recovery.folder / f"1-{name}.veduta"
+        streets[name] = Scene(np.full((24, 32), (CAR, 7, 11)[age], np.uint8))
+        save_project(path, streets[name])
+        os.utime(path, (1e9 - age, 1e9 - age))
+    kept = lambda: {path.stem[2:] for path in recovery.folder.glob("1-*.veduta")}  # noqa: E731
+    offered = []
+    offer = lambda: offered.append(bare_studio._offer_recovery())  # noqa: E731
+
+    texts = answering("Ask me later", offer)
+    assert "2 older ones" in texts[1] and "2001" not in texts[1] and "9 Sep" in texts[1]
+    assert offered == [False] and kept() == {"new", "middle", "old"}
+    answering("Open the copy", offer)
+    assert offered[-1] and kept() == {"middle", "old"}
+    assert same_scene(bare_studio.context.scene, streets["new"])
+    # From the first moment on it is this studio's own copy, whether or not that could be written anew.
+    assert same_scene(load_project(recovery.path).scene, streets["new"]) and recovery.path not in recovery.abandoned()
+
+    (recovery.folder / "1-middle.veduta").write_bytes(b"PK damaged")
+    os.utime(recovery.folder / "1-middle.veduta", (1e9, 1e9))
+    bare_studio.context.history.mark_saved()
+
+    told = []
+    monkeypatch.setattr("app.files.dialogs.tell", lambda parent, title, text: told.append(title))
+    monkeypatch.setattr("app.studio.dialogs.ask_recovery", lambda parent, when, older: "open")
+    offer()
+    assert told == ["The copy can't be opened."] and offered[-1] and kept() == {"middle"}
+    assert same_scene(bare_studio.context.scene, streets["old"])
+
+
+def test_nothing_is_written_while_a_stroke_is_under_way(studio, tmp_path):
+    pane, told = studio.canvas.panes[0], []
+    studio.context.message.connect(told.append)
+    before = np.array(studio.context.scene.label_map)
+    QTest.mousePress(pane, LEFT, NONE, pane_at(pane, 20, 20))
+    move(pane, pane_at(pane, 60, 20), LEFT)
+    assert not np.array_equal(studio.context.scene.label_map, before)
+    assert not studio.documents.save_to(tmp_path / "s.veduta")
+    studio.documents.export_maps(tmp_path / "x_labelIds.png")
+    assert list(tmp_path.glob("*.veduta")) + list(tmp_path.glob("*.png")) == [] and "press Esc" in told[-1]
+    QTest.keyClick(pane, Qt.Key.Key_Escape)
+    QTest.mouseRelease(pane, LEFT, NONE, pane_at(pane, 60, 20))
+    assert studio.documents.save_to(tmp_path / "s.veduta") and studio.documents.saved
+    assert np.array_equal(load_project(tmp_path / "s.veduta").scene.label_map, before)
+
+
 def test_names_for_people_and_for_partners(tmp_path):
     assert example_name(tmp_path / "02_wide_avenue.veduta") == "Wide avenue"
+    assert example_name(tmp_path / "01 Passers-by.veduta") == "Passers-by"
+    assert example_name(tmp_path / "02 Parked in a row.veduta") == "Parked in a row"
     assert instance_partner(tmp_path / "x_gtFine_labelIds.png").name == "x_gtFine_instanceIds.png"
     assert instance_partner(tmp_path / "mine.png").name == "mine_instanceIds.png"
 

@@ -13,6 +13,7 @@ import pytest
 from app.render_worker import Answer, RenderJob
 from core.rendering.scheduler import Job
 from core.scene import edits
+from core.scene.files import read_picture
 from tests.app_mouse import PATIENCE, wait_for
 from tests.app_support import (
     CAR, bare_studio, fresh_render, no_leaks, settings, same_picture, small_street, studio, wait_current,
@@ -55,6 +56,22 @@ def test_an_answer_older_than_what_is_shown_is_dropped(studio):
     old = RenderJob(Job(photograph.number - 1, live.scheduler.generation, "update", None), photograph.snapshot)
     live._rendered(Answer(old, photograph.pyramid.levels, (), True, True, 1.0))
     assert studio.context.photograph is photograph
+
+
+def test_another_models_photograph_is_not_exported_as_this_ones(studio, small_model_path, tmp_path):
+    """At the first moment at which the studio has the new model, its photograph isn't there yet."""
+    from core.models.model_file import load_model, save_model
+
+    other = load_model(small_model_path)
+    for parameter in other.generator.parameters():
+        parameter.data.mul_(0.5)
+    save_model(tmp_path / "other.safetensors", other)
+    before, path = studio.context.photograph.rgb, tmp_path / "p.png"
+    studio.context.model_changed.connect(lambda: studio.documents.export_photograph(path))
+    studio.live.open_model(str(tmp_path / "other.safetensors"))
+    wait_for(path.exists)
+    exported = read_picture(path)
+    assert same_picture(exported, fresh_render(studio)) and not same_picture(exported, before)
 
 
 def test_without_live_rendering_only_a_request_renders(studio, qtbot):
