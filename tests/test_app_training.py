@@ -12,7 +12,10 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 
 from app.training.runs import Runs
+from core.labels import STREETS, Label, LabelSet
 from core.scene.edits import paint
+from core.scene.files import read_label_map
+from core.scene.scene import Scene
 from core.training.checkpoint import checkpoints
 from core.training.run_folder import FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED
 from tests.app_mouse import PATIENCE, answering, choosing, press, press_menu, press_row, wait_for
@@ -138,6 +141,26 @@ def test_with_the_mouse_from_a_folder_of_pairs_to_a_model_in_the_canvas(studio, 
     assert studio.context.scene is scene and studio.context.history.count() == undo_steps
     studio.context.history.undo()
     assert studio.context.scene.label_at(6, 6) != BUILDING
+
+
+def test_the_street_on_the_canvas_goes_to_a_run_with_the_same_classes(studio, window, data, tmp_path):  # noqa: F811
+    run, page = begin(window, data), window.run
+    assert page.canvas_words.text() == "The street on the canvas now, as this run paints it"
+    path = run.path / "canvas_label.png"
+    wait_for(path.exists)
+    context = studio.context
+    context.commit(paint(context.scene, np.ones((20, 20), bool), (40, 60), BUILDING, None))
+    wait_for(lambda: np.array_equal(read_label_map(path), context.scene.label_map))
+    # Another street's maps reach it folded into its classes; a street without any of them does not.
+    other = LabelSet("odd", [*STREETS, Label(250, "odd part", (1, 2, 3), "flat", parent=7)])
+    studio.documents.show(Scene(np.where(np.eye(32, dtype=bool), 250, 7).astype(np.uint8), None, other), "Odd", None)
+    wait_for(lambda: (read_label_map(path) == 7).all())
+    names = LabelSet("names", [Label(label.id, f"class {label.id}", label.colour, "classes") for label in STREETS])
+    studio.documents.show(Scene(np.full((32, 32), 11, np.uint8), None, names), "Names", None)
+    assert "has classes of its own" in page.canvas_words.text()
+    press(page.stop)
+    until(run, STOPPED)
+    assert (read_label_map(path) == 7).all()
 
 
 def test_pause_save_kill_and_resume(studio, window, data):  # noqa: F811

@@ -6,12 +6,14 @@ import logging
 import time
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 
 from app.context import StudioContext
 from app.live import LiveRenderer
 from app.training.runs import Runs
 from core.errors import VedutaError
+from core.label_set import LabelSet
 from core.scene.scene import SceneSnapshot
 from core.training.run_folder import PAUSED, RUNNING
 
@@ -124,6 +126,7 @@ class CanvasMaps(QObject):
         super().__init__(parent)
         self.context = context
         self.folder: Path | None = None
+        self._label_set: LabelSet | None = None
         self._dirty = True
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
@@ -132,8 +135,9 @@ class CanvasMaps(QObject):
         context.scene_changed.connect(self._touch)
         context.scene_replaced.connect(self._touch)
 
-    def write_to(self, folder: Path | None) -> None:
-        """From now on into this folder; None for none."""
+    def write_to(self, folder: Path | None, label_set: LabelSet | None = None) -> None:
+        """From now on into this folder, of a run with these classes; None for none."""
+        self._label_set = label_set
         if folder == self.folder:
             return
         self.folder = folder
@@ -154,18 +158,18 @@ class CanvasMaps(QObject):
     def _write(self) -> None:
         if self._dirty and self.folder is not None and self.context.scene is not None and not self.context.stroking:
             self._dirty = False
-            self._pool.start(_Copy(self.context.scene.snapshot(), self.folder))
+            self._pool.start(_Copy(self.context.scene.snapshot(), self.folder, self.context.label_set.fold_table(self._label_set)))
 
 
 class _Copy(QRunnable):
-    def __init__(self, shot: SceneSnapshot, folder: Path):
+    def __init__(self, shot: SceneSnapshot, folder: Path, table: np.ndarray):
         super().__init__()
-        self._shot, self._folder = shot, folder
+        self._shot, self._folder, self._table = shot, folder, table
 
     def run(self) -> None:
         from core.training.canvas_map import write_canvas_map
 
         try:
-            write_canvas_map(self._folder, self._shot.label_map, self._shot.instance_map, _MAP_WIDTH)
+            write_canvas_map(self._folder, self._table[self._shot.label_map], self._shot.instance_map, _MAP_WIDTH)
         except (VedutaError, OSError) as error:
             log.warning("the run gets no map of the canvas: %s", error)

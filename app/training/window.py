@@ -17,6 +17,7 @@ from app.training.recipe_page import RecipePage
 from app.training.run_page import WORDS, RunPage
 from app.training.runs import Runs
 from core.errors import VedutaError
+from core.label_set import LabelSet, label_set_from_json
 from core.training.run_folder import FAILED, INTERRUPTED, RUNNING
 
 DATA, RECIPE, RUN = range(3)
@@ -37,6 +38,7 @@ class TrainingWindow(QWidget):
         self.setWindowTitle("Train a model \u2013 Veduta")
         self.context, self.runs, self.in_use = context, runs, in_use
         self.maps = CanvasMaps(context, self)
+        context.scene_replaced.connect(self._hand_out_map)
 
         self.list = QListWidget(objectName="runs")
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
@@ -281,15 +283,19 @@ class TrainingWindow(QWidget):
         """The run on show gets the canvas's map while it trains."""
         watcher = self.runs.get(self.run.run) if self.run.run else None
         wanted = self.isVisible() and watcher is not None and watcher.alive and self.pages.currentIndex() == RUN
-        own = wanted and self._other_classes(watcher)
+        classes = self._classes_of(watcher) if wanted else None
+        own = wanted and classes is None
         self.run.canvas_words.setText(
             "This run has classes of its own, so it can't paint the street on the canvas."
             if own else "The street on the canvas now, as this run paints it"
         )  # fmt: skip
-        self.maps.write_to(watcher.path if wanted and not own else None)
+        self.maps.write_to(watcher.path if wanted and not own else None, classes)
 
-    def _other_classes(self, watcher) -> bool:
+    def _classes_of(self, watcher) -> LabelSet | None:
+        """The run's classes, where the street on the canvas can be told in them; else None."""
         try:
-            return bool(watcher.folder.read_settings().get("labels"))
-        except VedutaError:
-            return bool("--labels-json" in watcher.folder.read_asked().get("options", []))
+            classes = label_set_from_json(watcher.folder.read_settings()["labels"])
+        except (VedutaError, KeyError):
+            # It has only been asked for so far.
+            return None if "--labels-json" in watcher.folder.read_asked().get("options", []) else self.context.label_set
+        return classes if self.context.label_set.agrees(classes) else None
