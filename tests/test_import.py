@@ -18,6 +18,7 @@ from core.models.nvidia_features import read_feature_clusters
 from core.networks.pix2pixhd import GlobalGenerator, LocalEnhancer
 from core.networks.pix2pixhd_encoder import InstanceEncoder
 from core.networks.state_files import read_state_dict
+from core.scene.files import write_png
 
 OPT = """------------ Options -------------
 batchSize: 1
@@ -137,6 +138,34 @@ def test_imported_model_renders_a_scene(folder, tmp_path, capsys):
     other = renderer.render(labels, instances, {26000: np.float32([1, -1, 1])}, CITYSCAPES)
     assert picture.shape == (70, 90, 3) and (picture != other).any()
     assert renderer.render(labels[:3, :5], instances[:3, :5], {}, CITYSCAPES).shape == (3, 5, 3)
+
+
+def test_imported_model_without_codes_renders_a_scene(tmp_path, capsys):
+    from core.rendering.renderer import Renderer
+
+    save(GlobalGenerator(35, code_dim=0, width=4, downsamples=1, blocks=1), tmp_path / "g.pth")
+    assert run(capsys, tmp_path / "g.pth", "--out", tmp_path / "g.safetensors")[0] == 0
+    labels = np.full((24, 40), 7, np.uint8)
+    labels[5:15, 5:15] = 26
+    values = labels.astype(np.uint16)
+    values[labels == 26] = 26000
+    renderer = Renderer(load_model(tmp_path / "g.safetensors"), "cpu")
+    picture = renderer.render(labels, values, {26000: np.float32([1, -1, 1])}, CITYSCAPES)
+    assert picture.shape == (24, 40, 3) and (picture[5:15, 5:15] != picture[15, 20]).any()
+
+
+def test_imported_model_with_classes_of_its_own_reads_its_own_maps(tmp_path, capsys):
+    from core.commands import dispatch
+
+    save(GlobalGenerator(182, code_dim=0, width=4, downsamples=1, blocks=1), tmp_path / "g.pth")
+    assert run(capsys, tmp_path / "g.pth", "--out", tmp_path / "g.safetensors", "--label_nc", "182")[0] == 0
+    labels = np.repeat(np.arange(182, dtype=np.uint8), 4)[None].repeat(8, 0)
+    write_png(tmp_path / "l.png", labels)
+    words = ["render", "--labels", tmp_path / "l.png", "--model", tmp_path / "g.safetensors", "--out", tmp_path / "p.png"]
+    assert dispatch.main([str(word) for word in words]) == 0
+    write_png(tmp_path / "l.png", labels + 1)
+    assert dispatch.main([str(word) for word in words]) == 2
+    assert "'182 classes' does not have (182)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch"])

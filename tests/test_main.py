@@ -15,10 +15,11 @@ from core.commands import dispatch
 from core.commands.example import example_scene
 from core.errors import DataError
 from core.look_regions import look_key
-from core.scene.cityscapes import load_pair, save_pair
+from core.scene.cityscapes import load_pair, save_pair, split_objects
 from core.scene.files import resize_nearest
 from core.scene.pix2pixhd_folders import save_folder_pair
 from core.scene.project import save_project
+from core.scene.scene import Scene
 from tests.conftest import ROOT
 
 WHEEL = 48
@@ -117,6 +118,34 @@ def test_render_with_codes_and_size(street, tmp_path, small_model_path, rendered
     assert np.array_equal(picture(tmp_path / "a.png"), expected)
     assert dispatch.main([*common, "--out", str(tmp_path / "b.png"), "--code", "26004=1"]) == 0
     assert not np.array_equal(picture(tmp_path / "b.png"), expected)
+
+
+def test_a_photograph_never_replaces_a_map(street, tmp_path, small_model_path, capsys):
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    save_pair(street, folder / "l.png", tmp_path / "i.png")
+    before = (folder / "l.png").read_bytes(), (tmp_path / "i.png").read_bytes()
+    single = ["--labels", folder / "l.png", "--instances", tmp_path / "i.png"]
+    for words in (["--labels", folder, "--out", folder], [*single, "--out", folder / ".." / "maps" / "l.png"], [*single, "--out", tmp_path / "i.png"]):
+        assert dispatch.main(["render", "--model", str(small_model_path), *map(str, words)]) == 2
+        assert "choose another --out" in capsys.readouterr().err
+    assert before == ((folder / "l.png").read_bytes(), (tmp_path / "i.png").read_bytes())
+
+
+def test_a_smaller_map_is_enlarged_before_parts_are_filled_in_and_shadows_cast(tmp_path, small_model_path):
+    labels = np.full((48, 96), 23, np.uint8)
+    labels[6:30, 4:70] = 11
+    labels[30:] = 7
+    labels[26:36, 76:90] = 26
+    small = Scene(labels, split_objects(labels))
+    large = Scene(*(resize_nearest(values, (768, 384)) for values in (small.label_map, small.instance_map)))
+    for name, scene, row in (("small", small, 25.0), ("large", large, 200.0)):
+        save_project(tmp_path / f"{name}.veduta", scene, {"horizon": row})
+    more = ["--fill-parts", "--shadows=-55,38", "--model", str(small_model_path)]
+    for name, size in (("small", ["--size", "768x384"]), ("large", [])):
+        street = ["--labels", str(tmp_path / f"{name}.veduta"), "--out", str(tmp_path / f"{name}.png")]
+        assert dispatch.main(["render", *street, *size, *more]) == 0
+    assert np.array_equal(picture(tmp_path / "small.png"), picture(tmp_path / "large.png"))
 
 
 def test_render_with_looks_of_parts(street, tmp_path, parted_model_path, capsys):

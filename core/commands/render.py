@@ -11,6 +11,7 @@ from pathlib import Path
 from core.commands.bench import size
 from core.commands.sun_choice import FORM, HELP, sun, with_sun
 from core.errors import DataError, SceneError, VedutaError
+from core.labels import STREETS, LabelSet, label_set_for
 from core.scene.png import SIDE_LIMIT
 
 
@@ -61,9 +62,10 @@ def main(argv: list[str]) -> int:
         raise SceneError(f"A picture can be at most {SIDE_LIMIT} pixels a side; choose a smaller --size.")
     if arguments.labels.is_dir():
         return _render_folder(arguments)
-    scene = _opened(arguments, arguments.labels, arguments.instances)
     _check_ending(arguments.out)
-    _write(arguments, _renderer(arguments), scene, arguments.out)
+    _keep_maps([arguments.labels, arguments.instances], [arguments.out])
+    renderer = _renderer(arguments)
+    _write(arguments, renderer, _opened(arguments, arguments.labels, arguments.instances, renderer), arguments.out)
     print(f"Written: {arguments.out}")
     return 0
 
@@ -75,12 +77,14 @@ def _render_folder(arguments: argparse.Namespace) -> int:
     from core.training.distributed import rank_and_world
 
     rank, world = rank_and_world()
-    streets = _streets(arguments)[rank::world]
+    streets = _streets(arguments)
+    _keep_maps([path for pair, _ in streets for path in (pair.labels, pair.instances)], [target for _, target in streets])
+    streets = streets[rank::world]
     renderer = _renderer(arguments)
     failed = 0
     for pair, target in tqdm(streets, unit="street", file=sys.stderr):
         try:
-            scene = _opened(arguments, pair.labels, pair.instances)
+            scene = _opened(arguments, pair.labels, pair.instances, renderer)
             target.parent.mkdir(parents=True, exist_ok=True)
             _write(arguments, renderer, scene, target)
         except (VedutaError, OSError) as error:
@@ -142,35 +146,61 @@ def _targets(pairs: list, out: Path) -> list:
     return [(pair, out / f"{pair.name}.png") for pair in pairs]
 
 
+def _keep_maps(maps: list[Path | None], targets: list[Path]) -> None:
+    """Refuse to write a photograph over a map."""
+    taken = {path.resolve() for path in maps if path is not None}
+    for target in targets:
+        if target.resolve() in taken:
+            raise DataError(f"The photograph would replace the map '{target}'; choose another --out.")
+
+
 def _name(labels: Path) -> str:
     return re.sub(r"(_gt(Fine|Coarse))?_labelIds$", "", labels.stem)
 
 
-def _opened(arguments: argparse.Namespace, labels: Path, instances: Path | None):
-    """The scene of these files, with parts and shadows where they were asked for."""
-    scene, kept = open_street(labels, instances)
+def _opened(arguments: argparse.Namespace, labels: Path, instances: Path | None, renderer):
+    """The scene of these files in the size that was asked for, with parts and shadows where they were."""
+    from core.scene.project import horizon_in
+
+    scene, kept = open_street(labels, instances, label_set_for(renderer.model.label_set))
+    horizon = horizon_in(kept, scene.size)
+    if arguments.size:
+        if horizon is not None:
+            horizon *= arguments.size[1] / scene.size[1]
+        # Before parts and shadows, which depend on how large things are seen.
+        scene = _resized(scene, arguments.size)
     if arguments.fill_parts is not None or arguments.fill_only or arguments.fill_except or arguments.fill_houses:
         from core.commands.fill_choice import chosen
         from core.filling.fill import fill_parts
-        from core.scene.project import horizon_in
 
         objects = chosen(scene, arguments.fill_only, arguments.fill_except)
-        horizon = horizon_in(kept, scene.size)
         edit = fill_parts(scene, arguments.fill_parts or 0, objects, horizon, arguments.fill_houses).edit
         if edit is not None:
             edit.apply(scene)
     if arguments.shadows is not None:
-        from core.scene.project import horizon_in
         from core.shadows.cast import cast_in
 
-        edit = cast_in(scene, arguments.shadows, horizon_in(kept, scene.size)).edit
+        edit = cast_in(scene, arguments.shadows, horizon).edit
         if edit is not None:
             edit.apply(scene)
     return scene
 
 
-def open_street(labels: Path, instances: Path | None) -> tuple:
-    """The scene of a project, or of a label map and its instance map, if any; and the settings that the project keeps."""
+def _resized(scene, size: tuple[int, int]):
+    """``scene`` at another size, without what it remembers behind objects."""
+    from core.scene.files import resize_nearest
+    from core.scene.scene import Scene
+
+    maps = (resize_nearest(values, size) for values in (scene.label_map, scene.instance_map))
+    return Scene(*maps, scene.label_set, scene.codes)
+
+
+def open_street(labels: Path, instances: Path | None, label_set: LabelSet = STREETS) -> tuple:
+    """The scene of a project, or of a label map and its instance map, if any; and the settings that the project keeps.
+
+    Args:
+        label_set: by which maps are read; a project has its own.
+    """
     from core.scene.cityscapes import load_pair
     from core.scene.project import SUFFIX, load_project
 
@@ -179,7 +209,7 @@ def open_street(labels: Path, instances: Path | None) -> tuple:
             raise SceneError("A project holds its own instance map; leave --instances out.")
         project = load_project(labels)
         return project.scene, project.settings
-    return load_pair(labels, instances), {}
+    return load_pair(labels, instances, label_set), {}
 
 
 def _renderer(arguments: argparse.Namespace):
@@ -190,15 +220,11 @@ def _renderer(arguments: argparse.Namespace):
 
 
 def _write(arguments: argparse.Namespace, renderer, scene, target: Path) -> None:
-    """Render one scene with the looks and the size that were asked for; the scene gets those looks."""
-    from core.scene.files import resize_nearest, write_picture
+    """Render one scene with the looks that were asked for; the scene gets those looks."""
+    from core.scene.files import write_picture
 
-    label_map, instance_map = scene.label_map, scene.instance_map
     _give_looks(arguments, renderer.model.code_book, scene)
-    if arguments.size:
-        label_map = resize_nearest(label_map, arguments.size)
-        instance_map = resize_nearest(instance_map, arguments.size)
-    write_picture(target, renderer.render(label_map, instance_map, scene.codes, scene.label_set))
+    write_picture(target, renderer.render(scene.label_map, scene.instance_map, scene.codes, scene.label_set))
 
 
 def _give_looks(arguments: argparse.Namespace, book, scene) -> None:

@@ -73,7 +73,7 @@ class CodeTable:
             if not key_part(key):
                 self._objects[key] = code
         self._keys = np.array(sorted(chosen), np.int64)
-        self._chosen = np.array([chosen[key] for key in self._keys.tolist()], np.float32).reshape(-1, dim)
+        self._chosen = np.array([chosen[key] for key in self._keys.tolist()], np.float32).reshape(len(chosen), dim)
 
     def __call__(self, keys: np.ndarray) -> np.ndarray:
         """(N, K) float32: the codes of (N,) look keys."""
