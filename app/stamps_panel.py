@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QDrag, QIcon, QImage, QPixmap
+from PySide6.QtGui import QColor, QDrag, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox, QComboBox, QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QPushButton, QSlider,
     QVBoxLayout, QWidget,
@@ -13,10 +13,13 @@ from PySide6.QtWidgets import (
 from app.canvas.pane import STAMP
 from app.context import StudioContext
 from core.errors import VedutaError
+from core.opencv import cv2
 from core.stamps import KINDS, Stamp
 
 _PICTURE = QSize(68, 68)
 _INDEX = Qt.ItemDataRole.UserRole
+#: Room for the outline of a picture, in its pixels.
+_LINE = 3
 
 
 class StampsPanel(QWidget):
@@ -80,6 +83,7 @@ class StampsPanel(QWidget):
         context.scene_replaced.connect(self._load_seen)
         context.settings.changed.connect(self._setting_changed)
         context.tool_changed.connect(self._tool_changed)
+        context.theme.changed.connect(self._fill)
 
     def sizeHint(self) -> QSize:
         return QSize(248, 480)
@@ -122,7 +126,7 @@ class StampsPanel(QWidget):
         shown = [i for i, stamp in enumerate(self.stamps) if not wanted or stamp.kind == wanted]
         shown.sort(key=lambda i: order.index(self.stamps[i].kind) if self.stamps[i].kind in order else len(order))
         for i in shown:
-            picture, icon = _pixmap(self.stamps[i].picture(self.context.label_set)), QIcon()
+            picture, icon = _pixmap(self.stamps[i].picture(self.context.label_set), self.context.theme.look.muted), QIcon()
             for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
                 icon.addPixmap(picture, mode)  # not tinted: the colours are the classes'
             item = QListWidgetItem(icon, "")
@@ -202,11 +206,19 @@ class _Pictures(QListWidget):
         drag.exec(Qt.DropAction.CopyAction)
 
 
-def _pixmap(rgba: np.ndarray) -> QPixmap:
-    """A stamp's picture, fitted into a square."""
-    rgba = np.ascontiguousarray(rgba)
-    height, width = rgba.shape[:2]
-    image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-    side = 2 * _PICTURE.width()
-    mode = Qt.TransformationMode.SmoothTransformation
-    return QPixmap.fromImage(image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode))
+def _pixmap(rgba: np.ndarray, line: str) -> QPixmap:
+    """A stamp's picture, fitted into a square, with an outline in the colour ``line``: a class's own may be the panel's."""
+    side = 2 * _PICTURE.width() - 2 * _LINE
+    scale = side / max(rgba.shape[:2])
+    size = [max(round(length * scale), 1) for length in rgba.shape[1::-1]]
+    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    # Colours weighed by how much of a pixel is covered, so that no black comes in from around.
+    seen = rgba[..., 3:].astype(np.float32) / 255
+    colours, seen = (cv2.copyMakeBorder(cv2.resize(part, size, interpolation=smooth), *4 * (_LINE,), cv2.BORDER_CONSTANT) for part in (rgba[..., :3] * seen, seen))
+    around = cv2.GaussianBlur(cv2.dilate(seen, np.ones((3, 3))), (0, 0), 1.0)
+    under = (around * (1 - seen))[..., None]
+    covered = seen[..., None] + under
+    mixed = (colours + under * QColor(line).getRgb()[:3]) / np.maximum(covered, 1e-6)
+    picture = np.ascontiguousarray(np.concatenate([mixed, 255 * covered], 2).clip(0, 255).round().astype(np.uint8))
+    height, width = picture.shape[:2]
+    return QPixmap.fromImage(QImage(picture.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView, QButtonGroup, QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QProgressBar,
     QPushButton, QRadioButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget,
@@ -23,6 +23,8 @@ VGG_MEGABYTES = 575
 #: Where a run begins, and what the command calls it; the last asks for a file.
 _RANDOM, _DEFAULT, _FILE = range(3)
 _BEGINNINGS = ("Random weights", "The default model", "Another model\u2026")
+#: A table cell's padding, pixels, as in the style sheet.
+_CELL_SIDES, _CELL_ENDS = 12, 5
 
 
 class RecipePage(QWidget):
@@ -61,7 +63,7 @@ class RecipePage(QWidget):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.table.addTopLevelItem(item)
             self._items[recipe.name] = item
-        self.table.setFixedHeight(232)
+        header.sectionResized.connect(lambda column, _, width: self._wrap(width) if column == 1 else None)
         self.table.currentItemChanged.connect(self._chosen)
 
         self.steps = NumberField(minimum=1, maximum=10_000_000, singleStep=100, groupSeparatorShown=True, suffix=" steps")
@@ -113,12 +115,14 @@ class RecipePage(QWidget):
         grid.addWidget(QLabel("Judge"), 3, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(words, 3, 1, 1, 3)
         fetch_row = QHBoxLayout()
+        fetch_row.setSpacing(10)
         fetch_row.addWidget(self.download)
         fetch_row.addWidget(self.fetch)
         fetch_row.addWidget(self.progress, 1)
         fetch_row.addStretch(1)
         grid.addLayout(fetch_row, 4, 1, 1, 3)
         file_row = QHBoxLayout()
+        file_row.setSpacing(10)
         file_row.addWidget(self.from_file)
         file_row.addWidget(self.file, 1)
         file_row.addWidget(self.browse)
@@ -141,6 +145,16 @@ class RecipePage(QWidget):
         self._show_judge()
         remembered = context.settings["training_recipe"]
         self.table.setCurrentItem(self._items.get(remembered, self._items["compact"]))
+
+    def _wrap(self, width: int) -> None:
+        """As many lines as each recipe's words need in a column of ``width`` (a tree gives every row one), and a table as high as its rows."""
+        metrics, room = self.table.fontMetrics(), width - 2 * _CELL_SIDES
+        height = self.table.header().height() + 2 * self.table.frameWidth()
+        for item in self._items.values():
+            lines = metrics.boundingRect(0, 0, max(room, 1), 10_000, int(Qt.TextFlag.TextWordWrap), item.text(1))
+            item.setSizeHint(1, QSize(0, lines.height() + 2 * _CELL_ENDS))
+            height += lines.height() + 2 * _CELL_ENDS
+        self.table.setFixedHeight(height + _CELL_ENDS)
 
     # -- what was chosen -------------------------------------------------------------
 
