@@ -100,3 +100,10 @@ def test_the_measured_street_has_objects_of_its_labels():
     STREETS.check(labels)
     assert np.array_equal(object_class(instances), labels)
     assert 40 <= np.count_nonzero(np.unique(instances) >= 1000) <= 50
+
+
+def test_training_steps_are_measured_against_plain_pytorch(capsys):
+    assert bench.main(["train", "--json", "--repeats", "1", "--size", "64x64", "--device", "cpu"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    ours, plain = result["ours_images_per_s"], result["plain_images_per_s"]
+    assert ours > 0 and plain > 0 and result["ratio"] == pytest.approx(ours / plain, rel=0.01) and result["peak_memory_mb"] > 100

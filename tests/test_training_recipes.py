@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from core.data.crops import Batch
 from core.data.samples import find_samples, read_sample, suited
 from core.errors import TrainingError
 from core.models.model_file import load_model, save_model
@@ -199,8 +200,9 @@ def test_another_network_in_the_folder_is_refused(samples, tmp_path):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"gan": "hinge"}, {"accumulate": 2}, {"precision": "bfloat16"}, {"precision": "float16"}, {"pool": 2}, {"encoder": None}],
-    ids=lambda c: "-".join(map(str, *c.items())),
+    [{"gan": "hinge"}, {"accumulate": 2}, {"precision": "bfloat16"}, {"precision": "float16"}, {"pool": 2}, {"pool": 2, "precision": "bfloat16"},
+     {"encoder": None}],
+    ids=lambda c: "-".join(f"{name}-{value}" for name, value in c.items()),
 )
 def test_choices_train(samples, changes):
     # In float16 a step whose gradients overflow is left out, until the loss's scale has come down from 65,536.
@@ -224,6 +226,53 @@ def test_taking_a_step_in_parts_gives_the_same_gradients(samples):
         found.append([p.grad for m in (trainer.networks.generating, trainer.networks.discriminator) for p in m.parameters()])
     for a, b in zip(*found):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_steps_are_split_into_as_many_parts_as_asked_for(samples, monkeypatch):
+    recipe = recipe_named("tiny", accumulate=3).cropped(64).batched(4)
+    trainer = Trainer(recipe, samples, None, device="cpu")
+    sizes, part = [], trainer._step._part
+    monkeypatch.setattr(trainer._step, "_part", lambda batch, *more: sizes.append(len(batch.labels)) or part(batch, *more))
+    trainer.gradients(trainer.batch_at(0))
+    assert sorted(sizes) == [1, 1, 2]
+
+
+@pytest.mark.parametrize("precision", ("float32", "bfloat16"))
+def test_one_crop_gives_pix2pixhds_networks_the_gradients_of_the_same_crop_twice(samples, precision):
+    """PyTorch's instance norm has wrong ones for a single channels-last crop on a CPU."""
+    small = {"width": 8, "downsamples": 2, "blocks": 2}
+    recipe = replace(
+        recipe_named("pix2pixhd-512"), generator=("pix2pixhd_global", small), encoder=None, gan_weight=0.0, feature_weight=0.0,
+        perceptual_weight=0.0, pixel_weight=1.0, precision=precision,
+    ).cropped(64).batched(1)
+    trainer = Trainer(recipe, samples, None, device="cpu")
+    batch = trainer.batch_at(0)
+    found = []
+    for times in (1, 2):
+        trainer.networks.generating.zero_grad(set_to_none=True)
+        many = Batch(*(torch.cat(times * [t]) for t in vars(batch).values()))
+        trainer._step.gradients(many, list(range(times)), 0)
+        found.append(torch.cat([p.grad.flatten().float() for p in trainer.networks.generating.parameters()]))
+    one, two = found
+    assert torch.linalg.norm(one - two) < (0.05 if precision == "bfloat16" else 1e-3) * torch.linalg.norm(two)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [("learning_rate=-1", "learning_rate is -1"), ("ema=2", "ema is 2"), ("constant=2", "from 0 to 1"), ("perceptual_scale=0", "from 1 to 8"),
+     ("code_dim=0", "code_dim is 0"), ("jitter=64", "jitter cuts 64"), ("gan_weight=-1", "0 or more")],
+)
+def test_values_that_make_no_sense_are_refused_in_a_sentence(setting, words):
+    with pytest.raises(TrainingError, match=words):
+        recipe_named("tiny").cropped(64).set([setting]).check()
+
+
+def test_a_run_without_any_loss_is_refused():
+    nothing = [f"{name}_weight=0" for name in ("gan", "feature", "perceptual", "pixel", "texture", "colour", "weave")]
+    with pytest.raises(TrainingError, match="nothing to learn"):
+        recipe_named("compact").set(nothing).check()
+    for recipe in RECIPES.values():
+        recipe.check()
 
 
 def test_the_generators_losses_never_reach_the_discriminators_weights(samples):

@@ -16,12 +16,13 @@ import torch
 
 from core.appearance import CodeBook
 from core.data.samples import find_maps, find_samples
-from core.errors import TrainingError
+from core.errors import BadImageError, TrainingError
 from core.labels import STREETS
 from core.models.model_file import Model, load_model, make_card, save_model
 from core.models.registry import build
 from core.rendering.renderer import Renderer
 from core.scene.files import write_png
+from core.training.checkpoint import load_checkpoint
 from core.training.canvas_map import CANVAS_INSTANCES, CANVAS_LABELS
 from core.training.command import main
 from core.training.log import RunLog, read_log, recent_seconds
@@ -114,6 +115,63 @@ def test_a_running_run_obeys_what_is_written_into_its_folder(data, tmp_path):
     assert load_model(tmp_path / "model.safetensors").card.provenance["steps"] == 1
     with pytest.raises(TrainingError, match="can't be told 'explode'"):
         folder.send("explode")
+
+
+def test_what_is_said_while_a_run_starts_is_obeyed(data, tmp_path):
+    """Said to an earlier process it is not; said once the folder is this one's, it is."""
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    folder.send("stop")
+    run = subprocess.Popen(
+        [sys.executable, "main.py", "train", *options("--data", data, "--out", folder.path, "--steps", 5000, "--sample-every", 0)],
+        cwd=ROOT, stdout=subprocess.DEVNULL,
+    )
+    try:
+        while not folder.state.is_file() or json.loads(folder.state.read_text())["state"] != "starting":
+            assert run.poll() is None
+        assert not folder.control.exists(), "what an earlier process was told is gone"
+        folder.send("save")
+        folder.send("stop")
+        assert run.wait(300) == 0
+    finally:
+        run.kill()
+    assert folder.info().state == "stopped" and folder.info().step < 5000
+
+
+def test_a_photograph_that_cant_be_read_costs_no_steps(tmp_path):
+    data = make_data_set(tmp_path / "data", 3)
+    running, events = session(data, tmp_path / "run", steps=500, save_every=0, sample_every=0)
+    taken = running.trainer.step
+
+    def listener(event):
+        events.append(event)
+        if event["event"] == "step" and event["step"] == 4:
+            for path in (data / "train_img").iterdir():
+                path.write_bytes(path.read_bytes()[:200])
+
+    running._listener = listener
+    with pytest.raises(BadImageError):
+        running.run()
+    info = RunFolder(tmp_path / "run").info()
+    assert info.state == "failed" and "can't be read as a picture" in info.message and info.step > taken
+    assert load_checkpoint(tmp_path / "run")["step"] == info.step >= 4
+
+
+def test_a_model_says_on_which_day_it_was_finished(data, tmp_path, monkeypatch):
+    running, _ = session(data, tmp_path, steps=2, sample_every=0)
+    days = iter(("2026-01-01", "2026-01-02"))
+    monkeypatch.setattr("core.training.session.time.strftime", lambda form: next(days))
+    running._write_model()
+    running.run()
+    assert load_model(tmp_path / "model.safetensors").card.provenance["finished"] == "2026-01-02"
+
+
+def test_a_resumed_run_keeps_its_seed_and_says_so(data, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(options("--data", data, "--out", out, "--steps", 2, "--seed", 4, "--sample-every", 0)) == 0
+    assert main(options("--out", out, "--resume", "--steps", 3, "--seed", 5, "--sample-every", 0)) == 2
+    assert "This run's seed is 4" in capsys.readouterr().out
+    assert main(options("--out", out, "--resume", "--steps", 3, "--seed", 4, "--sample-every", 0)) == 0
 
 
 def test_no_command_is_lost_while_others_are_taken(tmp_path):
@@ -304,6 +362,7 @@ def test_what_is_out_of_memory():
     with pytest.raises(RuntimeError) as caught:
         torch.empty(1 << 58, dtype=torch.uint8)
     assert is_out_of_memory(caught.value)
+    assert is_out_of_memory(RuntimeError("could not create a primitive"))
     assert not is_out_of_memory(RuntimeError("shapes differ")) and not is_out_of_memory(ValueError("out of memory"))
 
 

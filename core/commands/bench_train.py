@@ -146,7 +146,7 @@ def _batch(width: int, height: int, count: int):
     edges = torch.zeros(count, 1, height, width)
     edges[..., 1:] = (instances[..., 1:] != instances[..., :-1])[:, None]
     photograph = torch.rand(count, height, width, 3, generator=draw).permute(0, 3, 1, 2) * 2 - 1
-    return Batch(photograph, labels, instances, edges, torch.zeros_like(labels, dtype=torch.bool))
+    return Batch(photograph, labels, instances, edges, instances, torch.zeros_like(labels, dtype=torch.bool))
 
 
 def _vgg():

@@ -12,10 +12,10 @@ from pathlib import Path
 #: Steps of training.
 STEPS = 20_000
 #: (folder, frames, size, seed of the first street, light paths a pixel). Of both a tenth of the streets, by seed, is
-#: held out. Pixels of half the size need fewer paths each.
-STREETS = (("streets_2048", 96, "2048x1024", 40_000, 12), ("streets_1024", 600, "1024x512", 42_000, 32))
-#: Frames of one street.
-_CAMERAS = 4
+#: held out, of the second set its second street. Pixels of half the size need fewer paths each.
+STREETS = (("streets_2048", 96, "2048x1024", 40_000, 12), ("streets_1024", 600, "1024x512", 42_009, 32))
+#: Frames of one street, and the fewest streets of a set: one to learn from, one to measure on.
+_CAMERAS, _LEAST = 4, 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def stages(out: Path, vgg: str, steps: int = STEPS, share: float = 1.0, judge_st
     """
     found = []
     for folder, count, size, seed, samples in STREETS:
-        frames = max(round(count * share), 1)
+        frames = max(round(count * share), _LEAST * _CAMERAS)
         found.append(Stage("streets", (
             "--count", str(frames), "--cameras", str(_CAMERAS), "--size", size, "--seed", str(seed), "--jpeg",
             "--samples", str(samples), "--out", str(out / folder),
@@ -93,14 +93,20 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Run all stages; the status of the first one that fails, else 0."""
     from core.errors import TrainingError
+    from core.training.run_folder import FINISHED, RunFolder
 
     options = parser().parse_args(argv)
     if options.steps < 1 or not 0 < options.share <= 1:
         raise TrainingError("The model needs at least one step of training, and a share of the streets above 0 up to 1.")
     for stage in stages(options.out, options.vgg, options.steps, options.share, options.judge_steps):
         print(stage.line, flush=True)
-        if not options.dry_run and (status := stage.run()):
+        if options.dry_run:
+            continue
+        if status := stage.run():
             return status
+        if stage.command == "train" and RunFolder(options.out / "run").info().state != FINISHED:
+            print("Stopped; the same line goes on from there.")
+            return 130
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from torch import nn
+from torch import Tensor, nn
 
 NORMS = ("instance", "batch")
 
@@ -17,10 +17,23 @@ def norm_layer(norm: str) -> Callable[[int], nn.Module]:
     scale and, once trained, fixed statistics.
     """
     if norm == "instance":
-        return lambda channels: nn.InstanceNorm2d(channels, affine=False)
+        return _instance_norm
     if norm == "batch":
         return lambda channels: nn.BatchNorm2d(channels)
     raise ValueError(f"norm is {norm!r}; it can be {' or '.join(NORMS)}")
+
+
+def _instance_norm(channels: int) -> nn.Module:
+    layer = nn.InstanceNorm2d(channels, affine=False)
+    layer.register_forward_hook(_ask_for_contiguous_gradient)
+    return layer
+
+
+def _ask_for_contiguous_gradient(layer: nn.Module, inputs: tuple, normalised: Tensor) -> None:
+    """PyTorch 2.13's instance norm gives wrong gradients on a CPU where one frame comes with a channels-last gradient:
+    its backward pass reads that as if it were not."""
+    if normalised.requires_grad:
+        normalised.register_hook(Tensor.contiguous)
 
 
 def init_weights(network: nn.Module) -> nn.Module:

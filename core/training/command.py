@@ -95,6 +95,7 @@ def _train(options: argparse.Namespace, report) -> int:
         # A run that lies there already, and was not meant, is to stand as it did.
         another = folder.run.is_file() and folder.state.is_file() and not options.resume
         before = folder.state.read_bytes() if another else b""
+        folder.take_commands()  # what was meant for an earlier process; from now on they are for this one
         folder.mark(STARTING)
         report.record(folder.events)
     try:

@@ -42,6 +42,10 @@ class HistoryPool:
         """
         if self.size == 0:
             return labels, edges, fake
+        with torch.autocast(fake.device.type, enabled=False):  # which knows no float16 on a CPU
+            return self._exchanged(labels, edges, fake, numbers)
+
+    def _exchanged(self, labels: Tensor, edges: Tensor, fake: Tensor, numbers: list[int]) -> tuple[Tensor, Tensor, Tensor]:
         if self._items and self._items[0][0].shape != labels.shape[1:]:
             self._items.clear()  # another phase, another size of crops
         shown = []

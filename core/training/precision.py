@@ -60,9 +60,11 @@ class Precision:
             longest: gradients of one optimiser that are longer than this all together are shortened to it; 0: never.
         """
         for optimiser in optimisers:
+            parameters = [p for group in optimiser.param_groups for p in group["params"]]
+            if all(p.grad is None for p in parameters):
+                continue  # a D that no loss asks
             if longest:
                 self._scaler.unscale_(optimiser)
-                parameters = [p for group in optimiser.param_groups for p in group["params"]]
                 torch.nn.utils.clip_grad_norm_(parameters, longest)
             self._scaler.step(optimiser)
         self._scaler.update()

@@ -115,7 +115,7 @@ def open_run(options: argparse.Namespace, folder: RunFolder, report: Reporter) -
         width = max(64, min(1024, sum(recipe.phases[-1].widths) // 2))
         multiple = max(m.multiple for m in _largest(recipe, label_set))
         previews = Previews(held_out(data, samples), label_set, width, multiple, recipe.part_codes)
-    provenance = {"data": [p.name for p in data], "finished": _today()}
+    provenance = {"data": [p.name for p in data]}
     if settings.get("teacher"):
         provenance["teacher"] = Path(settings["teacher"]).name
     if settings.get("started_from"):
@@ -138,6 +138,8 @@ def _settings(options: argparse.Namespace, before: dict[str, Any] | None) -> dic
         settings["vgg"] = options.vgg if options.vgg in ("none", "download") else str(Path(options.vgg).resolve())
     if options.teacher:
         settings["teacher"] = str(options.teacher.resolve())
+    if before and options.seed not in (None, settings["seed"]):
+        raise TrainingError(f"This run's seed is {settings['seed']}; leave --seed out, or start another run in another folder.")
     if options.start_from:
         if before:
             raise TrainingError("A run that is resumed goes on from its own weights; leave --start-from out.")
@@ -173,6 +175,7 @@ def _recipe(options: argparse.Namespace, settings: dict[str, Any], done: int) ->
         recipe = replace(recipe, accumulate=options.accumulate)
     if options.steps:
         recipe = recipe.lasting(options.steps, done)
+    recipe.check()
     return recipe
 
 
@@ -268,7 +271,3 @@ def _foresee(recipe, options, folder: RunFolder, make, samples, perceptual: bool
     return recipe
 
 
-def _today() -> str:
-    import time
-
-    return time.strftime("%Y-%m-%d")

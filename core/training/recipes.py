@@ -14,6 +14,15 @@ from core.training.schedule import ENHANCER, GLOBAL, Bend, Phase, Place, place
 WARM_UP = 200
 #: Set by options of their own, or by nobody.
 _NOT_SETTABLE = ("name", "about", "steps", "accumulate")
+_ANY = float("inf")
+#: Values that make sense: least and largest.
+_RANGES = {
+    "code_dim": (1, 64), "learning_rate": (1e-9, 1), "constant": (0, 1), "warm_up": (0, _ANY), "discriminator_rate": (1e-6, 1e3),
+    "gan_weight": (0, _ANY), "feature_weight": (0, _ANY), "perceptual_weight": (0, _ANY), "pixel_weight": (0, _ANY),
+    "texture_weight": (0, _ANY), "colour_weight": (0, _ANY), "weave_weight": (0, _ANY),
+    "jitter": (0, _ANY), "perceptual_scale": (1, 8), "fold_parts": (0, 1), "fold_some": (0, 1), "own_size": (0, 1),
+    "longest_gradient": (0, _ANY), "ema": (0, 0.999999), "pool": (0, 10_000),
+}
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,19 @@ class Recipe:
                 f"There is no perceptual loss '{changes['perceptual_form']}'; choose absolute or direction."
             )
         return replace(self, **changes)
+
+    def check(self) -> None:
+        """Raise TrainingError where a value makes no sense."""
+        for name, (least, most) in _RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                reach = f"from {least:g} to {most:g}" if most < float("inf") else f"{least:g} or more"
+                raise TrainingError(f"{name} is {value:g}; give a value {reach} (--set {name}=...).")
+        smallest = min(min(phase.size) for phase in self.phases)
+        if self.jitter > smallest // 2:
+            raise TrainingError(f"jitter cuts {self.jitter} rows and columns from crops of {smallest}; give half of that or less (--set jitter=...).")
+        if not any(getattr(self, name) for name in _RANGES if name.endswith("_weight")):
+            raise TrainingError("All losses have weight 0, so there is nothing to learn; leave one of them in (--set gan_weight=1).")
 
 
 def _truth(text: str) -> bool:

@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Any, Callable
 
-from core.errors import TrainingError, VedutaError
+from core.errors import BadImageError, DataError, LabelError, TrainingError, VedutaError
 from core.models.model_file import save_model
 from core.training.distributed import from_writer, is_writer
 from core.training.finish import finished_model
@@ -73,7 +73,6 @@ class Session:
             TrainingError: when the run can't go on. The last checkpoint stands.
         """
         if is_writer():
-            self.folder.take_commands()  # what was meant for an earlier process
             self._log = RunLog(self.folder.path, self.trainer.step)
         restore = self._listen_to_signals()
         try:
@@ -89,6 +88,8 @@ class Session:
             self._tell(ended)
             return ended
         except BaseException as error:
+            if isinstance(error, (BadImageError, LabelError, DataError)) and self.trainer.world == 1:
+                self._keep()
             self._fail(error)
             raise
         finally:
@@ -190,6 +191,14 @@ class Session:
         self._saved = self.trainer.step
         self._tell("saved", path=str(path))
 
+    def _keep(self) -> None:
+        """Save what was learnt before a file that can't be read: nothing has been updated by halves."""
+        try:
+            if self._saved != self.trainer.step:
+                self._save()
+        except (VedutaError, OSError):
+            pass  # the file is what is to be told of
+
     def _sample(self) -> None:
         if self.previews is None or not is_writer():
             return
@@ -201,7 +210,8 @@ class Session:
 
     def _write_model(self, frames: int = 300) -> None:
         if is_writer():
-            model = finished_model(self.trainer, self.folder.path.name, self.provenance, frames)
+            provenance = {**self.provenance, "finished": time.strftime("%Y-%m-%d")}
+            model = finished_model(self.trainer, self.folder.path.name, provenance, frames)
             save_model(self.folder.model, model)
             self._tell("model", path=str(self.folder.model))
 

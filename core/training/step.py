@@ -78,13 +78,12 @@ class Step:
             TrainingError: when a loss is no longer finite. Nothing is updated then.
         """
         parts = min(self.recipe.accumulate, len(numbers))
-        size = -(-len(numbers) // parts)
+        ends = [len(numbers) * part // parts for part in range(parts + 1)]
         sums: dict[str, Tensor] = {}
-        for start in range(0, len(numbers), size):
-            part = Batch(*(t[start : start + size] for t in vars(batch).values()))
-            share = len(part.labels) / len(numbers)
-            last = start + size >= len(numbers)
-            for name, loss in self._part(part, numbers[start : start + size], step, share, last).items():
+        for start, end in zip(ends, ends[1:]):
+            part = Batch(*(t[start:end] for t in vars(batch).values()))
+            share, last = (end - start) / len(numbers), end == len(numbers)
+            for name, loss in self._part(part, numbers[start:end], step, share, last).items():
                 sums[name] = sums.get(name, 0) + share * loss.detach().float()
         # One transfer from the device for all losses.
         values = dict(zip(sums, mean_over_processes(torch.stack(list(sums.values()))).tolist()))
