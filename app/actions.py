@@ -59,9 +59,6 @@ class Actions:
             keys = [key for key, _, _ in TARGETS]
             context.choose_target(keys[(keys.index(context.target) + 1) % len(keys)])
 
-        def toggle_live():
-            context.settings["live"] = not context.settings["live"]
-
         for command in (
             Command("File", "New street\u2026", (Standard.New,), "file-plus", documents.new),
             Command("File", "Open\u2026", (Standard.Open,), "folder-open", documents.ask_open),
@@ -104,18 +101,24 @@ class Actions:
         self._add_tools()
         self._add_views()
         self._add_quick_labels()
-        live_action = self._plain("Live rendering", toggle_live)
-        live_action.setCheckable(True)
-        live_action.setChecked(context.settings["live"])
-        live_action.setToolTip("Render while painting")
-        context.settings.changed.connect(lambda key, value: live_action.setChecked(value) if key == "live" else None)
-        self._menus["Paint"].insertAction(self.named["Render now"], live_action)
+        self._add_switch("Fill in parts of what is painted", "fill_painted", "A painted house gets windows, a car wheels and glass")
+        self._add_switch("Live rendering", "live", "Render while painting")
         file_menu = self._menus["File"]
         file_menu.insertMenu(self.named["Start page"], self.recent)
         file_menu.insertMenu(self.named["Start page"], self.examples)
         context.scene_replaced.connect(self.refresh)
         context.history.canUndoChanged.connect(self.refresh)
         self.refresh()
+
+    def _add_switch(self, words: str, key: str, hint: str) -> None:
+        """A setting that is on or off, in the Paint menu."""
+        settings = self.window.context.settings
+        action = self._plain(words, lambda: settings.__setitem__(key, not settings[key]))
+        action.setCheckable(True)
+        action.setChecked(settings[key])
+        action.setToolTip(hint)
+        settings.changed.connect(lambda changed, value: action.setChecked(value) if changed == key else None)
+        self._menus["Paint"].insertAction(self.named["Render now"], action)
 
     def menu(self, name: str) -> QMenu:
         """The top menu ``name``, for panels that add their own actions."""

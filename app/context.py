@@ -32,6 +32,7 @@ class StudioContext(QObject):
         scene_replaced: another scene is on the canvas (``scene`` may be None).
         scene_changed(box): pixels in ``box`` = (x0, y0, x1, y1) changed; an empty
             box means that only appearance codes did.
+        painted(edit): a tool has painted a class, as one step (an Edit).
         label_changed(id), selection_changed(value), target_changed(key),
         tool_changed(name), brush_changed(radius): a choice changed. ``value`` is
             the instance value selected last, 0 for no object; it is sent again
@@ -47,6 +48,7 @@ class StudioContext(QObject):
 
     scene_replaced = Signal()
     scene_changed = Signal(tuple)
+    painted = Signal(object)
     label_changed = Signal(int)
     selection_changed = Signal(int)
     preview_changed = Signal()

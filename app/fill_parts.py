@@ -149,7 +149,7 @@ class PartsFiller(QObject):
             job, snapshot=context.scene.snapshot(), objects=objects, index=context.history.index(), stop=Event()
         )
         self.progress.say("Filling in parts")
-        self._pool.start(_Filling(self._job, self._stepped, self._filled))
+        self._pool.start(Filling(self._job, self._stepped, self._filled))
 
     def _changed(self, _box) -> None:
         self.hint.hide()
@@ -217,7 +217,7 @@ class _Stopped(Exception):
     """Nobody waits for the result any more."""
 
 
-class _Filling(QRunnable):
+class Filling(QRunnable):
     """One run, in the pool's thread; the signals are the window's."""
 
     def __init__(self, job: FillJob, stepped, filled):

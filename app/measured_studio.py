@@ -44,6 +44,7 @@ def opened(maps: tuple[np.ndarray, np.ndarray], window: tuple[int, int], view: s
         settings = Settings(QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat))
         settings["open_example"] = False
         settings["view"] = view
+        settings["fill_painted"] = False  # each stroke is measured by itself
         studio = make_studio(app, settings, Path(folder) / "recovery")
         try:
             studio.resize(*window)

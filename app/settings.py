@@ -76,6 +76,7 @@ DECLARED: tuple[Setting, ...] = (
     ),
     Setting("object_edges", True, "Draw lines between objects", "Shows where one car ends and the next begins.", "Painting"),
     Setting("paint_hint", 45, "Paint on the photograph shows through", "How strongly fresh paint covers the photograph until the new one arrives.", "Painting", 0, 100, suffix=" %"),
+    Setting("fill_painted", True, "Fill in parts of what is painted", "A painted house gets windows, a car wheels and glass, once the hand rests.", "Painting"),
     Setting("undo_steps", 300, "Steps that can be undone", "Counts from the next street that you open.", "Painting", 10, 5000),
     Setting("live", True, "Render while painting", "Off: press F5 for a new photograph.", "Photograph"),
     Setting(

@@ -15,6 +15,7 @@ from app.cast_shadows import ShadowCaster
 from app.context import StudioContext
 from app.controls import PanelTitle
 from app.files import Documents, example_files, example_name
+from app.fill_painted import PaintedFiller
 from app.fill_parts import PartsFiller
 from app.live import LiveRenderer
 from app.look_panel import LookPanel
@@ -51,6 +52,7 @@ class Studio(QMainWindow):
         self.training = TrainingCentre(self.context, self.live, self)
         self.canvas = Canvas(self.context)
         self.parts_filler = PartsFiller(self.context, self.canvas)
+        self.painted_filler = PaintedFiller(self.context, self)
         self.shadow_caster = ShadowCaster(self.context, self)
         self.start_page = StartPage(self.context)
         self._pages = QStackedWidget(self)
@@ -205,6 +207,7 @@ class Studio(QMainWindow):
         self.hide()  # a frame in progress may take a while
         self.training.close()
         self.parts_filler.stop()
+        self.painted_filler.stop()
         self.shadow_caster.stop()
         self.live.stop()
         self.recovery.close()

@@ -70,6 +70,7 @@ def settings(tmp_path):
     store = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
     store["open_example"] = False
     store["theme"] = "light"
+    store["fill_painted"] = False  # strokes stay as they are painted; what fills them has tests of its own
     store["runs_folder"] = str(tmp_path / "runs")
     store["scenes_folder"] = str(tmp_path / "scenes")
     return store

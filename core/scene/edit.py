@@ -5,8 +5,8 @@ Which object painted pixels belong to is the ``target``:
 * an int: that instance value is extended; it must be of the painted class.
 * ``NEW``: a new object, where the class can have objects.
 * None, automatic: a thing becomes a new object; so does a class that only our own
-  scenes count (buildings, trees, poles, signs), if the scene already has objects of it, else it
-  takes the bare id; other stuff always takes its bare id.
+  scenes count (buildings, trees, poles, signs), unless the scene has some of it and doesn't count
+  it, when it takes the bare id; other stuff always takes its bare id.
 
 A part (a wheel) painted on an object of its parent's class stays with that object;
 the pixels beside it join the object the gesture covers most, or else follow the rules above.
@@ -124,7 +124,8 @@ def resolve_target(scene: Scene, label_id: int, target: Target, covered: int | N
         return int(target)
     if target is None and label.parent is not None and covered is not None:
         return covered
-    makes_object = base.thing or (base.instanced and (target is NEW or scene.has_objects_of(base.id)))
+    counted = target is NEW or scene.has_objects_of(base.id) or not scene.area(base.id)
+    makes_object = base.thing or (base.instanced and counted)
     return scene.free_value(base.id) if makes_object else base.id
 
 

@@ -63,8 +63,10 @@ class BrushTool(Tool):
         if edit is not None and (edit.new_codes or stroke.filled):
             # Codes went with an object, or a closed contour was filled.
             self.context.touched(edit.bbox if stroke.filled else (0, 0, 0, 0))
-        if self.context.commit(edit, applied=True) and value and self.context.label_id == stroke.label.id:
-            self.context.select(value)
+        if self.context.commit(edit, applied=True):
+            if value and self.context.label_id == stroke.label.id:
+                self.context.select(value)
+            self.context.painted.emit(edit)
 
     def abort(self) -> bool:
         stroke, self._stroke = self._stroke, None

@@ -18,6 +18,6 @@ class FillTool(Tool):
         context, (x, y) = self.context, self.pixel(point)
         if not context.inside(x, y):
             return
-        context.commit(
-            self.guarded(lambda: edits.fill(context.scene, x, y, context.label_id, context.paint_target()))
-        )
+        edit = self.guarded(lambda: edits.fill(context.scene, x, y, context.label_id, context.paint_target()))
+        if context.commit(edit):
+            context.painted.emit(edit)

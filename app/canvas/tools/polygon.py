@@ -65,11 +65,11 @@ class PolygonTool(Tool):
             context.message.emit("A polygon needs at least three corners; click once more.")
             return
         self.abort()
-        context.commit(
-            self.guarded(lambda: edits.polygon(
-                context.scene, points, context.label_id, context.paint_target(), context.paint_over()
-            ))
-        )
+        edit = self.guarded(lambda: edits.polygon(
+            context.scene, points, context.label_id, context.paint_target(), context.paint_over()
+        ))
+        if context.commit(edit):
+            context.painted.emit(edit)
 
     def abort(self) -> bool:
         had, self.corners = bool(self.corners), []
