@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from core.evaluation.metrics import confusion, delta_e, mean_colour_difference, mean_iou, psnr, ssim
+from core.evaluation.metrics import confusion, delta_e, lab, mean_colour_difference, mean_iou, psnr, ssim
 from core.opencv import cv2
 
 
@@ -41,6 +41,24 @@ def test_colour_difference_of_known_colours():
     half[0, 0] = 255
     assert mean_colour_difference(half, black, mask) == pytest.approx(100, abs=0.1)
     assert mean_colour_difference(half, black, ~mask) == 0
+
+
+def test_colour_differences_are_those_of_the_formula():
+    # L*, a*, b* by IEC 61966-2-1 and CIE 15 with seven decimals, under D65.
+    known = {(0, 0, 255): (32.2970, 79.1875, -107.8602), (255, 255, 0): (97.1393, -21.5537, 94.4780), (119, 119, 119): (50.0344, 0, 0)}
+    for colour, expected in known.items():
+        assert lab(np.array(colour, np.uint8)) == pytest.approx(expected, abs=2e-3)
+        assert lab(np.array(colour, np.float64)) == pytest.approx(expected, abs=2e-3)
+    rng = np.random.default_rng(1)
+    a = rng.integers(2, 254, (300, 300, 3)).astype(np.uint8)
+    b = (a + rng.integers(-2, 3, a.shape)).astype(np.uint8)
+    v = np.stack([a, b]) / 255
+    linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+    matrix = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    xyz = linear @ np.transpose(matrix) / np.sum(matrix, 1)
+    x, y, z = np.moveaxis(np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29), -1, 0)
+    exact = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+    assert delta_e(a, b) == pytest.approx(np.linalg.norm(exact[0] - exact[1], axis=-1), abs=1e-3)
 
 
 def test_mean_iou_counts_what_it_says():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Mapping
 import numpy as np
 
 from core.appearance import FAR
-from core.evaluation.metrics import delta_e
+from core.evaluation.metrics import delta_e, lab
 from core.labels import INSTANCE_FACTOR, LabelSet, object_class
 from core.look_thumbnails import Crop, crop_pictures, look_box, plan_crop
 from core.opencv import cv2
@@ -69,15 +69,16 @@ def measure_car(renderer: "Renderer", snapshot: SceneSnapshot, value: int) -> Lo
     looks = [book.code(label_id, k) for k in range(book.looks(label_id))]
     bbox = x0, y0, x1, y1 = look_box(snapshot, value)
     crop = _crop(renderer, snapshot, bbox, 0)
-    pictures = []
-    for picture in crop_pictures(renderer, snapshot, value, looks, crop):
-        left, top = crop.box[:2]
-        pictures.append(picture[y0 - top:y1 - top, x0 - left:x1 - left].copy())
     mask = snapshot.instance_map[y0:y1, x0:x1] == value
+    left, top = crop.box[:2]
+    colours = [
+        lab(picture[y0 - top:y1 - top, x0 - left:x1 - left][mask])
+        for picture in crop_pictures(renderer, snapshot, value, looks, crop)
+    ]
     apart = np.zeros((len(looks), len(looks)))
     for i in range(len(looks)):
         for j in range(i):
-            apart[i, j] = apart[j, i] = float(delta_e(pictures[i], pictures[j])[mask].mean())
+            apart[i, j] = apart[j, i] = float(np.linalg.norm(colours[i] - colours[j], axis=-1).mean())
     pair = np.unravel_index(apart.argmax(), apart.shape)
 
     # Twice the reach: then what the crop's border makes of its surroundings stays outside what is measured.
@@ -85,9 +86,8 @@ def measure_car(renderer: "Renderer", snapshot: SceneSnapshot, value: int) -> Lo
     first, second = crop_pictures(renderer, snapshot, value, [looks[k] for k in pair], wide)
     wx0, wy0, wx1, wy1 = wide.box
     here = (snapshot.instance_map[wy0:wy1, wx0:wx1] == value).view(np.uint8)
-    away = cv2.distanceTransform(1 - here, cv2.DIST_L2, 5)
-    difference = delta_e(first[: wy1 - wy0, : wx1 - wx0], second[: wy1 - wy0, : wx1 - wx0])
-    far = difference[away > FAR]
+    away = cv2.distanceTransform(1 - here, cv2.DIST_L2, 5) > FAR
+    far = delta_e(first[: wy1 - wy0, : wx1 - wx0][away], second[: wy1 - wy0, : wx1 - wx0][away])
     width, height = snapshot.size
     outside = width * height - here.size  # out of the generator's reach: nothing changes there
     return LookReach(
