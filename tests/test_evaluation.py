@@ -126,6 +126,108 @@ def test_the_report_tells_a_good_picture_from_a_wrong_one(tmp_path):
         assert picture.name in page
 
 
+def _own_classes(folder, model_path):
+    """A data set with classes of its own, of which none is what the project calls so, and an untrained model of them."""
+    from dataclasses import replace
+
+    from core.labels import Label, LabelSet, label_set_to_json
+    from core.models.model_file import save_model
+    from core.models.registry import build
+    from tests.test_model_file import small_model
+
+    grey = (90, 90, 90)
+    own = LabelSet("mine", [
+        Label(0, "sky", grey, "classes"), Label(1, "ground", grey, "classes"), Label(26, "boat", (200, 0, 0), "classes", thing=True, instanced=True),
+        Label(200, "deck", (0, 200, 0), "classes", parent=26),
+    ])  # fmt: skip
+    model = small_model()
+    generator = ("compact", {**model.card.generator["config"], "label_count": len(own)})
+    model.card = replace(
+        model.card, generator={"name": generator[0], "config": generator[1]}, label_set=label_set_to_json(own), object_classes=[26]
+    )
+    save_model(model_path, replace(model, generator=build(*generator), label_set=own))
+    for split, count in (("train", 3), ("val", 2)):
+        for kind in ("label", "inst", "img"):
+            (folder / f"{split}_{kind}").mkdir(parents=True)
+        for number in range(count):
+            labels = np.zeros((64, 128), np.uint8)
+            labels[32:] = 1
+            labels[26:50, 20 + 10 * number:70] = 26
+            labels[26:32, 30 + 10 * number:60] = 200
+            instances = np.where(labels >= 26, 26001, labels).astype(np.uint16)
+            photograph = np.random.default_rng(number).integers(0, 256, (64, 128, 3)).astype(np.uint8)
+            for kind, image in (("label", labels), ("inst", instances), ("img", photograph)):
+                assert cv2.imwrite(str(folder / f"{split}_{kind}" / f"{number}.png"), image)
+    return own
+
+
+def test_a_model_of_other_classes_is_measured_by_its_own(tmp_path):
+    from core.capture import photograph_codes
+    from core.data.samples import find_samples, read_sample
+    from core.evaluation.command import main
+    from core.evaluation.judge_file import load_judge
+    from core.models.model_file import load_model
+    from core.rendering.renderer import Renderer
+
+    path = tmp_path / "mine.safetensors"
+    own = _own_classes(tmp_path / "data", path)
+    words = ["--model", str(path), "--data", str(tmp_path / "data"), "--out", str(tmp_path / "report"), "--vgg", "none"]
+    assert main([*words, "--judge-steps", "2", "--judge-width", "64", "--card", "--device", "cpu"]) == 0
+    scores = json.loads((tmp_path / "report" / "report.json").read_text())["scores"]
+    assert set(scores["classes"]) == {"sky", "ground", "boat", "deck"}
+    assert scores["cars"] == 0, "its class 26 is no car"
+    model, expected = load_model(path), []
+    for sample in find_samples(tmp_path / "data", "val"):
+        photograph, labels, instances = read_sample(sample)
+        codes = photograph_codes(model, photograph, labels, instances, own, scarce=0)
+        expected.append(psnr(Renderer(model, "cpu").render(labels, instances, codes, own), photograph))
+    assert scores["psnr_db"] == pytest.approx(np.mean(expected))
+    assert model.card.metrics["psnr_db"] == round(scores["psnr_db"], 4)
+    assert load_judge(tmp_path / "report" / "judge_2_64.safetensors", own).score.out_channels == len(own)
+
+
+def test_maps_of_other_classes_are_refused_by_name(tmp_path):
+    from core.data.samples import find_samples
+    from core.errors import LabelError
+    from core.evaluation.report import evaluate
+    from core.evaluation.segmentation import train_segmenter
+    from core.labels import STREETS
+    from tests.test_model_file import small_model
+    from tests.training_data import make_data_set, scene
+
+    make_data_set(tmp_path, 2)
+    labels = scene(1)[1]
+    labels[:3] = 255
+    assert cv2.imwrite(str(tmp_path / "train_label" / "001.png"), labels)
+    samples = find_samples(tmp_path)
+    with pytest.raises(LabelError, match="label map of 001 holds 255"):
+        evaluate(small_model(), samples, tmp_path / "report", None, None, device="cpu")
+    with pytest.raises(LabelError, match="label map of 001 holds 255"):
+        train_segmenter(samples, STREETS, steps=4, picture_width=64)
+
+
+def test_maps_with_newer_parts_are_folded_for_a_model_of_before(tmp_path):
+    from dataclasses import replace
+
+    from core.data.samples import find_samples
+    from core.evaluation.report import evaluate
+    from core.labels import STREETS, LabelSet, label_set_to_json
+    from core.models.registry import build
+    from tests.test_model_file import small_model
+    from tests.training_data import make_data_set, scene
+
+    make_data_set(tmp_path, 1)
+    labels = scene(0)[1]
+    labels[labels == 11] = 71  # a window's frame
+    assert cv2.imwrite(str(tmp_path / "train_label" / "000.png"), labels)
+    before = LabelSet("streets", [label for label in STREETS if label.id < 71])
+    model = small_model()
+    generator = build("compact", {**model.card.generator["config"], "label_count": len(before)})
+    model = replace(model, generator=generator, label_set=before, card=replace(model.card, label_set=label_set_to_json(before)))
+    scores = evaluate(model, find_samples(tmp_path), tmp_path / "report", None, None, device="cpu")
+    assert scores.frames == 1 and "window frame" in scores.classes
+
+
 def test_a_judge_names_its_classes_and_refuses_others(tmp_path):
     import torch
 

@@ -17,7 +17,8 @@ from core.scene.scene import SceneSnapshot
 if TYPE_CHECKING:
     from core.rendering.renderer import Renderer
 
-CAR = 26
+#: The class whose looks are tried.
+CAR = "car"
 
 #: Smaller cars, in pixels of a frame 2048 wide, say little about looks.
 LEAST_AREA = 400
@@ -47,16 +48,17 @@ def measure_cars(
     renderer: "Renderer", labels: np.ndarray, instances: np.ndarray, codes: Mapping[int, np.ndarray],
     label_set: LabelSet, most: int | None = None,
 ) -> list[LookReach]:
-    """Try every code of the class on every car that is large enough, the largest first.
+    """Try every code of the class on every car that is large enough, the largest first; none where the set has no cars.
 
     Args:
         labels, instances: (H, W) uint8 and uint16; ``codes`` the rest of the street's looks, by look key.
         most: only so many cars; None for all.
     """
     book = renderer.model.code_book
-    if book is None or book.looks(CAR) < 2:
+    car = next((label.id for label in label_set if label.name == CAR), None)
+    if book is None or car is None or book.looks(car) < 2:
         return []
-    values, counts = np.unique(instances[object_class(instances) == CAR], return_counts=True)
+    values, counts = np.unique(instances[object_class(instances) == car], return_counts=True)
     least = LEAST_AREA * (labels.shape[1] / 2048) ** 2
     cars = sorted((-c, v) for v, c in zip(values.tolist(), counts.tolist()) if v >= INSTANCE_FACTOR and c >= least)
     snapshot = SceneSnapshot(labels, instances, dict(codes), label_set, 0)

@@ -81,6 +81,9 @@ def train_segmenter(
 
     Args:
         progress: called after each step with (steps done, loss).
+
+    Raises:
+        BadImageError: when a file can't be read. LabelError: when a label map holds other classes.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -92,6 +95,7 @@ def train_segmenter(
         images, targets = [], []
         for index in rng.integers(0, len(samples), batch):
             photograph, labels, _ = read(samples[index])
+            label_set.check(labels, f"label map of {samples[index].name}")
             image, target = _prepare(photograph, labels, label_set, picture_width)
             if rng.random() < 0.5:
                 image, target = image.flip(-1), target.flip(-1)
