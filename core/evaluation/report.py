@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Sequence
+from urllib.parse import quote
 
 import numpy as np
 import torch
@@ -164,7 +165,7 @@ def _write(out: Path, model: Model, scores: Scores, shown: list[list[str]]) -> N
         if isinstance(v, (int, float))
     )
     rows = "".join(
-        "<tr>" + "".join(f'<td><img src="pictures/{html.escape(f)}"></td>' for f in row) + "</tr>" for row in shown
+        "<tr>" + "".join(f'<td><img src="pictures/{quote(f)}"></td>' for f in row) + "</tr>" for row in shown
     )
     trained = model.card.provenance.get("classes", {})
     shares = "".join(
