@@ -121,7 +121,7 @@ def test_the_report_tells_a_good_picture_from_a_wrong_one(tmp_path):
     assert frames == 1 and 0 < pixels < 0.2
     data = json.loads((tmp_path / "report" / "report.json").read_text())
     assert data["scores"]["psnr_db"] == scores.psnr_db
-    page = (tmp_path / "report" / "index.html").read_text()
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     for picture in (tmp_path / "report" / "pictures").iterdir():
         assert picture.name in page
 
@@ -260,6 +260,55 @@ def test_a_judge_names_its_classes_and_refuses_others(tmp_path):
             load_judge(tmp_path / f"{name}.safetensors", other)
     with pytest.raises(ModelFileError, match="can't be written"):
         save_judge(tmp_path / "no" / "judge.safetensors", judge, STREETS)
+
+
+def test_photographs_of_any_proportions_are_judged_together(tmp_path):
+    from core.data.samples import find_samples, read_sample
+    from core.evaluation.segmentation import segment, train_segmenter
+    from core.labels import STREETS
+    from tests.training_data import make_data_set, scene
+
+    make_data_set(tmp_path, 4)
+    for number, size in enumerate(((128, 96), (64, 128), (250, 18))):
+        for kind, image in zip(("img", "label", "inst"), scene(number, *size)):
+            assert cv2.imwrite(str(tmp_path / f"train_{kind}" / f"{number:03}.png"), image)
+    samples, seen = find_samples(tmp_path), []
+    judge = train_segmenter(samples, STREETS, steps=6, picture_width=100, progress=lambda step, loss: seen.append(loss))
+    assert len(seen) == 6 and np.isfinite(seen).all()
+    for sample in samples:
+        photograph, labels, _ = read_sample(sample)
+        predicted, truth = segment(judge, photograph, labels, STREETS)
+        assert predicted.shape == truth.shape == (max(8, round(100 * labels.shape[0] / labels.shape[1]) // 16 * 8), 48)
+
+
+def test_a_tall_picture_and_its_classes_are_cut_at_the_same_place():
+    import torch
+
+    from core.evaluation.segmentation import _of_one_height
+
+    truth = [torch.randint(0, 9, (height, 8)) for height in (24, 8, 16)]
+    pictures = [t.repeat_interleave(2, 0).repeat_interleave(2, 1).expand(3, -1, -1).float() for t in truth]
+    images, targets = _of_one_height(list(pictures), list(truth), np.random.default_rng(0))
+    assert [tuple(i.shape) for i in images] == [(3, 16, 16)] * 3 and torch.equal(targets[1], truth[1])
+    assert all(torch.equal(i[0, ::2, ::2].long(), t) for i, t in zip(images, targets))
+
+
+def test_the_reports_pictures_are_found_whatever_the_photographs_are_called(tmp_path):
+    import re
+    from urllib.parse import unquote
+
+    from core.data.samples import find_samples
+    from core.evaluation.report import evaluate
+    from tests.test_model_file import small_model
+    from tests.training_data import make_data_set
+
+    make_data_set(tmp_path, 1)
+    for kind in ("img", "label", "inst"):
+        (tmp_path / f"train_{kind}" / "000.png").rename(tmp_path / f"train_{kind}" / "a #1 50%25 'Straße' & more.png")
+    evaluate(small_model(), find_samples(tmp_path), tmp_path / "report", None, None, device="cpu")
+    places = re.findall('src="([^"]*)"', (tmp_path / "report" / "index.html").read_text(encoding="utf-8"))
+    assert len(places) == 3 and not any(set(place) & set(" #?&'<>") for place in places)
+    assert all((tmp_path / "report" / unquote(place)).is_file() for place in places)
 
 
 def test_class_shares_count_frames_and_pixels(tmp_path):
