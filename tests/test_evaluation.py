@@ -183,7 +183,7 @@ def test_a_model_of_other_classes_is_measured_by_its_own(tmp_path):
         expected.append(psnr(Renderer(model, "cpu").render(labels, instances, codes, own), photograph))
     assert scores["psnr_db"] == pytest.approx(np.mean(expected))
     assert model.card.metrics["psnr_db"] == round(scores["psnr_db"], 4)
-    assert load_judge(tmp_path / "report" / "judge_2_64.safetensors", own).score.out_channels == len(own)
+    assert load_judge(tmp_path / "report" / "judge_2_64.safetensors", own, find_samples(tmp_path / "data")).score.out_channels == len(own)
 
 
 def test_maps_of_other_classes_are_refused_by_name(tmp_path):
@@ -239,8 +239,8 @@ def test_a_judge_names_its_classes_and_refuses_others(tmp_path):
 
     judge = Segmenter(len(STREETS), picture_width=64).eval()
     path = tmp_path / "judge.safetensors"
-    save_judge(path, judge, STREETS)
-    again = load_judge(path, STREETS)
+    save_judge(path, judge, STREETS, [])
+    again = load_judge(path, STREETS, [])
     picture = np.random.default_rng(0).integers(0, 256, (32, 64, 3)).astype(np.uint8)
     labels = np.full((32, 64), 7, np.uint8)
     assert again.picture_width == 64 and not again.training
@@ -248,18 +248,51 @@ def test_a_judge_names_its_classes_and_refuses_others(tmp_path):
     # As many classes, but one of them another: the weights would fit and the scores would be wrong.
     other = LabelSet("mine", [label for label in CITYSCAPES if label.id != 33])
     same_count = LabelSet("mine", [label for label in CITYSCAPES if label.id != 32])
-    save_judge(path, Segmenter(len(other)), other)
+    save_judge(path, Segmenter(len(other)), other, [])
     for label_set in (same_count, STREETS):
         with pytest.raises(ModelFileError, match="other classes") as told:
-            load_judge(path, label_set)
+            load_judge(path, label_set, [])
         assert str(told.value).count(".") == str(path).count(".") + 1 and label_set.name in str(told.value)
     save_file({"x": torch.zeros(1)}, tmp_path / "no_judge.safetensors")
     (tmp_path / "cut.safetensors").write_bytes(path.read_bytes()[:-50])
     for name in ("no_judge", "cut", "missing"):
         with pytest.raises(ModelFileError, match="no judge"):
-            load_judge(tmp_path / f"{name}.safetensors", other)
+            load_judge(tmp_path / f"{name}.safetensors", other, [])
     with pytest.raises(ModelFileError, match="can't be written"):
-        save_judge(tmp_path / "no" / "judge.safetensors", judge, STREETS)
+        save_judge(tmp_path / "no" / "judge.safetensors", judge, STREETS, [])
+
+
+def test_a_judge_of_other_photographs_is_trained_anew(tmp_path, small_model_path, capsys):
+    from safetensors.torch import load_file, save_file
+
+    from core.evaluation.command import main
+    from tests.training_data import make_data_set, scene
+
+    data = make_data_set(make_data_set(tmp_path / "data", 3), 1, split="val")
+    words = ["--model", str(small_model_path), "--data", str(data), "--out", str(tmp_path / "report"), "--vgg", "none",
+             "--judge-steps", "2", "--judge-width", "64", "--device", "cpu"]  # fmt: skip
+    kept, anew = tmp_path / "report" / "judge_2_64.safetensors", "learnt from other photographs, so a new one is trained"
+
+    def judged() -> tuple[bytes, bool]:
+        assert main(words) == 0
+        return kept.read_bytes(), anew in capsys.readouterr().out
+
+    first, said = judged()
+    assert not said
+    data = data.rename(tmp_path / "moved")
+    words[3] = str(data)
+    assert judged() == (first, False), "wherever they lie"
+    # The same names and as many, but another photograph.
+    assert cv2.imwrite(str(data / "train_img" / "001.png"), scene(9)[0])
+    second, said = judged()
+    assert said and second != first
+    words += ["--judge-data", str(make_data_set(tmp_path / "other", 4))]
+    third, said = judged()
+    assert said and third != second and judged() == (third, False)
+    # As one was written before it told what it learnt from.
+    save_file(load_file(kept), kept, metadata={"judge": json.dumps({"classes": list(range(34)), "picture_width": 64})})
+    fourth, said = judged()
+    assert said and fourth == third
 
 
 def test_photographs_of_any_proportions_are_judged_together(tmp_path):
