@@ -220,8 +220,8 @@ LABEL_SETS = {label_set.name: label_set for label_set in (CITYSCAPES, STREETS)}
 
 
 def label_set_for(known: LabelSet) -> LabelSet:
-    """The label set by which a map is read for a model that knows the classes ``known``: the project's own, unless they are others."""
-    return STREETS if known.agrees(STREETS) else known
+    """The label set by which a map is read for a model that knows the classes ``known``: the project's own, unless they are others, or more."""
+    return STREETS if known.agrees(STREETS) and set(known.ids) <= set(STREETS.ids) else known
 
 
 def object_class(instance: np.ndarray | int) -> np.ndarray | int:

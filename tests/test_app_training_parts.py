@@ -186,8 +186,10 @@ def test_scenes_that_are_there_go_straight_into_training(dialog, bare_studio, tm
     from core.streets.dataset import paths_of
     from tests.training_data import scene
 
+    dialog.size.setCurrentIndex(0)
+    width, height = (int(side) for side in dialog.size.currentData().split("x"))
     for number in range(2):  # as an earlier rendering has left them
-        photograph, labels, instances = scene(number)
+        photograph, labels, instances = scene(number, width, height)
         for path, picture in zip(vars(paths_of(tmp_path / "scenes", 5, number)).values(), (photograph, labels, instances)):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_png(path, picture)
@@ -197,6 +199,10 @@ def test_scenes_that_are_there_go_straight_into_training(dialog, bare_studio, tm
     assert dialog.running and dialog.begin.text() == "Stop" and not dialog.count.isEnabled()
     wait_for(lambda: not dialog.running)
     assert dialog.said.text == "All 2 photographs are there." and not dialog.picture.image.isNull()
+    dialog.size.setCurrentIndex(1)
+    press(dialog.begin)
+    wait_for(lambda: not dialog.running)
+    assert f"are {width}x{height}, not {dialog.size.currentData()}; choose another folder" in dialog.said.text
     press(dialog.train)
     window = bare_studio.training.window
     wait_for(lambda: window.data.ready is not None)

@@ -77,6 +77,58 @@ def test_sizes_that_differ(data):
         read_sample(find_samples(data)[3])
 
 
+def turned_photograph(path, number: int, orientation: int, size=(128, 64)) -> None:
+    """A scene's photograph, stored as it is, with a mark how the camera was held."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    Image.fromarray(scene(number, *size)[0]).save(path, exif=exif)
+
+
+@pytest.mark.parametrize("ending", ("jpg", "png", "webp"))
+@pytest.mark.parametrize("orientation", (1, 3, 5, 6, 7, 8))
+def test_a_photograph_has_the_size_at_which_it_is_read(tmp_path, ending, orientation):
+    """Whatever this OpenCV makes of the mark, the check says what training will."""
+    for name, size in (("lying", (128, 64)), ("standing", (64, 128))):
+        for kind in ("labels", "images"):
+            (tmp_path / name / kind).mkdir(parents=True)
+        for number in range(17):  # more than the quick check decodes
+            write_png(tmp_path / name / "labels" / f"{number:03}.png", scene(number, *size)[1])
+            turned_photograph(tmp_path / name / "images" / f"{number:03}.{ending}", number, orientation)
+        samples = find_samples(tmp_path / name)
+        fine = cv2.imread(str(samples[0].photograph)).shape[1::-1] == size
+        if ending != "webp":
+            assert fine == ((orientation < 5) == (name == "lying"))
+        if fine:
+            assert all(read_sample(sample)[0].shape[1::-1] == size for sample in samples)
+            assert not check_data(tmp_path / name, STREETS).errors and not check_data(tmp_path / name, STREETS, quick=True).errors
+        else:
+            with pytest.raises(BadImageError, match="export them at one size"):
+                read_sample(samples[0])
+            assert "17 samples whose files differ in size: 000 (photograph" in only_error(tmp_path / name)
+
+
+def test_a_mark_behind_the_pixels_is_found_where_files_are_decoded(data):
+    path = data / "train_img" / "002.png"
+    turned_photograph(path, 2, 6)
+    png = path.read_bytes()
+    at = png.index(b"eXIf") - 4
+    end = at + 12 + int.from_bytes(png[at:at + 4], "big")
+    path.write_bytes(png[:at] + png[end:-12] + png[at:end] + png[-12:])  # before the last chunk
+    assert "002 (photograph 64x128, label map 128x64)" in only_error(data)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_damaged_exif_data_turn_nothing(data):
+    from PIL import Image
+
+    for content in (b"Exif\0\0II*\0\xff\xff\xff\x7f", b"Exif\0\0MM", b"II*\0\x08\0\0\0\xff\xff\x12\x01", b"x"):
+        Image.fromarray(scene(1)[0]).save(data / "train_img" / "001.jpg", exif=content)
+        (data / "train_img" / "001.png").unlink(missing_ok=True)
+        assert check_data(data, STREETS).errors == check_data(data, STREETS, quick=True).errors == []
+
+
 def test_unreadable_files(data):
     (data / "train_label" / "000.png").write_bytes(b"<html>404</html>")
     whole = (data / "train_img" / "001.png").read_bytes()

@@ -50,13 +50,14 @@ def test_impossible_requests_are_refused(tmp_path, arguments):
 
 @pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason="Blender's module bpy is not installed")
 def test_it_goes_on_with_what_is_there_to_a_measured_model(tmp_path):
-    """Streets that lie there already, smaller than its own, are passed over; training and measuring are real."""
+    """Streets that lie there already are passed over; training and measuring are real."""
     share = 0.02
     for folder, count, size, seed, _ in STREETS:
         frames = max(round(count * share), 8)
         for number in range(frames):
             street = seed + number // 4
-            write_frame(Frame(number, (512, 256)), paths_of(tmp_path / folder, street, number % 4, jpeg=True), True)
+            frame = Frame(number, tuple(int(side) for side in size.split("x")))
+            write_frame(frame, paths_of(tmp_path / folder, street, number % 4, jpeg=True), True)
     # However few streets are asked for, one is held out.
     assert [split_of(STREETS[-1][3] + number) for number in range(2)] == ["train", "val"]
     arguments = ["--out", str(tmp_path), "--share", str(share), "--steps", "2", "--vgg", "none", "--judge-steps", "0"]

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from core.evaluation.metrics import confusion, delta_e, mean_colour_difference, mean_iou, psnr, ssim
+from core.evaluation.metrics import confusion, delta_e, lab, mean_colour_difference, mean_iou, psnr, ssim
 from core.opencv import cv2
 
 
@@ -41,6 +41,24 @@ def test_colour_difference_of_known_colours():
     half[0, 0] = 255
     assert mean_colour_difference(half, black, mask) == pytest.approx(100, abs=0.1)
     assert mean_colour_difference(half, black, ~mask) == 0
+
+
+def test_colour_differences_are_those_of_the_formula():
+    # L*, a*, b* by IEC 61966-2-1 and CIE 15 with seven decimals, under D65.
+    known = {(0, 0, 255): (32.2970, 79.1875, -107.8602), (255, 255, 0): (97.1393, -21.5537, 94.4780), (119, 119, 119): (50.0344, 0, 0)}
+    for colour, expected in known.items():
+        assert lab(np.array(colour, np.uint8)) == pytest.approx(expected, abs=2e-3)
+        assert lab(np.array(colour, np.float64)) == pytest.approx(expected, abs=2e-3)
+    rng = np.random.default_rng(1)
+    a = rng.integers(2, 254, (300, 300, 3)).astype(np.uint8)
+    b = (a + rng.integers(-2, 3, a.shape)).astype(np.uint8)
+    v = np.stack([a, b]) / 255
+    linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+    matrix = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    xyz = linear @ np.transpose(matrix) / np.sum(matrix, 1)
+    x, y, z = np.moveaxis(np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29), -1, 0)
+    exact = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+    assert delta_e(a, b) == pytest.approx(np.linalg.norm(exact[0] - exact[1], axis=-1), abs=1e-3)
 
 
 def test_mean_iou_counts_what_it_says():
@@ -103,9 +121,111 @@ def test_the_report_tells_a_good_picture_from_a_wrong_one(tmp_path):
     assert frames == 1 and 0 < pixels < 0.2
     data = json.loads((tmp_path / "report" / "report.json").read_text())
     assert data["scores"]["psnr_db"] == scores.psnr_db
-    page = (tmp_path / "report" / "index.html").read_text()
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     for picture in (tmp_path / "report" / "pictures").iterdir():
         assert picture.name in page
+
+
+def _own_classes(folder, model_path):
+    """A data set with classes of its own, of which none is what the project calls so, and an untrained model of them."""
+    from dataclasses import replace
+
+    from core.labels import Label, LabelSet, label_set_to_json
+    from core.models.model_file import save_model
+    from core.models.registry import build
+    from tests.test_model_file import small_model
+
+    grey = (90, 90, 90)
+    own = LabelSet("mine", [
+        Label(0, "sky", grey, "classes"), Label(1, "ground", grey, "classes"), Label(26, "boat", (200, 0, 0), "classes", thing=True, instanced=True),
+        Label(200, "deck", (0, 200, 0), "classes", parent=26),
+    ])  # fmt: skip
+    model = small_model()
+    generator = ("compact", {**model.card.generator["config"], "label_count": len(own)})
+    model.card = replace(
+        model.card, generator={"name": generator[0], "config": generator[1]}, label_set=label_set_to_json(own), object_classes=[26]
+    )
+    save_model(model_path, replace(model, generator=build(*generator), label_set=own))
+    for split, count in (("train", 3), ("val", 2)):
+        for kind in ("label", "inst", "img"):
+            (folder / f"{split}_{kind}").mkdir(parents=True)
+        for number in range(count):
+            labels = np.zeros((64, 128), np.uint8)
+            labels[32:] = 1
+            labels[26:50, 20 + 10 * number:70] = 26
+            labels[26:32, 30 + 10 * number:60] = 200
+            instances = np.where(labels >= 26, 26001, labels).astype(np.uint16)
+            photograph = np.random.default_rng(number).integers(0, 256, (64, 128, 3)).astype(np.uint8)
+            for kind, image in (("label", labels), ("inst", instances), ("img", photograph)):
+                assert cv2.imwrite(str(folder / f"{split}_{kind}" / f"{number}.png"), image)
+    return own
+
+
+def test_a_model_of_other_classes_is_measured_by_its_own(tmp_path):
+    from core.capture import photograph_codes
+    from core.data.samples import find_samples, read_sample
+    from core.evaluation.command import main
+    from core.evaluation.judge_file import load_judge
+    from core.models.model_file import load_model
+    from core.rendering.renderer import Renderer
+
+    path = tmp_path / "mine.safetensors"
+    own = _own_classes(tmp_path / "data", path)
+    words = ["--model", str(path), "--data", str(tmp_path / "data"), "--out", str(tmp_path / "report"), "--vgg", "none"]
+    assert main([*words, "--judge-steps", "2", "--judge-width", "64", "--card", "--device", "cpu"]) == 0
+    scores = json.loads((tmp_path / "report" / "report.json").read_text())["scores"]
+    assert set(scores["classes"]) == {"sky", "ground", "boat", "deck"}
+    assert scores["cars"] == 0, "its class 26 is no car"
+    model, expected = load_model(path), []
+    for sample in find_samples(tmp_path / "data", "val"):
+        photograph, labels, instances = read_sample(sample)
+        codes = photograph_codes(model, photograph, labels, instances, own, scarce=0)
+        expected.append(psnr(Renderer(model, "cpu").render(labels, instances, codes, own), photograph))
+    assert scores["psnr_db"] == pytest.approx(np.mean(expected))
+    assert model.card.metrics["psnr_db"] == round(scores["psnr_db"], 4)
+    assert load_judge(tmp_path / "report" / "judge_2_64.safetensors", own, find_samples(tmp_path / "data")).score.out_channels == len(own)
+
+
+def test_maps_of_other_classes_are_refused_by_name(tmp_path):
+    from core.data.samples import find_samples
+    from core.errors import LabelError
+    from core.evaluation.report import evaluate
+    from core.evaluation.segmentation import train_segmenter
+    from core.labels import STREETS
+    from tests.test_model_file import small_model
+    from tests.training_data import make_data_set, scene
+
+    make_data_set(tmp_path, 2)
+    labels = scene(1)[1]
+    labels[:3] = 255
+    assert cv2.imwrite(str(tmp_path / "train_label" / "001.png"), labels)
+    samples = find_samples(tmp_path)
+    with pytest.raises(LabelError, match="label map of 001 holds 255"):
+        evaluate(small_model(), samples, tmp_path / "report", None, None, device="cpu")
+    with pytest.raises(LabelError, match="label map of 001 holds 255"):
+        train_segmenter(samples, STREETS, steps=4, picture_width=64)
+
+
+def test_maps_with_newer_parts_are_folded_for_a_model_of_before(tmp_path):
+    from dataclasses import replace
+
+    from core.data.samples import find_samples
+    from core.evaluation.report import evaluate
+    from core.labels import STREETS, LabelSet, label_set_to_json
+    from core.models.registry import build
+    from tests.test_model_file import small_model
+    from tests.training_data import make_data_set, scene
+
+    make_data_set(tmp_path, 1)
+    labels = scene(0)[1]
+    labels[labels == 11] = 71  # a window's frame
+    assert cv2.imwrite(str(tmp_path / "train_label" / "000.png"), labels)
+    before = LabelSet("streets", [label for label in STREETS if label.id < 71])
+    model = small_model()
+    generator = build("compact", {**model.card.generator["config"], "label_count": len(before)})
+    model = replace(model, generator=generator, label_set=before, card=replace(model.card, label_set=label_set_to_json(before)))
+    scores = evaluate(model, find_samples(tmp_path), tmp_path / "report", None, None, device="cpu")
+    assert scores.frames == 1 and "window frame" in scores.classes
 
 
 def test_a_judge_names_its_classes_and_refuses_others(tmp_path):
@@ -119,8 +239,8 @@ def test_a_judge_names_its_classes_and_refuses_others(tmp_path):
 
     judge = Segmenter(len(STREETS), picture_width=64).eval()
     path = tmp_path / "judge.safetensors"
-    save_judge(path, judge, STREETS)
-    again = load_judge(path, STREETS)
+    save_judge(path, judge, STREETS, [])
+    again = load_judge(path, STREETS, [])
     picture = np.random.default_rng(0).integers(0, 256, (32, 64, 3)).astype(np.uint8)
     labels = np.full((32, 64), 7, np.uint8)
     assert again.picture_width == 64 and not again.training
@@ -128,18 +248,100 @@ def test_a_judge_names_its_classes_and_refuses_others(tmp_path):
     # As many classes, but one of them another: the weights would fit and the scores would be wrong.
     other = LabelSet("mine", [label for label in CITYSCAPES if label.id != 33])
     same_count = LabelSet("mine", [label for label in CITYSCAPES if label.id != 32])
-    save_judge(path, Segmenter(len(other)), other)
+    save_judge(path, Segmenter(len(other)), other, [])
     for label_set in (same_count, STREETS):
         with pytest.raises(ModelFileError, match="other classes") as told:
-            load_judge(path, label_set)
+            load_judge(path, label_set, [])
         assert str(told.value).count(".") == str(path).count(".") + 1 and label_set.name in str(told.value)
     save_file({"x": torch.zeros(1)}, tmp_path / "no_judge.safetensors")
     (tmp_path / "cut.safetensors").write_bytes(path.read_bytes()[:-50])
     for name in ("no_judge", "cut", "missing"):
         with pytest.raises(ModelFileError, match="no judge"):
-            load_judge(tmp_path / f"{name}.safetensors", other)
+            load_judge(tmp_path / f"{name}.safetensors", other, [])
     with pytest.raises(ModelFileError, match="can't be written"):
-        save_judge(tmp_path / "no" / "judge.safetensors", judge, STREETS)
+        save_judge(tmp_path / "no" / "judge.safetensors", judge, STREETS, [])
+
+
+def test_a_judge_of_other_photographs_is_trained_anew(tmp_path, small_model_path, capsys):
+    from safetensors.torch import load_file, save_file
+
+    from core.evaluation.command import main
+    from tests.training_data import make_data_set, scene
+
+    data = make_data_set(make_data_set(tmp_path / "data", 3), 1, split="val")
+    words = ["--model", str(small_model_path), "--data", str(data), "--out", str(tmp_path / "report"), "--vgg", "none",
+             "--judge-steps", "2", "--judge-width", "64", "--device", "cpu"]  # fmt: skip
+    kept, anew = tmp_path / "report" / "judge_2_64.safetensors", "learnt from other photographs, so a new one is trained"
+
+    def judged() -> tuple[bytes, bool]:
+        assert main(words) == 0
+        return kept.read_bytes(), anew in capsys.readouterr().out
+
+    first, said = judged()
+    assert not said
+    data = data.rename(tmp_path / "moved")
+    words[3] = str(data)
+    assert judged() == (first, False), "wherever they lie"
+    # The same names and as many, but another photograph.
+    assert cv2.imwrite(str(data / "train_img" / "001.png"), scene(9)[0])
+    second, said = judged()
+    assert said and second != first
+    words += ["--judge-data", str(make_data_set(tmp_path / "other", 4))]
+    third, said = judged()
+    assert said and third != second and judged() == (third, False)
+    # As one was written before it told what it learnt from.
+    save_file(load_file(kept), kept, metadata={"judge": json.dumps({"classes": list(range(34)), "picture_width": 64})})
+    fourth, said = judged()
+    assert said and fourth == third
+
+
+def test_photographs_of_any_proportions_are_judged_together(tmp_path):
+    from core.data.samples import find_samples, read_sample
+    from core.evaluation.segmentation import segment, train_segmenter
+    from core.labels import STREETS
+    from tests.training_data import make_data_set, scene
+
+    make_data_set(tmp_path, 4)
+    for number, size in enumerate(((128, 96), (64, 128), (250, 18))):
+        for kind, image in zip(("img", "label", "inst"), scene(number, *size)):
+            assert cv2.imwrite(str(tmp_path / f"train_{kind}" / f"{number:03}.png"), image)
+    samples, seen = find_samples(tmp_path), []
+    judge = train_segmenter(samples, STREETS, steps=6, picture_width=100, progress=lambda step, loss: seen.append(loss))
+    assert len(seen) == 6 and np.isfinite(seen).all()
+    for sample in samples:
+        photograph, labels, _ = read_sample(sample)
+        predicted, truth = segment(judge, photograph, labels, STREETS)
+        assert predicted.shape == truth.shape == (max(8, round(100 * labels.shape[0] / labels.shape[1]) // 16 * 8), 48)
+
+
+def test_a_tall_picture_and_its_classes_are_cut_at_the_same_place():
+    import torch
+
+    from core.evaluation.segmentation import _of_one_height
+
+    truth = [torch.randint(0, 9, (height, 8)) for height in (24, 8, 16)]
+    pictures = [t.repeat_interleave(2, 0).repeat_interleave(2, 1).expand(3, -1, -1).float() for t in truth]
+    images, targets = _of_one_height(list(pictures), list(truth), np.random.default_rng(0))
+    assert [tuple(i.shape) for i in images] == [(3, 16, 16)] * 3 and torch.equal(targets[1], truth[1])
+    assert all(torch.equal(i[0, ::2, ::2].long(), t) for i, t in zip(images, targets))
+
+
+def test_the_reports_pictures_are_found_whatever_the_photographs_are_called(tmp_path):
+    import re
+    from urllib.parse import unquote
+
+    from core.data.samples import find_samples
+    from core.evaluation.report import evaluate
+    from tests.test_model_file import small_model
+    from tests.training_data import make_data_set
+
+    make_data_set(tmp_path, 1)
+    for kind in ("img", "label", "inst"):
+        (tmp_path / f"train_{kind}" / "000.png").rename(tmp_path / f"train_{kind}" / "a #1 50%25 'Straße' & more.png")
+    evaluate(small_model(), find_samples(tmp_path), tmp_path / "report", None, None, device="cpu")
+    places = re.findall('src="([^"]*)"', (tmp_path / "report" / "index.html").read_text(encoding="utf-8"))
+    assert len(places) == 3 and not any(set(place) & set(" #?&'<>") for place in places)
+    assert all((tmp_path / "report" / unquote(place)).is_file() for place in places)
 
 
 def test_class_shares_count_frames_and_pixels(tmp_path):

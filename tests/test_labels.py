@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import LabelError
-from core.labels import CITYSCAPES, STREETS, Label, LabelSet, label_set_from_json, label_set_to_json
+from core.labels import CITYSCAPES, STREETS, Label, LabelSet, label_set_for, label_set_from_json, label_set_to_json
 
 WINDOW, WINDOW_FRAME, SHOP_SIGN, AWNING, STRIPE, BUILDING = 40, 71, 61, 75, 76, 11
 #: The streets set as it was before windows had frames.
@@ -30,6 +30,13 @@ def test_a_set_with_less_detail_gets_the_part_around():
     assert table[93] == 7, "a shadow lies in no part: it becomes its class"
     assert all(table[i] == i for i in COARSE.ids)
     assert set(np.unique(table[list(STREETS.ids)]).tolist()) <= set(COARSE.ids)
+
+
+def test_a_models_maps_are_read_by_the_projects_set_unless_its_classes_are_others_or_more():
+    assert label_set_for(STREETS) is label_set_for(COARSE) is label_set_for(CITYSCAPES) is STREETS
+    others = LabelSet("mine", [Label(0, "sky", (0, 0, 0), "classes"), Label(7, "road", (1, 1, 1), "classes")])
+    more = LabelSet("mine", [*CITYSCAPES, Label(200, "drone", (0, 0, 0), "classes")])
+    assert label_set_for(others) is others and label_set_for(more) is more
 
 
 def test_hidden_parts_become_the_nearest_that_is_shown():

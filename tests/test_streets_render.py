@@ -650,8 +650,10 @@ def test_strict_frames_hold_only_cityscapes_ids(tmp_path):
 
 def test_whole_frames_are_passed_over_without_starting_blender(tmp_path, monkeypatch):
     monkeypatch.setattr(dataset, "need_blender", lambda: None)
+    width, height = SIZE
+    whole = Maps(np.zeros((height, width, 3), np.uint8), *(np.full((height, width), 7, kind) for kind in (np.uint8, np.uint16)))
     for street, frame in ((40, 0), (40, 1), (41, 0)):
-        dataset.write_frame(example(), dataset.paths_of(tmp_path, street, frame))
+        dataset.write_frame(whole, dataset.paths_of(tmp_path, street, frame))
     before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.png")}
     steps = list(dataset.render_streets(3, tmp_path, SIZE, 40, cameras_per_street=2))
     assert [s.rendered for s in steps] == [False] * 3 and steps[-1].done == steps[-1].total == 3

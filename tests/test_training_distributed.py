@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from core.data.crops import CropSettings, make_batch
+from core.data.crops import CropSettings, _sample_index, make_batch
 from core.data.samples import find_samples
 from core.errors import TrainingError
 from core.labels import STREETS
@@ -107,6 +108,41 @@ def test_each_process_keeps_its_own_history_pool(tmp_path):
     _run(data, tmp_path / "pooled", 2)  # the processes compare their pools before and after a resume
     state = load_checkpoint(tmp_path / "pooled" / "of2")
     assert len(state["pools"]) == 2 and all(len(pool["items"]) == 2 for pool in state["pools"])
+
+
+def _run_command(words: list[str], rank: int, port: int, said: str) -> None:
+    os.environ.update(
+        RANK=str(rank), WORLD_SIZE="2", LOCAL_RANK=str(rank), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
+    )  # fmt: skip
+    torch.set_num_threads(1)
+    from core.training.command import main
+
+    with open(said, "w", encoding="utf-8") as sys.stderr:
+        status = main(words)
+    sys.exit(status)
+
+
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no distributed part")
+def test_a_photograph_that_another_process_than_the_writer_cannot_read_is_named(tmp_path):
+    data, count, port = make_data_set(tmp_path / "data", 40), 40, _free_port()
+    decoded = {i * count // 16 for i in range(16)}  # by the check at the start
+    # Crops 1, 3, ... are the second process's; the first few are read to measure the speed, too.
+    order = [_sample_index(count, 0, number) for number in range(count)]
+    broken = data / "train_img" / f"{next(i for i in order[9::2] if i not in decoded):03}.png"
+    broken.write_bytes(broken.read_bytes()[:400])
+    words = ["--data", data, "--out", tmp_path / "run", "--recipe", "tiny", "--crop", "64", "--steps", "40", "--vgg", "none",
+             "--device", "cpu", "--progress", "plain", "--sample-every", "0"]  # fmt: skip
+    said = [tmp_path / f"said_{rank}.txt" for rank in range(2)]
+    started = [
+        processes().Process(target=_run_command, args=([str(word) for word in words], rank, port, str(said[rank])))
+        for rank in range(2)
+    ]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(150)
+    assert started[0].exitcode and started[1].exitcode == 2
+    assert said[1].read_text(encoding="utf-8").count(f"error: {broken.name} can't be read as a picture; copy it again.\n") == 1
 
 
 def test_shares_make_up_the_whole_batch(tmp_path):

@@ -15,7 +15,7 @@ from core.models.model_file import load_model, save_model
 from core.training.finish import finished_model
 from core.training.memory import smaller, with_setting
 from core.training.networks import Networks, generator_of
-from core.training.plan import _steps_left, promise
+from core.training.plan import _steps_left, promise, scarce
 from core.training.recipes import RECIPES, Recipe, recipe_from_json, recipe_named, recipe_to_json
 from core.training.run_folder import RunFolder
 from core.training.schedule import ENHANCER, GLOBAL, WHOLE, Phase
@@ -296,6 +296,21 @@ def test_the_average_follows_the_weights():
     assert all(torch.allclose(p, torch.ones(())) for p in networks.averaged[0].parameters())
 
 
+def test_the_plan_says_where_few_photographs_are_wide_enough(tmp_path):
+    narrow = find_samples(make_data_set(tmp_path / "narrow", 9, 64, 32))
+    wide = find_samples(make_data_set(tmp_path / "wide", 2, 128, 64))
+    phases = tuple(Phase(0.25, (low, 128), 32, 4) for low in (64, 100, 100, 128))
+    recipe = replace(recipe_named("tiny"), phases=phases, steps=8)
+    one, other = scarce(recipe, narrow + wide[:1])
+    assert one == (
+        "Only 1 of 10 photographs is 100 pixels wide or wider; steps on frames from 100 wide see it 8 times as often as another."
+    )
+    assert "128" in other and scarce(recipe, narrow + wide[:1], done=6) == [other]
+    assert "Only 2 of 29 photographs are 100 pixels wide" in scarce(recipe, 3 * narrow + wide)[0]
+    assert scarce(recipe, narrow[1:] + wide) == []
+    assert scarce(recipe, narrow)[0] == "No photograph is 100 pixels wide, so steps on frames from 100 wide learn from smaller ones."
+
+
 def test_large_scales_learn_from_wide_photographs_first(tmp_path):
     narrow = find_samples(make_data_set(tmp_path / "narrow", 3, 64, 32))
     wide = find_samples(make_data_set(tmp_path / "wide", 2, 128, 64))
@@ -303,6 +318,7 @@ def test_large_scales_learn_from_wide_photographs_first(tmp_path):
     assert suited(narrow + wide, 64) == narrow + wide
     assert suited(narrow + 9 * wide, 100) == 9 * wide + narrow
     assert suited(narrow, 100) == narrow
+    assert suited(10 * narrow + wide[:1], 100) == 8 * wide[:1] + 10 * narrow, "one alone is not two thirds of what is seen"
 
     recipe = replace(recipe_named("tiny"), phases=(Phase(0.5, (64, 64), 32, 4), Phase(0.5, (100, 128), 32, 4)), steps=8)
     trainer = Trainer(recipe, narrow + wide, None, device="cpu")

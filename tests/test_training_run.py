@@ -276,6 +276,7 @@ def test_a_dry_run_says_what_it_takes_and_writes_nothing(data, tmp_path, capsys)
     assert main(options("--data", data, "--out", tmp_path / "run", "--dry-run")) == 0
     said = capsys.readouterr().out
     assert "400 steps on 4 photographs" in said and "GB of memory" in said and "s a step" in said
+    assert "No photograph is 256 pixels wide" in said
     assert not (tmp_path / "run").exists()
 
 

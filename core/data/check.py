@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from core.labels import LabelSet, object_class
 #: The quick check decodes this many samples; of the others it reads the headers.
 _DECODED = 16
 _SHOWN = 3
+#: Exif's tag for how the camera was held; from 5 on by a quarter turn.
+_ORIENTATION = 0x112
 
 
 @dataclass
@@ -120,15 +123,14 @@ def _look(sample: Sample, label_set: LabelSet, decode: bool) -> _Seen:
     for what, path in (("photograph", sample.photograph), ("label map", sample.labels), ("instance map", sample.instances)):
         if path is None:
             continue
-        header = _header(path)
+        header = _header(path, what == "photograph")
         if header is None:
             seen.broken.append(path.name)
             continue
         sizes[what] = f"{header[0]}x{header[1]}"
         if what == "instance map" and not header[2].startswith("I"):
             seen.eight_bit = True
-    if len(set(sizes.values())) > 1:
-        seen.sizes = f"{sample.name} (" + ", ".join(f"{what} {size}" for what, size in sizes.items()) + ")"
+    _compare(seen, sizes)
     if not decode or seen.broken or seen.sizes:
         return seen
     try:
@@ -137,24 +139,54 @@ def _look(sample: Sample, label_set: LabelSet, decode: bool) -> _Seen:
         seen.form = str(error)
         return seen
     try:
-        read_photograph(sample.photograph)
+        photograph = read_photograph(sample.photograph)
     except BadImageError:
         seen.broken.append(sample.photograph.name)
+    else:
+        _compare(seen, {what: f"{array.shape[1]}x{array.shape[0]}" for what, array in (("photograph", photograph), ("label map", labels))})
     seen.counts = np.bincount(labels.reshape(-1), minlength=256)
     if sample.instances is not None and not seen.eight_bit:
         seen.contradicting = float((object_class(instances) != label_set.base[labels]).mean())
     return seen
 
 
-def _header(path: Path) -> tuple[int, int, str] | None:
-    """(width, height, Pillow's mode) from the first bytes of a picture, None when it is none."""
+def _compare(seen: _Seen, sizes: dict[str, str]) -> None:
+    """Note a sample whose files, by what they are, differ in size."""
+    if len(set(sizes.values())) > 1:
+        seen.sizes = f"{seen.name} (" + ", ".join(f"{what} {size}" for what, size in sizes.items()) + ")"
+
+
+def _header(path: Path, turned: bool = False) -> tuple[int, int, str] | None:
+    """(width, height, Pillow's mode) from the first bytes of a picture, None when it is none.
+
+    Args:
+        turned: as the picture's Exif says how it was held; photographs are read so, maps are not.
+    """
     from PIL import Image
 
     try:
         with Image.open(path) as picture:
-            return (*picture.size, picture.mode)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            size = picture.size
+            if turned and _on_its_side(picture):
+                # Whether others than these are turned depends on OpenCV's version, so they are read.
+                known = picture.format in ("JPEG", "MPO", "PNG")
+                size = size[::-1] if known else read_photograph(path).shape[1::-1]
+            return (*size, picture.mode)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, BadImageError):
         return None
+
+
+def _on_its_side(picture) -> bool:
+    """Whether the Exif data of an opened picture turn it by a quarter. Pillow's own ``getexif`` would decode a PNG."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    try:
+        exif.load(picture.info.get("exif") or b"")
+        orientation = exif.get(_ORIENTATION, getattr(picture, "tag_v2", {}).get(_ORIENTATION))
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error):
+        return False  # damaged: nothing else reads it either
+    return orientation in range(5, 9)
 
 
 def _broken_files(seen: Sequence[_Seen], result: Findings) -> None:

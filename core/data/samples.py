@@ -26,6 +26,8 @@ _PHOTOGRAPH_FOLDERS = ("photographs", "images", "image", "photos", "img", "imgs"
 _INSTANCE_FOLDERS = ("instances", "instance", "instance_maps", "inst")
 #: Of a pair of folders, which has no splits, one sample in this many is held out as "val".
 _HELD_OUT = 20
+#: A photograph is taken at most so many times as often as others: of few, a model would learn nothing but these.
+MOST_OFTEN = 8
 
 
 @dataclass(frozen=True)
@@ -219,12 +221,18 @@ def suited(samples: Sequence[Sample], width: int) -> list[Sample]:
     """``samples`` as a phase that trains at frame widths of ``width`` and more draws from them.
 
     Those at least so wide are sharp at that scale; where they are the fewer,
-    they are repeated until they make up about two thirds.
+    they are repeated until they make up about two thirds, up to :data:`MOST_OFTEN`.
     """
+    wide, rest = by_width(samples, width)
+    return wide * max(1, min(round(2 * len(rest) / len(wide)), MOST_OFTEN)) + rest if wide else rest
+
+
+def by_width(samples: Sequence[Sample], width: int) -> tuple[list[Sample], list[Sample]]:
+    """Those of at least ``width`` pixels, and the others."""
     wide, rest = [], []
     for sample in samples:
         (wide if _map_width(sample.labels) >= width else rest).append(sample)
-    return wide * max(1, round(2 * len(rest) / len(wide))) + rest if wide else rest
+    return wide, rest
 
 
 def _map_width(path: Path) -> int:

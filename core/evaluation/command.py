@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
     from core.evaluation.judge_file import load_judge, save_judge
     from core.evaluation.report import evaluate
     from core.evaluation.segmentation import train_segmenter
-    from core.labels import STREETS
+    from core.labels import label_set_for
     from core.models.model_file import load_model, save_model
     from core.networks.vgg import load_vgg
     from core.rendering.device import choose_device
@@ -42,6 +42,7 @@ def main(argv: list[str]) -> int:
 
     path = options.model or default_model_path()
     model = load_model(path)
+    label_set = label_set_for(model.label_set)
     held_out = find_samples(options.data, "val")[: options.limit]
     vgg = None if options.vgg == "none" else load_vgg(options.vgg)
     judge = None
@@ -49,19 +50,22 @@ def main(argv: list[str]) -> int:
         # Trained on photographs alone, so one judge serves every model of a data set.
         options.out.mkdir(parents=True, exist_ok=True)
         kept = options.out / f"judge_{options.judge_steps}_{options.judge_width}.safetensors"
+        learnt_from = [s for data in options.judge_data or [options.data] for s in find_samples(data, "train")]
         if kept.is_file():
-            judge = load_judge(kept, STREETS)
-        else:
+            judge = load_judge(kept, label_set, learnt_from)
+            if judge is None:
+                print(f"The segmentation network in {kept} learnt from other photographs, so a new one is trained.")
+        if judge is None:
             with tqdm(total=options.judge_steps, desc="segmentation network") as bar:
                 judge = train_segmenter(
-                    [s for data in options.judge_data or [options.data] for s in find_samples(data, "train")],
-                    STREETS,
+                    learnt_from,
+                    label_set,
                     options.judge_steps,
                     picture_width=options.judge_width,
                     device=choose_device(options.device),
                     progress=lambda step, loss: bar.update(1),
                 )
-            save_judge(kept, judge, STREETS)
+            save_judge(kept, judge, label_set, learnt_from)
     with tqdm(total=len(held_out), desc="held-out frames") as bar:
         scores = evaluate(
             model, held_out, options.out, vgg, judge, options.size, device=options.device, progress=lambda n: bar.update(1),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Mapping
 import numpy as np
 
 from core.appearance import FAR
-from core.evaluation.metrics import delta_e
+from core.evaluation.metrics import delta_e, lab
 from core.labels import INSTANCE_FACTOR, LabelSet, object_class
 from core.look_thumbnails import Crop, crop_pictures, look_box, plan_crop
 from core.opencv import cv2
@@ -17,7 +17,8 @@ from core.scene.scene import SceneSnapshot
 if TYPE_CHECKING:
     from core.rendering.renderer import Renderer
 
-CAR = 26
+#: The class whose looks are tried.
+CAR = "car"
 
 #: Smaller cars, in pixels of a frame 2048 wide, say little about looks.
 LEAST_AREA = 400
@@ -47,16 +48,17 @@ def measure_cars(
     renderer: "Renderer", labels: np.ndarray, instances: np.ndarray, codes: Mapping[int, np.ndarray],
     label_set: LabelSet, most: int | None = None,
 ) -> list[LookReach]:
-    """Try every code of the class on every car that is large enough, the largest first.
+    """Try every code of the class on every car that is large enough, the largest first; none where the set has no cars.
 
     Args:
         labels, instances: (H, W) uint8 and uint16; ``codes`` the rest of the street's looks, by look key.
         most: only so many cars; None for all.
     """
     book = renderer.model.code_book
-    if book is None or book.looks(CAR) < 2:
+    car = next((label.id for label in label_set if label.name == CAR), None)
+    if book is None or car is None or book.looks(car) < 2:
         return []
-    values, counts = np.unique(instances[object_class(instances) == CAR], return_counts=True)
+    values, counts = np.unique(instances[object_class(instances) == car], return_counts=True)
     least = LEAST_AREA * (labels.shape[1] / 2048) ** 2
     cars = sorted((-c, v) for v, c in zip(values.tolist(), counts.tolist()) if v >= INSTANCE_FACTOR and c >= least)
     snapshot = SceneSnapshot(labels, instances, dict(codes), label_set, 0)
@@ -69,15 +71,16 @@ def measure_car(renderer: "Renderer", snapshot: SceneSnapshot, value: int) -> Lo
     looks = [book.code(label_id, k) for k in range(book.looks(label_id))]
     bbox = x0, y0, x1, y1 = look_box(snapshot, value)
     crop = _crop(renderer, snapshot, bbox, 0)
-    pictures = []
-    for picture in crop_pictures(renderer, snapshot, value, looks, crop):
-        left, top = crop.box[:2]
-        pictures.append(picture[y0 - top:y1 - top, x0 - left:x1 - left].copy())
     mask = snapshot.instance_map[y0:y1, x0:x1] == value
+    left, top = crop.box[:2]
+    colours = [
+        lab(picture[y0 - top:y1 - top, x0 - left:x1 - left][mask])
+        for picture in crop_pictures(renderer, snapshot, value, looks, crop)
+    ]
     apart = np.zeros((len(looks), len(looks)))
     for i in range(len(looks)):
         for j in range(i):
-            apart[i, j] = apart[j, i] = float(delta_e(pictures[i], pictures[j])[mask].mean())
+            apart[i, j] = apart[j, i] = float(np.linalg.norm(colours[i] - colours[j], axis=-1).mean())
     pair = np.unravel_index(apart.argmax(), apart.shape)
 
     # Twice the reach: then what the crop's border makes of its surroundings stays outside what is measured.
@@ -85,9 +88,8 @@ def measure_car(renderer: "Renderer", snapshot: SceneSnapshot, value: int) -> Lo
     first, second = crop_pictures(renderer, snapshot, value, [looks[k] for k in pair], wide)
     wx0, wy0, wx1, wy1 = wide.box
     here = (snapshot.instance_map[wy0:wy1, wx0:wx1] == value).view(np.uint8)
-    away = cv2.distanceTransform(1 - here, cv2.DIST_L2, 5)
-    difference = delta_e(first[: wy1 - wy0, : wx1 - wx0], second[: wy1 - wy0, : wx1 - wx0])
-    far = difference[away > FAR]
+    away = cv2.distanceTransform(1 - here, cv2.DIST_L2, 5) > FAR
+    far = delta_e(first[: wy1 - wy0, : wx1 - wx0][away], second[: wy1 - wy0, : wx1 - wx0][away])
     width, height = snapshot.size
     outside = width * height - here.size  # out of the generator's reach: nothing changes there
     return LookReach(

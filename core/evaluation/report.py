@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Sequence
+from urllib.parse import quote
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from core.data.statistics import ClassCount
 from core.evaluation.looks import measure_cars
 from core.evaluation.metrics import confusion, mean_iou, psnr, ssim
 from core.evaluation.segmentation import Segmenter, segment
-from core.labels import STREETS, LabelSet
+from core.labels import label_set_for
 from core.looks import random_looks
 from core.models.model_file import Model
 from core.networks.perceptual import perceptual_distance
@@ -56,7 +57,6 @@ def evaluate(
     vgg: torch.nn.Module | None,
     judge: Segmenter | None,
     size: tuple[int, int] | None = None,
-    label_set: LabelSet = STREETS,
     device: str = "auto",
     pictures: int = 12,
     progress: Callable[[int], None] | None = None,
@@ -70,10 +70,16 @@ def evaluate(
     see ``core.evaluation.looks``.
 
     Args:
+        samples: their maps hold the model's classes, or the project's own where these agree.
+        judge: one of :func:`core.labels.label_set_for` the model's classes.
         size: (width, height) at which frames are rendered and compared;
             default: the photographs' own.
         cars: measure the looks of only so many cars of a frame, the largest; None: all of at least 400 pixels.
+
+    Raises:
+        BadImageError: when a file can't be read. LabelError: when a label map holds other classes.
     """
+    label_set = label_set_for(model.label_set)
     (out / "pictures").mkdir(parents=True, exist_ok=True)
     renderer = Renderer(model, device)
     rows: dict[str, list[float]] = {}
@@ -82,6 +88,7 @@ def evaluate(
     classes_seen, shown = ClassCount(), []
     for number, sample in enumerate(samples):
         photograph, labels, instances = read_sample(sample)
+        label_set.check(labels, f"label map of {sample.name}")
         classes_seen.add(labels)
         if size is not None:
             photograph = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
@@ -158,7 +165,7 @@ def _write(out: Path, model: Model, scores: Scores, shown: list[list[str]]) -> N
         if isinstance(v, (int, float))
     )
     rows = "".join(
-        "<tr>" + "".join(f'<td><img src="pictures/{html.escape(f)}"></td>' for f in row) + "</tr>" for row in shown
+        "<tr>" + "".join(f'<td><img src="pictures/{quote(f)}"></td>' for f in row) + "</tr>" for row in shown
     )
     trained = model.card.provenance.get("classes", {})
     shares = "".join(

@@ -58,13 +58,25 @@ class Segmenter(nn.Module):
 
 
 def _prepare(photograph: np.ndarray, labels: np.ndarray, label_set: LabelSet, width: int):
-    """Resized picture (3, h, w) float32 and base-class channels (h/2, w/2) int64."""
-    height = round(photograph.shape[0] * width / photograph.shape[1]) // 16 * 16
+    """Resized picture (3, h, w) float32 and base-class channels (h/2, w/2) int64; h and w are multiples of 16."""
+    height = max(16, round(photograph.shape[0] * width / photograph.shape[1]) // 16 * 16)
+    width = max(16, width // 16 * 16)
     image = cv2.resize(photograph, (width, height), interpolation=cv2.INTER_AREA)
     base = cv2.resize(label_set.base[labels], (width // 2, height // 2), interpolation=cv2.INTER_NEAREST_EXACT)
     return torch.from_numpy(image).permute(2, 0, 1).float() / 127.5 - 1, torch.from_numpy(
         label_set.index[base].astype(np.int64)
     )
+
+
+def _of_one_height(images: list[torch.Tensor], targets: list[torch.Tensor], rng: np.random.Generator):
+    """Pictures of a batch, and their classes, cut to the lowest one's height, each at a place drawn by ``rng``."""
+    height = min(target.shape[0] for target in targets)
+    for i, target in enumerate(targets):
+        if target.shape[0] > height:
+            # Not padded: what is judged later has no border to get used to.
+            top = int(rng.integers(0, target.shape[0] - height + 1))
+            images[i], targets[i] = images[i][:, 2 * top : 2 * (top + height)], target[top : top + height]
+    return images, targets
 
 
 def train_segmenter(
@@ -81,6 +93,9 @@ def train_segmenter(
 
     Args:
         progress: called after each step with (steps done, loss).
+
+    Raises:
+        BadImageError: when a file can't be read. LabelError: when a label map holds other classes.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -92,12 +107,14 @@ def train_segmenter(
         images, targets = [], []
         for index in rng.integers(0, len(samples), batch):
             photograph, labels, _ = read(samples[index])
+            label_set.check(labels, f"label map of {samples[index].name}")
             image, target = _prepare(photograph, labels, label_set, picture_width)
             if rng.random() < 0.5:
                 image, target = image.flip(-1), target.flip(-1)
             # Light and colour vary, so that the judge looks at shapes too.
             images.append(((image + 1) * rng.uniform(0.8, 1.2) - 1 + rng.uniform(-0.1, 0.1)).clamp(-1, 1))
             targets.append(target)
+        images, targets = _of_one_height(images, targets, rng)
         with precision.autocast():
             scores = net(torch.stack(images).to(device, memory_format=torch.channels_last))
         loss = F.cross_entropy(scores.float(), torch.stack(targets).to(device))

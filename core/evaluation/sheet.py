@@ -66,7 +66,7 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
     from core.capture import photograph_codes
     from core.data.samples import find_maps, find_samples, read_maps, read_sample
     from core.filling.fill import fill_parts
-    from core.labels import STREETS
+    from core.labels import label_set_for
     from core.models.model_file import load_model
     from core.rendering.renderer import Renderer, default_model_path
     from core.scene.scene import Scene
@@ -74,7 +74,7 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
     from core.shadows.sun import Sun
 
     model = load_model(options.model or default_model_path())
-    renderer = Renderer(model)
+    renderer, label_set = Renderer(model), label_set_for(model.label_set)
     rows = []
     if options.data:
         found = {sample.name: sample for sample in find_samples(options.data, "val")}
@@ -84,8 +84,8 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
             photograph, *maps = read_sample(found[name])
             photograph = cv2.resize(photograph, SIZE, interpolation=cv2.INTER_CUBIC)
             labels, instances = (resize_nearest(each, SIZE) for each in maps)
-            codes = photograph_codes(model, photograph, labels, instances, scarce=0) if model.encoder is not None else {}
-            rows.append([STREETS.palette[labels], renderer.render(labels, instances, codes), photograph])
+            codes = photograph_codes(model, photograph, labels, instances, label_set, scarce=0) if model.encoder is not None else {}
+            rows.append([label_set.palette[labels], renderer.render(labels, instances, codes, label_set), photograph])
     if options.maps:
         maps = [m for split in ("train", "val", "test") for m in find_maps(options.maps, split)]
         if not maps:
@@ -93,7 +93,7 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
         made, filled = [], []
 
         def paint(labels: np.ndarray, instances: np.ndarray) -> np.ndarray:
-            return renderer.render(labels, instances)
+            return renderer.render(labels, instances, label_set=label_set)
 
         for name in options.map_names or [m.name for m in maps[:6]]:
             found_map = next((m for m in maps if name in m.name), None)
@@ -102,7 +102,7 @@ def _rows(options: argparse.Namespace) -> list[list[np.ndarray]]:
             bare = read_maps(found_map)
             made.append(paint(*bare))
             if options.fill is not None:
-                scene = Scene(*bare)
+                scene = Scene(*bare, label_set)
                 filling = fill_parts(scene, options.fill, houses=True)
                 if filling.edit is not None:
                     filling.edit.apply(scene)

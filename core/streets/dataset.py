@@ -198,7 +198,7 @@ def render_streets(
 
     Raises:
         MissingPackageError: without Blender's module.
-        DataError: for impossible numbers, when the folder was begun with other light or classes, or when a street fails.
+        DataError: for impossible numbers, when the folder was begun with another size, light or classes, or when a street fails.
     """
     need_blender()
     if count < 1 or not 1 <= cameras_per_street <= 4:
@@ -208,7 +208,7 @@ def render_streets(
     if seed < 0:
         raise DataError(f"The seed {seed} is negative; give 0 or more.")
     samples = Quality().samples if samples is None else samples
-    keep_to(Path(out), origin(None if maps_only else samples, strict))
+    keep_to(Path(out), origin(size, None if maps_only else samples, strict))
     return _rendered(count, out, size, seed, cameras_per_street, jpeg, strict, samples, threads, maps_only)
 
 

@@ -8,7 +8,7 @@ from typing import Callable, Sequence
 
 import torch
 
-from core.data.samples import Sample
+from core.data.samples import MOST_OFTEN, Sample, by_width
 from core.rendering.device import describe
 from core.training.duration import duration
 from core.training.memory import available_bytes, explained, is_out_of_memory, peak_bytes, reset_peak
@@ -134,6 +134,21 @@ def promise(recipe: Recipe, samples: Sequence[Sample], perceptual: bool, done: i
         f"Losses: {', '.join(losses)}. Learning rate {recipe.learning_rate:g}, "
         f"falling to zero over the last {1 - recipe.constant:.0%}."
     )
+    return lines
+
+
+def scarce(recipe: Recipe, samples: Sequence[Sample], done: int = 0) -> list[str]:
+    """Which steps still to do find few photographs that are wide enough, in sentences."""
+    lines = []
+    for low in sorted({recipe.phases[number].widths[0] for number in _steps_left(recipe, done)}):
+        wide, rest = by_width(samples, low)
+        if not wide:
+            lines.append(f"No photograph is {low} pixels wide, so steps on frames from {low} wide learn from smaller ones.")
+        elif 2 * len(rest) > MOST_OFTEN * len(wide):
+            lines.append(
+                f"Only {len(wide):,} of {len(samples):,} photographs {'is' if len(wide) == 1 else 'are'} {low} pixels wide or wider; "
+                f"steps on frames from {low} wide see {'it' if len(wide) == 1 else 'each'} {MOST_OFTEN} times as often as another."
+            )
     return lines
 
 

@@ -253,7 +253,7 @@ def _foresee(recipe, options, folder: RunFolder, make, samples, perceptual: bool
     if done >= recipe.steps:
         say(f"This run has done all its {done:,} steps; make it longer with --resume --steps N.")
         return recipe
-    say(*plan.promise(recipe, samples, perceptual, done))
+    say(*plan.promise(recipe, samples, perceptual, done), *plan.scarce(recipe, samples, done))
     known = recent_seconds(folder.log) if options.resume else 0.0
     if known and not options.fit:
         say(f"At its speed so far ({known:.2g} s a step) it takes about {plan.duration(known * (recipe.steps - done))}.")

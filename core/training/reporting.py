@@ -47,6 +47,15 @@ class Reporter:
             self._record = None
 
 
+class Bystander(Reporter):
+    """Of a process that is not the writer: it says nothing, unless it fails, of which the writer may know nothing."""
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        super().__call__(event)
+        if event["event"] == "failed":
+            print(f"error: {event['sentence']}", file=sys.stderr, flush=True)
+
+
 class JsonReporter(Reporter):
     """An event a line on standard output.
 
@@ -130,9 +139,9 @@ class TextReporter(Reporter):
 
 
 def reporter(kind: str) -> Reporter:
-    """A reporter of ``kind`` "json", "plain" or "bar"; silent in all processes but the writer."""
+    """A reporter of ``kind`` "json", "plain" or "bar"; all processes but the writer tell of errors alone."""
     if not is_writer():
-        return Reporter()
+        return Bystander()
     if kind == "json":
         return JsonReporter()
     return TextReporter(kind == "bar" and sys.stderr.isatty())
