@@ -1,9 +1,12 @@
 """Bad input through the real command line: exit status 2 and one clear sentence."""
 
+import os
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -150,3 +153,116 @@ def test_looks_that_are_not_there(folder, small_model_path, capsys):
     with pytest.raises(SystemExit) as end:
         render("car")
     assert end.value.code == 2 and "26003=2" in capsys.readouterr().err
+
+
+def run_here(capsys, *arguments):
+    """As :func:`main_py`, in this process."""
+    status = dispatch.main([str(word) for word in arguments])
+    return subprocess.CompletedProcess(arguments, status, *capsys.readouterr())
+
+
+@pytest.mark.parametrize("device", ["foo", "meta", "cuda:99", ""])
+def test_a_device_that_is_not_there(folder, small_model_path, capsys, device):
+    wanted = ("--model", small_model_path, "--device", device)
+    refused(run_here(capsys, "render", "--labels", folder / "labels.png", "--out", folder / "o.png", *wanted), f"'{device}'", "auto")
+    refused(run_here(capsys, "bench", "render", "--size", "64x64", *wanted), f"'{device}'", "auto")
+    assert not (folder / "o.png").exists()
+
+
+def test_bench_train_names_a_device_that_is_not_there():
+    result = main_py("bench", "train", "--device", "foo")
+    refused(result, "'foo'", "auto")
+
+
+def test_a_gpu_that_this_build_of_torch_lacks(folder, small_model_path, capsys):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    words = ("--labels", folder / "labels.png", "--out", folder / "o.png", "--model", small_model_path, "--device", "cuda")
+    refused(run_here(capsys, "render", *words), "'cuda'", "cpu")
+
+
+@pytest.mark.parametrize("seed", ["-1", "many", "1.5"])
+def test_looks_are_drawn_by_a_number_from_0_up(folder, capsys, seed):
+    with pytest.raises(SystemExit) as end:
+        dispatch.main(["render", "--labels", str(folder / "labels.png"), "--out", str(folder / "o.png"), "--codes", seed])
+    assert end.value.code == 2 and f"'{seed}' is no number from 0 up" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", ["20000x10", "16384x16384"])
+def test_a_size_that_no_picture_may_have(folder, capsys, size):
+    words = ("--labels", folder / "labels.png", "--out", folder / "o.png", "--size", size)
+    refused(run_here(capsys, "render", *words), "16384", "million", "--size")
+
+
+def asked_with(path):
+    """Commands that meet ``path`` where a file or a folder should be."""
+    return {
+        "labels": ("render", "--labels", path, "--out", "o.png"),
+        "import": ("import", path, "--out", "o.safetensors"),
+        "check-data": ("check-data", path),
+        "bench": ("bench", "edit", "--labels", path),
+        "studio": (f"{path}.veduta",),
+    }
+
+
+@pytest.mark.parametrize("name", asked_with(""))
+def test_a_name_that_is_too_long(capsys, name):
+    refused(run_here(capsys, *asked_with("a" * 300)[name]), "aaaa")
+
+
+def test_a_picture_whose_name_is_too_long(folder, small_model_path, capsys):
+    words = ("render", "--labels", folder / "labels.png", "--model", small_model_path)
+    for out in (folder / ("a" * 300 + ".png"), folder / ("a" * 300) / "o.png"):
+        refused(run_here(capsys, *words, "--out", out), "aaaa")
+
+
+@pytest.fixture
+def locked():
+    """A folder that this process may not look into, beside a label map; as root it becomes nobody for a while."""
+    if os.name == "nt":
+        pytest.skip("permissions are POSIX's")
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        folder = Path(name) / "locked"
+        folder.mkdir()
+        (Path(name) / "labels.png").write_bytes(encode_png(GREY))
+        for path, mode in ((Path(name) / "labels.png", 0o644), (folder, 0)):
+            os.chmod(path, mode)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
+            os.chmod(folder, 0o755)
+
+
+@pytest.mark.parametrize("name", asked_with(""))
+def test_a_folder_without_permission(locked, capsys, name):
+    refused(run_here(capsys, *asked_with(locked / "x")[name]), str(locked))
+
+
+def test_a_picture_for_a_folder_without_permission(locked, capsys):
+    words = ("render", "--labels", locked.parent / "labels.png", "--out", locked / "o" / "p.png")
+    refused(run_here(capsys, *words), str(locked), "permissions")
+
+
+_SMALL_MEMORY = """
+import resource, sys
+from core.commands import dispatch, render
+import core.models.model_file, core.rendering.renderer
+held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + (400 << 20),) * 2)
+raise SystemExit(dispatch.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_picture_for_which_there_is_no_memory(folder, small_model_path):
+    words = ("render", "--labels", folder / "labels.png", "--out", folder / "o.png", "--model", small_model_path, "--device", "cpu")
+    command = [sys.executable, "-c", _SMALL_MEMORY, *map(str, words), "--size", "16000x8000"]
+    refused(subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300), "memory", "--size")
