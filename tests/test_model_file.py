@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from core.networks.pooling import instance_average
 from core.rendering.conditioning import CodeTable, condition, dense, instance_edges
 from core.rendering.renderer import Renderer
 from core.training.recipes import recipe_named
+from tests.conftest import ROOT
 
 
 def small_model(seed: int = 0) -> Model:
@@ -52,6 +56,43 @@ def test_a_model_file_gives_the_same_model_back(tmp_path):
     assert again.card == model.card
     assert [label for label in again.label_set] == [label for label in STREETS]
     assert list(tmp_path.iterdir()) == [tmp_path / "m.safetensors"]
+
+
+_FULL_DISK = """
+import resource, sys
+from core.errors import ModelFileError
+from core.models.model_file import load_model, save_model
+model = load_model(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    save_model(sys.argv[2], model)
+except ModelFileError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits are POSIX's")
+def test_a_full_disk_keeps_the_old_model_and_leaves_nothing_behind(tmp_path, small_model_path):
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(b"what was there")
+    command = [sys.executable, "-c", _FULL_DISK, str(small_model_path), str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert "can't be written" in result.stdout, result.stderr
+    assert path.read_bytes() == b"what was there" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
+def test_a_model_gets_the_permissions_that_any_new_file_gets(tmp_path):
+    model, path = small_model(), tmp_path / "m.safetensors"
+    before = os.umask(0o027)
+    try:
+        save_model(path, model)
+        assert path.stat().st_mode & 0o777 == 0o640
+        os.chmod(path, 0o600)
+        save_model(path, model)
+        assert path.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.parametrize("content", [b"<html>not found</html>", b"", b"\x80\x04cposix\nsystem\n."])

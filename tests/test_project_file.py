@@ -18,7 +18,7 @@ from core.look_regions import look_key
 from core.scene.files import encode_png
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
-from tests.conftest import ROOT, scene_state
+from tests.conftest import ROOT, scene_state, without_rights
 
 
 def entries(path):
@@ -256,6 +256,41 @@ def test_a_full_disk_keeps_the_old_file(saved, street, monkeypatch):
     with pytest.raises(ProjectFileError, match="No space left"):
         save_project(saved, street, {"other": 1})
     assert saved.read_bytes() == before and [file.name for file in saved.parent.iterdir()] == [saved.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_is_written_through(saved, street, tmp_path):
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    (place / "link.veduta").symlink_to(saved)
+    (place / "over.veduta").symlink_to("link.veduta")
+    (place / "new.veduta").symlink_to(tmp_path / "new one.veduta")
+    save_project(place / "over.veduta", street, {"number": 2})
+    save_project(place / "new.veduta", street, {"number": 3})
+    assert all(path.is_symlink() for path in place.iterdir())
+    assert load_project(saved).settings == {"number": 2}
+    assert load_project(tmp_path / "new one.veduta").settings == {"number": 3}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "new one.veduta", saved.name]
+
+
+def test_a_folder_that_can_not_be_synced_still_takes_a_file(open_folder, street):
+    """One that may be written into and not read: the file is there, so it is not reported as failed."""
+    folder = open_folder / "letterbox"
+    folder.mkdir()
+    os.chmod(folder, 0o333)
+    try:
+        with without_rights():
+            save_project(folder / "street.veduta", street, {"number": 1})
+    finally:
+        os.chmod(folder, 0o755)
+    assert load_project(folder / "street.veduta").settings == {"number": 1}
+    assert [path.name for path in folder.iterdir()] == ["street.veduta"]
+
+
+def test_a_name_as_long_as_a_name_can_be(street, tmp_path):
+    path = tmp_path / ("a" * 240 + ".veduta")
+    save_project(path, street, {"number": 1})
+    assert load_project(path).settings == {"number": 1}
 
 
 def test_a_project_with_an_older_render_and_fewer_classes_still_opens(saved):

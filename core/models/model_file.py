@@ -6,8 +6,6 @@ The card is JSON in the file's metadata. Nothing in the file is ever executed.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.appearance import CodeBook, Following
+from core.atomic import replacing
 from core.errors import LabelError, ModelFileError
 from core.labels import LabelSet, label_set_from_json, label_set_to_json
 from core.models.registry import build
@@ -126,12 +125,8 @@ def save_model(path: str | Path, model: Model) -> None:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
+        with replacing(path) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
     except OSError as error:
         raise ModelFileError(
             f"The model can't be written to {path} ({error.strerror}); choose another folder."
