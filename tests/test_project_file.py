@@ -164,6 +164,14 @@ def behind(count):
     return b'{"26000":[' + b",".join([b"[0,0,1,7]"] * count) + b"]}"
 
 
+def test_few_bytes_that_unpack_to_a_long_description_are_refused_unread(saved):
+    text = json.dumps({**described(saved), "x": [{}] * 2_000_000})
+    write(saved, {**entries(saved), "project.json": text})
+    assert saved.stat().st_size < 1 << 16
+    with pytest.raises(ProjectFileError, match="unpacks to more"):
+        load_project(saved)
+
+
 @pytest.mark.parametrize("lies", [False, True])
 def test_few_bytes_that_unpack_to_many_hidden_pixels_are_refused_unread(saved, lies):
     write(saved, {**entries(saved), "hidden.json": behind(2_000_000)})
@@ -269,6 +277,19 @@ def test_damage_in_the_directory_of_the_zip_gives_a_sentence_or_the_scene(saved)
                     read(saved)
                 except ProjectFileError as error:
                     assert str(error).endswith(".")
+
+
+def test_a_name_in_the_zip_that_is_no_text_is_refused(saved):
+    """The bit that says "UTF-8" set, and a byte that none begins with."""
+    whole = saved.read_bytes()
+    start = whole.index(b"PK\x01\x02")
+    data = bytearray(whole)
+    data[start + 9] |= 0x08
+    data[start + 46] = 0xFF
+    saved.write_bytes(data)
+    for read in (load_project, lambda path: read_render(path, 4)):
+        with pytest.raises(ProjectFileError, match="not a whole"):
+            read(saved)
 
 
 def test_a_clock_before_1980_is_no_hindrance(street, tmp_path):

@@ -48,7 +48,7 @@ _HIDDEN = "hidden.json"
 #: six hundred objects moved and copied over each other in a full 4096x2048 street make 11 MB of hidden pixels; the codes of
 #: a thousand objects with ten kinds of parts each, 2 MB.
 _LIMITS = {_JSON: 16 << 20, _LABELS: 192 << 20, _INSTANCES: 320 << 20, _RENDER: 128 << 20, _OLD_RENDER: 448 << 20, _HIDDEN: 64 << 20}
-#: Hidden pixels shrink to a fifth in the zip; what promises to grow this much from more than a little is made to fill the memory.
+#: JSON shrinks to a fifth or a tenth in the zip; more than a little that promises to grow this much is made to fill the memory.
 _GROWTH, _LITTLE = 64, 1 << 20
 #: The place of an entry's time, so that a clock that stands before zips began doesn't matter, and the same street is the same file.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -210,7 +210,7 @@ def _entries(path: Path, wanted: Collection[str] = tuple(_LIMITS)) -> dict[str, 
                 promised = archive.getinfo(name)
                 if promised.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                     raise _damaged(path)  # never written so; other packings fail in ways of their own
-                if promised.file_size > limit or name == _HIDDEN and _swells(promised, path.stat().st_size):
+                if promised.file_size > limit or name in (_JSON, _HIDDEN) and _swells(promised, path.stat().st_size):
                     raise ProjectFileError(
                         f"'{path.name}' unpacks to more than a street can hold; open a project saved by Veduta."
                     )
