@@ -27,6 +27,12 @@ def png_with_header(width, height, bits=8, colour_type=0):
     return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
 
 
+def png(width, height, raw, colour_type=0, interlaced=0, extra=b""):
+    """A PNG of 8 bits a channel with right checksums whose rows, filter bytes and all, are ``raw``."""
+    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, interlaced)
+    return SIGNATURE + chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
+
+
 def encoded(ending, array):
     return cv2.imencode(ending, array)[1].tobytes()
 
@@ -69,6 +75,11 @@ BAD_LABELS = {
     "cut header": (encoded(".png", GREY)[:20], "cut off"),
     "flipped byte": (bytes(b ^ (i == 60) for i, b in enumerate(encoded(".png", NOISE[..., 0] % 34))), "damaged"),
     "too little data": (png_with_header(400, 300), "damaged"),
+    "half of the rows": (png(96, 48, (b"\0" + b"\7" * 96) * 24), "cut off"),
+    "all but a byte": (png(96, 48, ((b"\0" + b"\7" * 96) * 48)[:-1]), "cut off"),
+    "half of the passes": (png(96, 48, b"\0" * 3000, interlaced=1), "cut off"),
+    "no table of colours": (png(96, 48, b"\0" * 97 * 48, colour_type=3), "table of colours"),
+    "half a colour": (png(96, 48, b"\0" * 97 * 48, colour_type=3, extra=chunk(b"PLTE", b"\0" * 4)), ""),
     "30000 wide": (png_with_header(30000, 20), "30000x20", "16384"),
     "huge": (png_with_header(16384, 16384), "million"),
     "no pixels": (png_with_header(0, 5), "no pixels"),
