@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Iterator
 
@@ -15,12 +15,14 @@ def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
 
     The bytes go to a temporary name in the same folder, are forced to the disk,
     and only then take the final name. After an error nothing is left behind.
+    A link stays a link: the file that it leads to is replaced.
 
     Raises:
         OSError: when the folder can't be written or the disk is full.
     """
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    path = Path(os.path.realpath(path))
+    # Cut short, since the temporary name is longer than the final one, which may be as long as a name can be.
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -45,11 +47,15 @@ def _mode(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name itself lasting, where the system lets a folder be synced."""
+    """Make the new name itself lasting, where the system lets a folder be synced.
+
+    Where it doesn't, the file is written all the same.
+    """
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

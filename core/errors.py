@@ -40,5 +40,9 @@ class TrainingError(VedutaError):
     """A training run can't start or go on."""
 
 
+class DeviceError(VedutaError):
+    """The device that was asked for can't compute here."""
+
+
 class MissingPackageError(VedutaError):
     """An optional package is needed for what was asked."""

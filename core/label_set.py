@@ -186,7 +186,8 @@ class LabelSet:
         table = np.arange(256, dtype=np.uint8)
         for label in self.labels:
             ground = label.id
-            while ground not in found and self[ground].group in (PAVING, WALLS):
+            # A class is the end, whatever a file's own set calls its group.
+            while ground not in found and self[ground].group in (PAVING, WALLS) and self[ground].parent is not None:
                 ground = int(self.outer[ground])
             table[label.id] = found.get(ground, label.id)
         return table
@@ -277,9 +278,9 @@ def label_set_from_json(data: dict) -> LabelSet:
         labels = [
             Label(
                 id=int(entry["id"]),
-                name=str(entry["name"]),
-                colour=tuple(int(c) for c in entry["colour"]),
-                group=str(entry["group"]),
+                name=_text(entry["name"]),
+                colour=_colour(entry["colour"]),
+                group=_text(entry["group"]),
                 thing=bool(entry["thing"]),
                 instanced=bool(entry["instanced"]),
                 parent=None if entry["parent"] is None else int(entry["parent"]),
@@ -288,6 +289,21 @@ def label_set_from_json(data: dict) -> LabelSet:
             )
             for entry in data["labels"]
         ]
-        return LabelSet(str(data["name"]), labels)
-    except (KeyError, TypeError, ValueError):
+        return LabelSet(_text(data["name"]), labels)
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise LabelError("The label set in this file is damaged; save the file again with this program.") from None
+
+
+def _text(value) -> str:
+    """A text that can be shown and written; TypeError or UnicodeEncodeError, a ValueError, for anything else."""
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()  # half a character (a lone surrogate) can't be
+    return value
+
+
+def _colour(value) -> tuple[int, int, int]:
+    """Three whole numbers 0..255; ValueError for anything else."""
+    if len(value) != 3 or not all(type(part) is int and 0 <= part <= 255 for part in value):
+        raise ValueError
+    return tuple(value)

@@ -7,6 +7,8 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -77,6 +79,29 @@ def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip("the Cityscapes samples are not on this machine")
     return SAMPLES
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may look into, unlike those that pytest makes."""
+    if os.name == "nt":
+        pytest.skip("permissions are POSIX's")
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+@contextmanager
+def without_rights():
+    """Root may do anything, so that it becomes nobody for a while; others stay what they are."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
 
 
 @pytest.fixture(scope="session")

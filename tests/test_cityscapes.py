@@ -1,9 +1,13 @@
 """Cityscapes and pix2pixHD files in and out, exact to each pixel."""
 
+import io
 import json
+import struct
+import zlib
 
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
 
 from core.errors import BadImageError, DataError, LabelError, SceneError
@@ -12,8 +16,9 @@ from core.scene import edits
 from core.scene.cityscapes import (
     decode_instance, encode_instance, find_pairs, load_pair, save_pair, split_objects, strict_maps,
 )
-from core.scene.files import read_instance_map, read_label_map, write_png
+from core.scene.files import read_instance_map, read_label_map, read_picture, write_png
 from core.scene.pix2pixhd_folders import find_folder_pairs, phases, save_folder_pair
+from core.scene.png import SIGNATURE, check_png
 from core.scene.polygons import polygons_of, rasterise, read_polygons, write_polygons
 from core.scene.project import load_project, save_project
 from core.scene.scene import Scene
@@ -176,6 +181,65 @@ def test_fewer_bits_are_not_stretched(tmp_path, bits):
     assert np.array_equal(read_label_map(tmp_path / "m.png"), ids)
 
 
+@pytest.mark.parametrize("interlaced", [0, 1])
+@pytest.mark.parametrize("width, height", [(1, 1), (1, 9), (5, 3), (9, 17)])
+def test_whole_pngs_of_every_kind_are_read_and_those_that_lack_a_byte_refused(width, height, interlaced):
+    kinds = [(0, bits) for bits in (1, 2, 4, 8, 16)] + [(kind, bits) for kind in (2, 4, 6) for bits in (8, 16)] + [(3, 2), (3, 8)]
+    for kind, bits in kinds:
+        def written(rows):
+            def chunk(name, data):
+                return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+            header = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, interlaced)
+            packed = zlib.compress(rows)
+            pieces = [packed[: len(packed) // 2], b"", packed[len(packed) // 2 :]]
+            table = chunk(b"PLTE", bytes(768)) if kind == 3 else b""
+            return SIGNATURE + chunk(b"IHDR", header) + table + b"".join(chunk(b"IDAT", piece) for piece in pieces) + chunk(b"IEND", b"")
+
+        needed = _bytes_of_rows(width, height, bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind], interlaced)
+        header = check_png(written(bytes(needed)), "whole")
+        assert (header.width, header.height, header.interlaced) == (width, height, bool(interlaced))
+        assert PIL.Image.open(io.BytesIO(written(bytes(needed)))).convert("L").getextrema() == (0, 0)
+        check_png(written(bytes(needed + 5)), "longer than it must be")
+        with pytest.raises(BadImageError, match="cut off"):
+            check_png(written(bytes(needed - 1)), "short")
+
+
+def _bytes_of_rows(width, height, bits, interlaced):
+    """By counting the pixels of each pass one by one, on the pattern that the standard prints."""
+    pattern = ["16462646", "77777777", "56565656", "77777777", "36463646", "77777777", "56565656", "77777777"]
+    total = 0
+    for number in "1234567" if interlaced else " ":
+        for y in range(height):
+            columns = sum(pattern[y % 8][x % 8] == number for x in range(width)) if interlaced else width
+            total += 1 + (columns * bits + 7) // 8 if columns else 0
+    return total
+
+
+# -- photographs ---------------------------------------------------------------
+
+
+def test_tiffs_of_deep_grey_keep_their_light(tmp_path):
+    grey = np.linspace(0, 1, 20).reshape(4, 5)
+    cv2.imwrite(str(tmp_path / "float.tif"), grey.astype(np.float32))
+    cv2.imwrite(str(tmp_path / "deep.tif"), np.rint(grey * 65535).astype(np.uint16))
+    cv2.imwrite(str(tmp_path / "deep.png"), np.rint(grey * 65535).astype(np.uint16))
+    for name in ("float.tif", "deep.tif", "deep.png"):
+        picture = read_picture(tmp_path / name)
+        assert picture.shape == (4, 5, 3) and picture.dtype == np.uint8
+        assert np.abs(picture - 255 * grey[..., None]).max() <= 1
+
+
+@pytest.mark.parametrize("grey", [
+    np.float32([[0, 1.5]]), np.float32([[0, 255]]), np.float32([[-0.1, 1]]), np.float32([[0, np.nan]]), np.int32([[0, 70000]]),
+    np.int32([[0, 255]]), np.int32([[-1, 0]]), np.int16([[-7, 7]]),
+])
+def test_tiffs_that_do_not_tell_what_is_white_are_refused(tmp_path, grey):
+    cv2.imwrite(str(tmp_path / "p.tif"), grey)
+    with pytest.raises(BadImageError, match="8 or 16 bits"):
+        read_picture(tmp_path / "p.tif")
+
+
 # -- polygons ----------------------------------------------------------------------
 
 
@@ -213,6 +277,11 @@ def test_unknown_keys_survive(tmp_path):
     assert json.loads((tmp_path / "b.json").read_text(encoding="utf-8")) == data
 
 
+def test_polygons_far_out_of_the_frame_are_painted(tmp_path):
+    (tmp_path / "p.json").write_text(json.dumps(polygon_json([{"label": "car", "polygon": [[-1e9, -1e9], [1e9, -1e9], [1e300, 1e9], [-1e9, 1e9]]}])))
+    assert rasterise(read_polygons(tmp_path / "p.json")).size == (60, 40)
+
+
 def test_painted_scenes_come_back_through_polygons(street, tmp_path):
     edits.paint(street, np.ones((2, 2), bool), (90, 1), 26, 26000).apply(street)  # an object of two pieces
     edits.paint(street, np.ones((1, 1), bool), (70, 1), 24).apply(street)  # of one pixel
@@ -227,6 +296,10 @@ def test_painted_scenes_come_back_through_polygons(street, tmp_path):
         (json.dumps(polygon_json([{"label": "car", "polygon": [[1]]}])), DataError),
         (json.dumps(polygon_json([{"label": "car", "polygon": []}])), DataError),
         (json.dumps(polygon_json([{"label": "car", "polygon": [["a", "b"]]}])), DataError),
+        (json.dumps(polygon_json([{"label": "car", "polygon": [["1", "2"], [3, 4], [5, 6]]}])), DataError),
+        (json.dumps(polygon_json([{"label": "car", "polygon": [[10**400, 2], [3, 4], [5, 6]]}])), DataError),
+        (json.dumps(polygon_json([{"label": "car", "polygon": [[float("nan"), 2], [3, 4], [5, 6]]}])), DataError),
+        (json.dumps(polygon_json([{"label": "car", "polygon": [[True, 2], [3, 4], [5, 6]]}])), DataError),
         (json.dumps({**polygon_json([]), "imgWidth": "60"}), DataError),
         (json.dumps({**polygon_json([]), "imgWidth": 10**6}), BadImageError),
         (json.dumps({**polygon_json([]), "imgWidth": -3}), BadImageError),

@@ -101,3 +101,9 @@ def test_colours_of_one_class_and_its_parts_can_be_told_apart():
         colours = np.array([label.colour] + [part.colour for part in STREETS.parts_of(label.id)], float)
         apart = np.linalg.norm(colours[:, None] - colours[None], axis=2) + 1e3 * np.eye(len(colours))
         assert apart.min() > 25, label.name
+
+
+def test_a_class_in_the_group_of_pavings_keeps_its_id_in_a_shadow():
+    """Looking for the shadow of what it lies within must end at the class."""
+    labels = LabelSet("own", [Label(0, "none", (0, 0, 0), "void"), Label(1, "tiles", (9, 9, 9), "paving")])
+    assert labels.in_shadow.tolist() == list(range(256))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from core.networks.pooling import instance_average
 from core.rendering.conditioning import CodeTable, condition, dense, instance_edges
 from core.rendering.renderer import Renderer
 from core.training.recipes import recipe_named
+from tests.conftest import ROOT
 
 
 def small_model(seed: int = 0) -> Model:
@@ -52,6 +56,133 @@ def test_a_model_file_gives_the_same_model_back(tmp_path):
     assert again.card == model.card
     assert [label for label in again.label_set] == [label for label in STREETS]
     assert list(tmp_path.iterdir()) == [tmp_path / "m.safetensors"]
+
+
+def rewritten(source, path, change_card=lambda card: None, **tensors):
+    """The model file ``source`` with its card changed in place, and with other tensors."""
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    with safe_open(str(source), framework="pt") as file:
+        card = json.loads(file.metadata()["card"])
+    card = change_card(card) or card
+    save_file(load_file(str(source)) | tensors, str(path), metadata={"card": card if isinstance(card, str) else json.dumps(card)})
+    return path
+
+
+_WRONG = [None, -1, 0, 1.5, float("inf"), 10**400, 10**9, 10**7, 5000, "x", [], {}, [[]], [{}], True, "\ud800"]
+_FIELDS = [
+    ("name",), ("generator",), ("generator", "name"), ("generator", "config"), ("generator", "config", "label_count"),
+    ("generator", "config", "code_dim"), ("generator", "config", "widths"), ("generator", "config", "widths", 0),
+    ("generator", "config", "blocks"), ("generator", "config", "blocks", 2), ("generator", "config", "new"), ("encoder",),
+    ("encoder", "name"), ("encoder", "config", "width"), ("encoder", "config", "code_dim"), ("label_set",), ("label_set", "labels"),
+    ("label_set", "labels", 0), ("label_set", "labels", 0, "id"), ("object_classes",), ("object_classes", 0), ("code_dim",), ("resolution",),
+    ("resolution", 0), ("provenance",), ("provenance", "encoder_width"), ("provenance", "steps"), ("provenance", "classes"), ("metrics",),
+    ("part_codes",), ("format",),
+]
+
+
+@pytest.mark.parametrize("field", _FIELDS, ids=lambda field: "-".join(map(str, field)))
+def test_a_card_of_wrong_types_is_refused_or_renders(small_model_path, tmp_path, field):
+    """Whatever stands in a field: one sentence, or a model that makes a picture; and never gigabytes of memory."""
+    labels, instances = street()
+    for value in _WRONG:
+
+        def change(card):
+            place = card
+            for step in field[:-1]:
+                place = place[step]
+            place[field[-1]] = value
+
+        path = rewritten(small_model_path, tmp_path / "m.safetensors", change)
+        try:
+            model = load_model(path)
+            assert model.card.encoder_width > 0
+        except ModelFileError as error:
+            assert "\n" not in str(error) and str(error).endswith(".")
+        else:
+            assert Renderer(model, "cpu", "float32").render(labels, instances).shape == (48, 80, 3), value
+
+
+@pytest.mark.parametrize("field, value", [
+    (("generator",), 5), (("generator",), None), (("encoder",), "x"), (("object_classes",), None), (("object_classes",), [1.5]),
+    (("object_classes",), ["car"]), (("object_classes",), [-1]), (("provenance",), None), (("provenance",), 7), (("metrics",), []),
+    (("code_dim",), float("inf")), (("code_dim",), 0), (("code_dim",), 5), (("resolution",), [64]), (("resolution",), [0, 5]),
+    (("generator", "name"), []), (("generator", "config", "widths"), [8, -8, 16, 16]), (("generator", "config", "widths"), [8, 10**7, 16, 16]),
+    (("generator", "config", "blocks"), []), (("generator", "config", "blocks"), [1, 1, 10**7]), (("encoder", "config", "width"), -1),
+    (("encoder", "config", "width"), 10**7), (("part_codes",), "no"), (("provenance", "encoder_width"), 0), (("format",), "2"),
+])
+def test_a_wrong_field_of_a_card_is_refused(small_model_path, tmp_path, field, value):
+    def change(card):
+        for step in field[:-1]:
+            card = card[step]
+        card[field[-1]] = value
+
+    with pytest.raises(ModelFileError):
+        load_model(rewritten(small_model_path, tmp_path / "m.safetensors", change))
+
+
+@pytest.mark.parametrize("card", ["", "null", "7", "[]", "{}", "[" * 100_000, '{"format": NaN}', '{"format": 2}'])
+def test_what_is_no_card_is_refused(small_model_path, tmp_path, card):
+    with pytest.raises(ModelFileError, match="no card"):
+        load_model(rewritten(small_model_path, tmp_path / "m.safetensors", lambda _: card or " "))
+
+
+def test_a_card_with_more_classes_than_its_network_is_refused(small_model_path, tmp_path):
+    def change(card):
+        card["label_set"]["labels"].append({**card["label_set"]["labels"][0], "id": 255})
+
+    with pytest.raises(ModelFileError, match="classes"):
+        load_model(rewritten(small_model_path, tmp_path / "m.safetensors", change))
+
+
+@pytest.mark.parametrize("name, values", {
+    "26.sizes": [[0, 0, 0], [-5, 9, 1], [5, 3], [[5], [3], [1]], [2**62, 2**62, 2**62], [0.5, 0.5, 0.5]],
+    "26.centres": [[[float("nan")] * 6] * 3, [[0.0] * 5] * 3, [0.0] * 6],
+    "26.slope": [[[0.0] * 6] * 6], "26.mean": [[0.0] * 6], "\u00b2.centres": [[[0.0] * 6]], "999.centres": [[[0.0] * 6]],
+}.items())
+def test_a_damaged_code_book_is_refused(small_model_path, tmp_path, name, values):
+    for value in values:
+        tensors = {f"code_book.{name}": torch.tensor(value), "code_book.999.sizes": torch.tensor([1]), "code_book.\u00b2.sizes": torch.tensor([1])}
+        with pytest.raises(ModelFileError, match="code book"):
+            load_model(rewritten(small_model_path, tmp_path / "m.safetensors", **tensors))
+
+
+_FULL_DISK = """
+import resource, sys
+from core.errors import ModelFileError
+from core.models.model_file import load_model, save_model
+model = load_model(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    save_model(sys.argv[2], model)
+except ModelFileError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits are POSIX's")
+def test_a_full_disk_keeps_the_old_model_and_leaves_nothing_behind(tmp_path, small_model_path):
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(b"what was there")
+    command = [sys.executable, "-c", _FULL_DISK, str(small_model_path), str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert "can't be written" in result.stdout, result.stderr
+    assert path.read_bytes() == b"what was there" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
+def test_a_model_gets_the_permissions_that_any_new_file_gets(tmp_path):
+    model, path = small_model(), tmp_path / "m.safetensors"
+    before = os.umask(0o027)
+    try:
+        save_model(path, model)
+        assert path.stat().st_mode & 0o777 == 0o640
+        os.chmod(path, 0o600)
+        save_model(path, model)
+        assert path.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.parametrize("content", [b"<html>not found</html>", b"", b"\x80\x04cposix\nsystem\n."])

@@ -16,9 +16,10 @@ from core.errors import ProjectFileError
 from core.labels import STREETS, Label, LabelSet
 from core.look_regions import look_key
 from core.scene.files import encode_png
-from core.scene.project import load_project, save_project
+from core.scene.hidden import of_points
+from core.scene.project import load_project, read_render, save_project
 from core.scene.scene import Scene
-from tests.conftest import ROOT, scene_state
+from tests.conftest import ROOT, scene_state, without_rights
 
 
 def entries(path):
@@ -158,6 +159,61 @@ def test_a_zip_bomb_is_refused_unread(saved):
     assert time.thread_time() - start < 1
 
 
+def behind(count):
+    """``hidden.json`` with so many runs of one pixel, all at the same place."""
+    return b'{"26000":[' + b",".join([b"[0,0,1,7]"] * count) + b"]}"
+
+
+def test_few_bytes_that_unpack_to_a_long_description_are_refused_unread(saved):
+    text = json.dumps({**described(saved), "x": [{}] * 2_000_000})
+    write(saved, {**entries(saved), "project.json": text})
+    assert saved.stat().st_size < 1 << 16
+    with pytest.raises(ProjectFileError, match="unpacks to more"):
+        load_project(saved)
+
+
+@pytest.mark.parametrize("lies", [False, True])
+def test_few_bytes_that_unpack_to_many_hidden_pixels_are_refused_unread(saved, lies):
+    write(saved, {**entries(saved), "hidden.json": behind(2_000_000)})
+    with zipfile.ZipFile(saved) as archive:
+        entry = archive.getinfo("hidden.json")
+    assert entry.file_size == 20_000_011 and saved.stat().st_size < 1 << 17
+    if lies:  # the directory says that it was packed from a megabyte
+        packed, data = entry.compress_size.to_bytes(4, "little"), saved.read_bytes()
+        saved.write_bytes(data.replace(packed, (1 << 20).to_bytes(4, "little")))
+    start = time.thread_time()
+    with pytest.raises(ProjectFileError, match="unpacks to more"):
+        load_project(saved)
+    assert time.thread_time() - start < 1
+
+
+def test_a_large_street_with_many_hidden_pixels_comes_back(tmp_path):
+    """Objects of small parts before each other all over a full frame: more than the largest street that was measured."""
+    labels = np.full((2048, 4096), 7, np.uint8)
+    rng = np.random.default_rng(0)
+    hidden = {}
+    for number in range(200):
+        places = np.arange(200 * 200)
+        x, y = places % 200 + rng.integers(0, 3800), places // 200 + rng.integers(0, 1800)
+        striped = np.where(rng.random(places.size // 5) < 0.5, 26, 48).astype(np.uint8).repeat(5)
+        hidden[26000 + number] = of_points(x, y, striped)
+        labels[number, :5] = 26
+    instances = labels.astype(np.uint16)
+    instances[:200, :5] = 26000 + np.arange(200)[:, None]
+    scene = Scene(labels, instances, hidden=hidden)
+    save_project(tmp_path / "large.veduta", scene)
+    with zipfile.ZipFile(tmp_path / "large.veduta") as archive:
+        assert archive.getinfo("hidden.json").file_size > 11 << 20
+    assert scene_state(load_project(tmp_path / "large.veduta").scene) == scene_state(scene)
+
+
+def test_what_could_not_be_opened_again_is_not_saved(saved, street):
+    before = saved.read_bytes()
+    with pytest.raises(ProjectFileError, match="more than a project can"):
+        save_project(saved, street, {"notes": "x" * (17 << 20)})
+    assert saved.read_bytes() == before
+
+
 def test_a_zip_that_lies_about_its_size_is_refused(saved):
     contents = entries(saved)
     contents["project.json"] = b" " * (80 << 20)
@@ -208,6 +264,102 @@ def test_damage_anywhere_gives_a_sentence_or_the_scene(saved, street):
             assert str(error).endswith((".", "?"))
 
 
+def test_damage_in_the_directory_of_the_zip_gives_a_sentence_or_the_scene(saved):
+    """Each of its bytes as other bytes: names that are no text, other packings, places outside the file."""
+    whole = saved.read_bytes()
+    for at in range(whole.index(b"PK\x01\x02"), len(whole)):
+        for value in (0, 1, 12, 14, 0x80, 0xFF):
+            data = bytearray(whole)
+            data[at] = value
+            saved.write_bytes(data)
+            for read in (load_project, lambda path: read_render(path, 4)):
+                try:
+                    read(saved)
+                except ProjectFileError as error:
+                    assert str(error).endswith(".")
+
+
+def test_a_name_in_the_zip_that_is_no_text_is_refused(saved):
+    """The bit that says "UTF-8" set, and a byte that none begins with."""
+    whole = saved.read_bytes()
+    start = whole.index(b"PK\x01\x02")
+    data = bytearray(whole)
+    data[start + 9] |= 0x08
+    data[start + 46] = 0xFF
+    saved.write_bytes(data)
+    for read in (load_project, lambda path: read_render(path, 4)):
+        with pytest.raises(ProjectFileError, match="not a whole"):
+            read(saved)
+
+
+def test_a_clock_before_1980_is_no_hindrance(street, tmp_path):
+    """Zips know no earlier year; a machine whose battery is empty starts in 1970."""
+    code = (
+        "import sys, time\n"
+        "time.localtime = lambda *now: time.gmtime(0)\n"
+        "time.time = lambda: 0.0\n"
+        "from core.scene.project import load_project, save_project\n"
+        "save_project(sys.argv[2], load_project(sys.argv[1]).scene)"
+    )
+    save_project(tmp_path / "a.veduta", street)
+    command = [sys.executable, "-c", code, str(tmp_path / "a.veduta"), str(tmp_path / "b.veduta")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert scene_state(load_project(tmp_path / "b.veduta").scene) == scene_state(street)
+    # The time of saving isn't in it.
+    assert (tmp_path / "a.veduta").read_bytes() == (tmp_path / "b.veduta").read_bytes()
+
+
+def test_an_unpacked_project_can_be_read(saved):
+    with zipfile.ZipFile(saved) as archive:
+        assert {entry.external_attr >> 16 & 0o777 for entry in archive.infolist()} == {0o644}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize("place", ["settings", "version", "codes", "hidden"])
+def test_numbers_that_could_not_be_saved_again_are_refused(saved, number, place):
+    contents = entries(saved)
+    text = json.dumps({**described(saved), **{
+        "settings": {"settings": {"zoom": "HERE"}}, "version": {"version": "HERE"}, "codes": {"codes": {"26000": ["HERE"]}}, "hidden": {},
+    }[place]})
+    contents["project.json"] = text.replace('"HERE"', number)
+    if place == "hidden":
+        contents["hidden.json"] = f'{{"26000":[[{number},0,1,7]]}}'
+    write(saved, contents)
+    with pytest.raises(ProjectFileError, match="backup"):
+        load_project(saved)
+
+
+def test_names_that_are_no_text_are_saved_and_come_back(saved, street, tmp_path):
+    """A file name on Linux may be any bytes; Python holds them as lone surrogates."""
+    settings = {"model": os.fsdecode(b"gr\xfcn"), "\udcff": ["\ud800", "ä"]}
+    save_project(saved, street, settings)
+    assert load_project(saved).settings == settings
+
+
+@pytest.mark.parametrize("change", [
+    {"colour": []}, {"colour": [1, 2]}, {"colour": [1, 2, 3, 4]}, {"colour": [1, 2, 256]}, {"colour": [-1, 2, 3]}, {"colour": [1, 2, 1.5]},
+    {"colour": [1, 2, 10**30]}, {"colour": [True, 2, 3]}, {"colour": "abc"}, {"colour": {}}, {"colour": None}, {"colour": 5},
+    {"name": "\ud800"}, {"name": ["x"]}, {"group": "\ud800"}, {"id": 10**30},
+])
+def test_label_sets_that_can_not_be_drawn_or_written_are_refused(saved, change):
+    contents, text = entries(saved), described(saved)
+    text["label_set"]["labels"][3].update(change)
+    contents["project.json"] = json.dumps(text)
+    write(saved, contents)
+    with pytest.raises(ProjectFileError, match="label set|ids run from"):
+        load_project(saved)
+
+
+def test_a_label_set_whose_name_is_no_text_is_refused(saved):
+    contents, text = entries(saved), described(saved)
+    text["label_set"]["name"] = "\ud800"
+    contents["project.json"] = json.dumps(text)
+    write(saved, contents)
+    with pytest.raises(ProjectFileError, match="label set"):
+        load_project(saved)
+
+
 _SAVER = """
 import sys
 import numpy as np
@@ -256,6 +408,41 @@ def test_a_full_disk_keeps_the_old_file(saved, street, monkeypatch):
     with pytest.raises(ProjectFileError, match="No space left"):
         save_project(saved, street, {"other": 1})
     assert saved.read_bytes() == before and [file.name for file in saved.parent.iterdir()] == [saved.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_is_written_through(saved, street, tmp_path):
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    (place / "link.veduta").symlink_to(saved)
+    (place / "over.veduta").symlink_to("link.veduta")
+    (place / "new.veduta").symlink_to(tmp_path / "new one.veduta")
+    save_project(place / "over.veduta", street, {"number": 2})
+    save_project(place / "new.veduta", street, {"number": 3})
+    assert all(path.is_symlink() for path in place.iterdir())
+    assert load_project(saved).settings == {"number": 2}
+    assert load_project(tmp_path / "new one.veduta").settings == {"number": 3}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "new one.veduta", saved.name]
+
+
+def test_a_folder_that_can_not_be_synced_still_takes_a_file(open_folder, street):
+    """One that may be written into and not read: the file is there, so it is not reported as failed."""
+    folder = open_folder / "letterbox"
+    folder.mkdir()
+    os.chmod(folder, 0o333)
+    try:
+        with without_rights():
+            save_project(folder / "street.veduta", street, {"number": 1})
+    finally:
+        os.chmod(folder, 0o755)
+    assert load_project(folder / "street.veduta").settings == {"number": 1}
+    assert [path.name for path in folder.iterdir()] == ["street.veduta"]
+
+
+def test_a_name_as_long_as_a_name_can_be(street, tmp_path):
+    path = tmp_path / ("a" * 240 + ".veduta")
+    save_project(path, street, {"number": 1})
+    assert load_project(path).settings == {"number": 1}
 
 
 def test_a_project_with_an_older_render_and_fewer_classes_still_opens(saved):

@@ -101,9 +101,12 @@ class _Worker:
         try:
             self._process.stdin.write("step\n")
             self._process.stdin.flush()
-            return json.loads(self._process.stdout.readline())
+            found = json.loads(self._process.stdout.readline())
         except (OSError, ValueError):
             raise TrainingError("A measured step failed, perhaps for lack of memory; give a smaller --size.") from None
+        if "refused" in found:
+            raise TrainingError(found["refused"])
+        return found
 
     def close(self) -> None:
         self._process.stdin.close()
@@ -117,10 +120,16 @@ def _work(name: str, recipe: str, width: str, height: str, batch: str, device: s
 
     import torch
 
+    from core.errors import DeviceError
     from core.rendering.device import choose_device
     from core.training.memory import peak_bytes
 
-    crop, chosen = (int(width), int(height)), choose_device(device)
+    try:
+        crop, chosen = (int(width), int(height)), choose_device(device)
+    except DeviceError as error:
+        for _ in sys.stdin:
+            print(json.dumps({"refused": str(error)}), flush=True)
+        return
     step, precision = {"ours": _ours, "plain": _plain}[name](recipe, crop, int(batch), chosen)
     for _ in sys.stdin:
         started = time.perf_counter()

@@ -46,20 +46,44 @@ def main(argv: list[str]) -> int:
         print(f"Veduta {core.__version__}")
         return 0
     known = name in COMMANDS
-    if name and not known and not name.startswith("-") and not Path(name).exists():
-        print(f"error: There is no command or file '{name}'; see --help.", file=sys.stderr)
-        return 2
-    window = not known and has_display()
     try:
+        if name and not known and not name.startswith("-") and not Path(name).exists():
+            return _refused(f"There is no command or file '{name}'; see --help.")
+        window = not known and has_display()
         bootstrap.prepare(argv, window, tests=name == "test")
         module = COMMANDS[name][0] if known else _STUDIO if window else _EXAMPLE
         return int(importlib.import_module(module).main(argv[1:] if known else argv) or 0)
     except (VedutaError, bootstrap.NotReady) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return _refused(str(error))
+    except OSError as error:
+        if error.errno is None:
+            raise  # not the system's word, but a library's
+        what = "A file or a device" if error.filename is None else f"'{_shortened(str(error.filename))}'"
+        return _refused(f"{what} can't be used ({error.strerror}); choose another place or check its permissions.")
+    except (MemoryError, RuntimeError) as error:
+        if not _memory_ran_out(error):
+            raise
+        return _refused("This is too large for this machine's memory; choose a smaller --size, or close other programs.")
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+
+
+def _refused(sentence: str) -> int:
+    """Print why nothing was done; the exit status."""
+    print(f"error: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _memory_ran_out(error: MemoryError | RuntimeError) -> bool:
+    """Whether that is what Python, numpy or torch (whose own errors are RuntimeErrors) raise when memory runs out."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "can't allocate memory" in text or "out of memory" in text or "not enough memory" in text
+
+
+def _shortened(name: str) -> str:
+    """A name with its middle left out where it is too long to be read."""
+    return name if len(name) <= 120 else f"{name[:60]} ... {name[-50:]}"
 
 
 def usage() -> str:

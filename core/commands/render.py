@@ -12,7 +12,7 @@ from core.commands.bench import size
 from core.commands.sun_choice import FORM, HELP, sun, with_sun
 from core.errors import DataError, SceneError, VedutaError
 from core.labels import STREETS, LabelSet, label_set_for
-from core.scene.png import SIDE_LIMIT
+from core.scene.png import PIXEL_LIMIT, SIDE_LIMIT
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="picture (.png .jpg .tif), or folder")
     parser.add_argument("--model", type=Path, metavar="FILE", help="model file; without it the one that comes along")
-    parser.add_argument("--codes", type=int, metavar="SEED", help="give every object and its parts looks drawn by this seed")
+    parser.add_argument("--codes", type=_seed, metavar="SEED", help="give every object and its parts looks drawn by this seed")
     parser.add_argument(
         "--code", type=_object_look, action="append", default=[], metavar="OBJECT[/PART]=K",
         help="give an object (instance value, such as 26003) look K of its class, or its parts of one kind "
@@ -58,8 +58,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Render; 0 when all pictures are written, 2 with a sentence for what could not be."""
     arguments = parser().parse_args(with_sun(argv, "--shadows"))
-    if arguments.size and max(arguments.size) > SIDE_LIMIT:
-        raise SceneError(f"A picture can be at most {SIDE_LIMIT} pixels a side; choose a smaller --size.")
+    if arguments.size and (max(arguments.size) > SIDE_LIMIT or arguments.size[0] * arguments.size[1] > PIXEL_LIMIT):
+        raise SceneError(
+            f"A picture can be at most {SIDE_LIMIT} pixels a side and {PIXEL_LIMIT >> 20} million in all; choose a smaller --size."
+        )
     if arguments.labels.is_dir():
         return _render_folder(arguments)
     _check_ending(arguments.out)
@@ -278,6 +280,13 @@ def _check_ending(out: Path) -> None:
         raise BadImageError(f"'{out.name}' does not end in .png, .jpg or .tif; give the picture one of these.")
     if not out.absolute().parent.is_dir():
         raise BadImageError(f"There is no folder '{out.parent}' for the picture; make it first.")
+
+
+def _seed(text: str) -> int:
+    """A number from 0 up, for argparse."""
+    if text.isdecimal():
+        return int(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 up")
 
 
 def _object_look(text: str) -> tuple[int, str | None, int]:

@@ -6,8 +6,7 @@ The card is JSON in the file's metadata. Nothing in the file is ever executed.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from core.appearance import CodeBook, Following
+from core.atomic import replacing
 from core.errors import LabelError, ModelFileError
 from core.labels import LabelSet, label_set_from_json, label_set_to_json
+from core.models.card_fields import check_fields, numbers
 from core.models.registry import build
 
 #: 2 brought codes of parts.
@@ -126,12 +127,8 @@ def save_model(path: str | Path, model: Model) -> None:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
+        with replacing(path) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
     except OSError as error:
         raise ModelFileError(
             f"The model can't be written to {path} ({error.strerror}); choose another folder."
@@ -176,18 +173,22 @@ def load_model(path: str | Path) -> Model:
         raise ModelFileError(str(error)) from None
     generator = _network(card.generator, "generator", tensors, name)
     encoder = None if card.encoder is None else _network(card.encoder, "encoder", tensors, name)
+    channels = getattr(generator, "label_count", None) or getattr(generator, "label_channels", 0)
+    # pix2pixHD's city models have a channel more than there are labels.
+    if len(label_set) > channels or any(getattr(part, "code_dim", None) != card.code_dim for part in (generator, encoder) if part is not None):
+        raise ModelFileError(f"The networks in {name} don't fit its card (its classes, or the length of a code); get the file again.")
     return Model(generator, encoder, card, _code_book(card, tensors, name), label_set)
 
 
 def _card(metadata: dict[str, str], name: str) -> Card:
     try:
         data = json.loads(metadata["card"])
-        if data["format"] > FORMAT:
+        if data["format"] > FORMAT:  # its other fields may be others
             raise ModelFileError(f"{name} was written by a newer version; update Veduta to use it.")
-        data["resolution"] = tuple(int(v) for v in data["resolution"])
-        data["code_dim"] = int(data["code_dim"])
+        check_fields(data)
+        data["resolution"] = tuple(data["resolution"])
         return Card(**data)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise ModelFileError(
             f"{name} has no card that this program understands; choose a model made with Veduta, "
             "or import it with 'python main.py import'."
@@ -195,21 +196,18 @@ def _card(metadata: dict[str, str], name: str) -> Card:
 
 
 def _network(described: dict, prefix: str, tensors: dict, name: str):
-    try:
-        network = build(described["name"], described["config"])
-    except KeyError:
-        raise ModelFileError(f"The card of {name} doesn't describe its {prefix}; save the model again.") from None
     state = {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
-    try:
-        network.load_state_dict(state, strict=True)
-    except RuntimeError:
-        expected = network.state_dict()
-        wrong = sorted(expected.keys() ^ state.keys()) or [
-            k for k in expected if expected[k].shape != state[k].shape
-        ]
-        raise ModelFileError(
-            f"The {prefix} in {name} doesn't fit its card (first at '{wrong[0]}'); get the file again."
-        ) from None
+    # Every number says how wide something is or how many there are, so that one above all that is in the file
+    # can't be right; it could fill the memory before the weights are compared.
+    most = max([len(state), *(side for tensor in state.values() for side in tensor.shape)])
+    if any(type(number) is int and number > most for value in described["config"].values() for number in numbers(value)):
+        raise ModelFileError(f"The {prefix} in {name} is smaller than its card says; get the file again.")
+    network = build(described["name"], described["config"])
+    expected = network.state_dict()
+    wrong = sorted(expected.keys() ^ state.keys()) or [k for k in expected if expected[k].shape != state[k].shape]
+    if wrong:
+        raise ModelFileError(f"The {prefix} in {name} doesn't fit its card (first at '{wrong[0]}'); get the file again.")
+    network.load_state_dict(state, strict=True)
     return network.eval()
 
 
@@ -220,16 +218,26 @@ def _code_book(card: Card, tensors: dict, name: str) -> CodeBook | None:
     for key, tensor in tensors.items():
         if key.startswith("code_book.") and key.endswith(".centres"):
             label_id = key.split(".")[1]
-            sizes = tensors.get(f"code_book.{label_id}.sizes")
-            fits = tensor.ndim == 2 and tensor.shape[1] == card.code_dim
-            if not label_id.isdigit() or not fits or sizes is None or len(sizes) != len(tensor):
+            sizes, slope, mean = (tensors.get(f"code_book.{label_id}.{what}") for what in ("sizes", "slope", "mean"))
+            whole = re.fullmatch("[0-9]{1,3}", label_id) and int(label_id) <= 255
+            whole = whole and tensor.ndim == 2 and tensor.shape[1] == card.code_dim and _finite(tensor)
+            whole = whole and sizes is not None and sizes.shape == tensor.shape[:1] and _counted(sizes)
+            whole = whole and (slope is None) == (mean is None)
+            if whole and slope is not None:
+                whole = slope.shape == (card.code_dim,) * 2 and mean.shape == (card.code_dim,) and _finite(slope) and _finite(mean)
+            if not whole:
                 raise ModelFileError(f"The code book in {name} is damaged at '{key}'; get the file again.")
             book.centres[int(label_id)] = tensor.float().numpy()
             book.sizes[int(label_id)] = sizes.long().numpy()
-            slope, mean = (tensors.get(f"code_book.{label_id}.{what}") for what in ("slope", "mean"))
-            if slope is None and mean is None:
-                continue
-            if slope is None or mean is None or slope.shape != (card.code_dim,) * 2 or mean.shape != (card.code_dim,):
-                raise ModelFileError(f"The code book in {name} is damaged at '{key}'; get the file again.")
-            book.follow[int(label_id)] = Following(slope.float().numpy(), mean.float().numpy())
+            if slope is not None:
+                book.follow[int(label_id)] = Following(slope.float().numpy(), mean.float().numpy())
     return book
+
+
+def _finite(tensor) -> bool:
+    return bool(tensor.float().isfinite().all())
+
+
+def _counted(sizes) -> bool:
+    """Whether these can be numbers of objects: a look is drawn in proportion to them."""
+    return bool((sizes >= 0).all() and (sizes < 1 << 40).all()) and int(sizes.long().sum()) > 0

@@ -63,5 +63,7 @@ def build(name: str, config: dict[str, Any]) -> nn.Module:
         )
     try:
         return builder(**config)
-    except (TypeError, ValueError) as error:
-        raise ModelFileError(f"The model's settings don't fit '{name}' ({error}); save the model again.") from None
+    # Numbers that make no network: too few of them, negative ones, more than there is memory for.
+    except (TypeError, ValueError, RuntimeError, LookupError, ArithmeticError, MemoryError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise ModelFileError(f"The model's settings don't fit '{name}' ({reason}); save the model again.") from None

@@ -55,7 +55,10 @@ def decode_label_map(data: bytes, name: str, label_set: LabelSet) -> np.ndarray:
         return np.ascontiguousarray(np.asarray(picture)[..., 0])
     if header.colour_type == INDEXED:
         indices = np.asarray(picture, np.uint8)
-        palette = np.frombuffer(picture.palette.getdata()[1], np.uint8).reshape(-1, 3)
+        colours = picture.palette.getdata()[1] if picture.palette is not None else b""
+        if not colours or len(colours) % 3:
+            raise BadImageError(f"The PNG '{name}' has no whole table of colours; export it again.")
+        palette = np.frombuffer(colours, np.uint8).reshape(-1, 3)
         used = np.flatnonzero(np.bincount(indices.reshape(-1), minlength=256))
         if used.max() < len(palette):
             ids = ids_of_colours(palette[used], label_set)
@@ -115,7 +118,7 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
     """(H, W, 3) uint8 RGB from a PNG, JPEG, TIFF, BMP or WebP photograph.
 
     Raises:
-        BadImageError: it can't be decoded whole, or is too large.
+        BadImageError: it can't be decoded whole, is too large, or holds numbers that don't tell what is white.
     """
     from PIL import Image, ImageOps
 
@@ -129,13 +132,26 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
         with Image.open(io.BytesIO(data)) as picture:
             check_size(*picture.size, path.name)
             picture = ImageOps.exif_transpose(picture)
-            if picture.mode.startswith("I"):
-                return np.repeat((np.asarray(picture) >> 8).astype(np.uint8)[..., None], 3, axis=2)
+            if picture.mode == "F" or picture.mode.startswith("I"):
+                return np.repeat(_deep_grey(picture, data.startswith(SIGNATURE), path.name)[..., None], 3, axis=2)
             return np.array(picture.convert("RGB"))
     except BadImageError:
         raise
     except Exception as error:  # decoders raise all sorts of errors on damaged files
         raise BadImageError(f"The picture '{path.name}' is damaged ({_short(error)}); export it again.") from None
+
+
+def _deep_grey(picture, png: bool, name: str) -> np.ndarray:
+    """(H, W) uint8 of a Pillow picture with one channel of more than 8 bits; BadImageError where white can't be told."""
+    grey = np.asarray(picture)
+    if picture.mode == "F":
+        if not ((grey >= 0) & (grey <= 1)).all():  # NaN is neither
+            raise BadImageError(f"The picture '{name}' holds numbers outside 0 to 1; export it with 8 or 16 bits a channel.")
+        return np.rint(grey * 255).astype(np.uint8)
+    # 16 bits; a PNG's come as 32-bit numbers from older Pillows. A TIFF's that do are signed, or have more bits.
+    if picture.mode == "I" and not png:
+        raise BadImageError(f"The picture '{name}' holds whole numbers of 32 bits, or signed ones; export it with 8 or 16 bits a channel.")
+    return (grey >> 8).astype(np.uint8)
 
 
 def encode_png(array: np.ndarray) -> bytes:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 
 from core.atomic import replacing
 from core.errors import SceneError
+
+
+def strict_json(data: bytes):
+    """What JSON says; ValueError also for NaN, Infinity and numbers beyond all measure, which no strict file holds.
+
+    Python reads them, but they could not be written again.
+    """
+    return json.loads(data, parse_constant=_refuse, parse_float=_finite)
 
 
 def write_json(path: str | os.PathLike, data: dict, **layout) -> None:
@@ -53,3 +62,14 @@ def parse_json(data: bytes, name: str, version: int, limit: int, foreign: SceneE
     if described.get("version") not in range(1, version + 1):
         raise newer
     return described
+
+
+def _refuse(name: str):
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        _refuse(text)
+    return number

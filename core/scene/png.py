@@ -33,12 +33,13 @@ _OTHER_FORMATS = (
 
 @dataclass(frozen=True)
 class PngHeader:
-    """What the first chunk says: size in pixels, bits per channel, colour type (0, 2, 3, 4 or 6)."""
+    """What the first chunk says: size in pixels, bits per channel, colour type (0, 2, 3, 4 or 6), whether rows come in passes."""
 
     width: int
     height: int
     bits: int
     colour_type: int
+    interlaced: bool = False
 
 
 def read_bytes(path: Path, what: str) -> bytes:
@@ -73,14 +74,15 @@ def read_header(head: bytes) -> PngHeader | None:
     """The header in a PNG's first :data:`HEADER_BYTES`; None where they begin no PNG."""
     if len(head) < HEADER_BYTES or not head.startswith(SIGNATURE) or head[12:16] != b"IHDR":
         return None
-    return PngHeader(*struct.unpack(">IIBB", head[16:26]))
+    return PngHeader(*struct.unpack(">IIBB", head[16:26]), interlaced=head[28] == 1)
 
 
 def check_png(data: bytes, name: str) -> PngHeader:
     """The header of a whole, undamaged PNG of acceptable size.
 
-    Walks all chunks and their checksums, so that a cut-off file is refused
-    rather than filled up with black. Decodes nothing.
+    Walks all chunks and their checksums and counts the bytes that the rows
+    unpack to, so that a cut-off file is refused rather than filled up with
+    black. Decodes and keeps nothing.
 
     Raises:
         BadImageError: one sentence saying what is wrong with ``name``.
@@ -90,7 +92,7 @@ def check_png(data: bytes, name: str) -> PngHeader:
     if header is None:
         raise cut
     check_size(header.width, header.height, name)
-    view, at = memoryview(data), len(SIGNATURE)
+    view, at, packed = memoryview(data), len(SIGNATURE), []
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
         end = at + 12 + length
@@ -98,7 +100,41 @@ def check_png(data: bytes, name: str) -> PngHeader:
             raise cut
         if struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(view[at + 4:end - 4]):
             raise cut
+        if data[at + 4:at + 8] == b"IDAT":
+            packed.append(view[at + 8:end - 4])
         if data[at + 4:at + 8] == b"IEND":
+            if not _holds(packed, _unpacked_bytes(header)):
+                raise cut
             return header
         at = end
     raise cut
+
+
+#: The seven passes of an interlaced PNG: first column and row, steps across and down.
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_CHANNELS = {GREY: 1, RGB: 3, INDEXED: 1, GREY_ALPHA: 2, RGB_ALPHA: 4}
+
+
+def _unpacked_bytes(header: PngHeader) -> int:
+    """What the rows of such a PNG take, with the byte before each that names its filter; 0 for a colour type that there isn't."""
+    bits, total = header.bits * _CHANNELS.get(header.colour_type, 0), 0
+    for left, top, across, down in _PASSES if header.interlaced else ((0, 0, 1, 1),):
+        columns, rows = -(-max(header.width - left, 0) // across), -(-max(header.height - top, 0) // down)
+        if columns and bits:
+            total += rows * (1 + -(-columns * bits // 8))
+    return total
+
+
+def _holds(packed: list[memoryview], needed: int) -> bool:
+    """Whether the data of IDAT chunks unpack to as many bytes as are needed; a piece at a time, and no further."""
+    unpacker = zlib.decompressobj()
+    try:
+        for chunk in packed:
+            while chunk and needed > 0:
+                needed -= len(unpacker.decompress(chunk, 1 << 18))
+                chunk = unpacker.unconsumed_tail
+        while needed > 0 and (last := unpacker.decompress(b"", 1 << 18)):
+            needed -= len(last)
+    except zlib.error:
+        return needed <= 0
+    return needed <= 0

@@ -9,6 +9,7 @@ several pieces comes back as one and with its number.
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,7 +69,7 @@ def read_polygons(path: str | os.PathLike) -> PolygonFile:
         extra = {key: value for key, value in data.items() if key not in ("imgWidth", "imgHeight", "objects")}
     except OSError as error:
         raise DataError(f"The polygon file '{path}' can't be read ({error.strerror}); check the path.") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise DataError(
             f"'{path.name}' is not a Cityscapes polygon file (imgHeight, imgWidth, objects); choose another."
         ) from None
@@ -84,7 +85,8 @@ def write_polygons(path: str | os.PathLike, file: PolygonFile) -> None:
         "objects": [{"label": entry.label, "polygon": entry.polygon, **entry.extra} for entry in file.objects],
         **file.extra,
     }
-    write_bytes(path, json.dumps(data, ensure_ascii=False, indent=1).encode())
+    # Texts that can't be written as they are (lone surrogates) are escaped, as they were read.
+    write_bytes(path, json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"))
 
 
 def rasterise(file: PolygonFile, label_set: LabelSet = STREETS) -> Scene:
@@ -172,8 +174,8 @@ def _named_instance(entry: PolygonObject, label_set: LabelSet, label_id: int) ->
 
 
 def _corners(polygon) -> list:
-    """[[x, y], ...] of finite numbers; TypeError for anything else."""
+    """[[x, y], ...] of finite numbers; TypeError or OverflowError for anything else."""
     corners = [[x, y] for x, y in polygon]
-    if not corners or not np.isfinite(np.array(corners, np.float64)).all():
+    if not corners or not all(type(number) in (int, float) and math.isfinite(number) for corner in corners for number in corner):
         raise TypeError
     return corners

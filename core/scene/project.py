@@ -15,6 +15,7 @@ import io
 import json
 import os
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from core.labels import LABEL_SETS, LabelSet, label_set_from_json, label_set_to_
 from core.look_regions import key_part, key_value, look_key
 from core.scene import hidden
 from core.scene.files import decode_instance_map, decode_label_map, encode_png
+from core.scene.json_files import strict_json
 from core.scene.png import check_png
 from core.scene.scene import INSTANCE_VALUES, Scene, SceneSnapshot
 
@@ -41,8 +43,15 @@ _JSON, _LABELS, _INSTANCES, _RENDER = "project.json", "labels.png", "instances.p
 _OLD_RENDER = "render.png"
 _HIDDEN = "hidden.json"
 
-#: Unpacked bytes that an entry may have. A zip that promises more is refused unread.
-_LIMITS = {_JSON: 64 << 20, _LABELS: 192 << 20, _INSTANCES: 320 << 20, _RENDER: 128 << 20, _OLD_RENDER: 448 << 20, _HIDDEN: 256 << 20}
+#: Unpacked bytes that an entry may have. A zip that promises more is refused unread. Maps and render may be as large as
+#: pictures may be. The JSON, which takes twenty times its size while it is read, is held to several times what streets need:
+#: six hundred objects moved and copied over each other in a full 4096x2048 street make 11 MB of hidden pixels; the codes of
+#: a thousand objects with ten kinds of parts each, 2 MB.
+_LIMITS = {_JSON: 16 << 20, _LABELS: 192 << 20, _INSTANCES: 320 << 20, _RENDER: 128 << 20, _OLD_RENDER: 448 << 20, _HIDDEN: 64 << 20}
+#: JSON shrinks to a fifth or a tenth in the zip; more than a little that promises to grow this much is made to fill the memory.
+_GROWTH, _LITTLE = 64, 1 << 20
+#: The place of an entry's time, so that a clock that stands before zips began doesn't matter, and the same street is the same file.
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass
@@ -74,7 +83,7 @@ def save_project(
     Pass a snapshot to save from another thread.
 
     Raises:
-        ProjectFileError: when it can't be written, or the settings are no JSON data.
+        ProjectFileError: when it can't be written, the settings are no JSON data, or a part is larger than it can be read again.
     """
     path = Path(path)
     width, height = scene.size
@@ -91,16 +100,21 @@ def save_project(
         text = json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ProjectFileError(f"The settings can't be saved ({error}); use plain numbers, texts and lists.") from None
-    entries = {_JSON: text.encode(), _LABELS: encode_png(scene.label_map), _INSTANCES: encode_png(scene.instance_map)}
+    # File names may hold bytes that are no text (lone surrogates in Python); escaped as JSON does it they come back.
+    described_bytes = text.encode("utf-8", "backslashreplace")
+    entries = {_JSON: described_bytes, _LABELS: encode_png(scene.label_map), _INSTANCES: encode_png(scene.instance_map)}
     if scene.hidden:
         entries[_HIDDEN] = json.dumps(hidden.to_json(scene.hidden), separators=(",", ":")).encode()
     if last_render is not None:
         entries[_RENDER] = _encode_render(last_render)
+    if any(len(data) > _LIMITS[name] for name, data in entries.items()):
+        raise ProjectFileError("This street holds more than a project can; delete objects that lie behind others, or make it smaller.")
     try:
         with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
             for name, data in entries.items():
-                kind = zipfile.ZIP_DEFLATED if name in (_JSON, _HIDDEN) else zipfile.ZIP_STORED
-                archive.writestr(name, data, kind)
+                entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
+                entry.external_attr = 0o644 << 16  # else unpacked files could not be read
+                archive.writestr(entry, data, zipfile.ZIP_DEFLATED if name in (_JSON, _HIDDEN) else zipfile.ZIP_STORED)
     except OSError as error:
         raise ProjectFileError(f"'{path}' can't be written ({error.strerror}); choose another place.") from None
 
@@ -134,7 +148,7 @@ def load_project(path: str | os.PathLike) -> Project:
             decode_label_map(entries[_LABELS], f"{path.name}: {_LABELS}", label_set),
             decode_instance_map(entries[_INSTANCES], f"{path.name}: {_INSTANCES}"),
             label_set, codes,
-            hidden.from_json(json.loads(entries[_HIDDEN]), label_set.known) if _HIDDEN in entries else None,
+            hidden.from_json(strict_json(entries[_HIDDEN]), label_set.known) if _HIDDEN in entries else None,
         )
         render = None
         if _RENDER in entries:
@@ -193,7 +207,10 @@ def _entries(path: Path, wanted: Collection[str] = tuple(_LIMITS)) -> dict[str, 
             for name, limit in _LIMITS.items():
                 if name not in wanted or name not in archive.namelist():
                     continue
-                if archive.getinfo(name).file_size > limit:
+                promised = archive.getinfo(name)
+                if promised.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise _damaged(path)  # never written so; other packings fail in ways of their own
+                if promised.file_size > limit or name in (_JSON, _HIDDEN) and _swells(promised, path.stat().st_size):
                     raise ProjectFileError(
                         f"'{path.name}' unpacks to more than a street can hold; open a project saved by Veduta."
                     )
@@ -203,17 +220,26 @@ def _entries(path: Path, wanted: Collection[str] = tuple(_LIMITS)) -> dict[str, 
                     raise _damaged(path)
                 found[name] = data
             return found
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
+    # What isn't a name, a number or a place in the file any more is a ValueError, an OverflowError or a struct.error.
+    except (
+        zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error,
+        ValueError, OverflowError, struct.error,
+    ):
         raise _damaged(path) from None
+
+
+def _swells(entry: zipfile.ZipInfo, size: int) -> bool:
+    """Whether an entry of a file of ``size`` bytes is far larger than what it is unpacked from."""
+    return entry.file_size > max(_LITTLE, _GROWTH * min(entry.compress_size, size))
 
 
 def _described(data: bytes | None, path: Path) -> dict:
     try:
-        described = json.loads(data or b"")
+        described = strict_json(data or b"")
         if described["format"] != FORMAT:
             raise ValueError
         version = int(described["version"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         raise _damaged(path) from None
     if version > VERSION:
         raise ProjectFileError(
