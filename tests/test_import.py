@@ -303,6 +303,63 @@ def test_truncated_weights_are_refused(tmp_path, capsys, legacy, kept):
     assert "cut.pth" in sentence and "again" in sentence
 
 
+def test_a_damaged_end_of_a_large_zip_is_refused(tmp_path, capsys):
+    """A zip64's last record but one says where the directory is, and on how many disks: here on two."""
+    path = tmp_path / "cut.pth"
+    save(small_generator(), path)
+    whole = path.read_bytes()
+    end = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 50, 0) + struct.pack("<4sIQI", b"PK\x06\x07", 0, 0, 2)
+    path.write_bytes(whole[: len(whole) // 2] + end + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, 50, 0, 0))
+    assert "cut.pth" in refused(capsys, tmp_path, path)
+
+
+@pytest.mark.parametrize("change, word", [
+    (lambda t: t.int(), "int32"), (lambda t: t > 0, "bool"), (lambda t: t.to(torch.complex64), "complex64"), (lambda t: t.to_sparse(), "sparse"),
+], ids=["int32", "bool", "complex64", "sparse"])
+def test_weights_that_are_no_plain_floats_are_told(folder, tmp_path, capsys, change, word):
+    state = small_generator().state_dict()
+    for key in ("model.1.weight", "model.4.bias"):
+        torch.save({k: change(v) if k == key else v for k, v in state.items()}, folder / "latest_net_G.pth")
+        sentence = refused(capsys, tmp_path, folder)
+        assert f"has {key} as " in sentence and word in sentence
+
+
+def test_half_precision_is_imported(folder, tmp_path, capsys):
+    state = {k: v.half() for k, v in small_generator().state_dict().items()}
+    torch.save(state, folder / "latest_net_G.pth")
+    assert run(capsys, folder, "--out", tmp_path / "m.safetensors")[0] == 0
+    loaded = load_model(tmp_path / "m.safetensors").generator.state_dict()
+    assert all(torch.equal(loaded[k], v.float()) for k, v in state.items())
+
+
+def test_a_bias_without_dimensions_is_told(folder, tmp_path, capsys):
+    state = small_generator().state_dict()
+    bias = next(k for k, v in state.items() if k.startswith("model.4.") and k.endswith(".bias"))
+    torch.save({k: v.sum() if k == bias else v for k, v in state.items()}, folder / "latest_net_G.pth")
+    assert bias in refused(capsys, tmp_path, folder)
+
+
+def test_options_that_choose_in_a_folder_do_not_go_with_a_file(tmp_path, capsys):
+    save(GlobalGenerator(35, code_dim=0, width=4, downsamples=1, blocks=1), tmp_path / "g.pth")
+    assert "--which_epoch" in refused(capsys, tmp_path, tmp_path / "g.pth", "--which_epoch", 77)
+    assert "--cluster_path" in refused(capsys, tmp_path, tmp_path / "g.pth", "--cluster_path", "nothere.npy")
+    assert run(capsys, tmp_path / "g.pth", "--out", tmp_path / "g.safetensors")[0] == 0
+
+
+def test_clusters_that_do_not_exist_are_told_and_those_without_use_noted(folder, tmp_path, capsys):
+    assert "no nothere.npy" in refused(capsys, tmp_path, folder, "--cluster_path", "nothere.npy")
+    save(GlobalGenerator(35, code_dim=0, width=4, downsamples=1, blocks=1), folder / "latest_net_G.pth")
+    (folder / "opt.txt").unlink()
+    (folder / "latest_net_E.pth").unlink()
+    status, printed, _ = run(capsys, folder, "--out", tmp_path / "m.safetensors")
+    assert status == 0 and "features_clustered_010.npy was left out" in printed
+
+
+@pytest.mark.parametrize("side", [-8, 1, 10**9])
+def test_a_training_frame_of_senseless_size_is_told(folder, tmp_path, capsys, side):
+    assert "loadSize" in refused(capsys, tmp_path, folder, "--loadSize", side)
+
+
 def test_folders_without_a_generator_say_what_to_do(tmp_path, capsys):
     assert "latest_net_G.pth" in refused(capsys, tmp_path, tmp_path)
     save(GlobalGenerator(35, code_dim=0, width=4, downsamples=1, blocks=1), tmp_path / "20_net_G.pth")

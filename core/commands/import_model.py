@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("source", type=Path, help="checkpoint folder (opt.txt, latest_net_G.pth, ...) or a bare .pth")
     parser.add_argument("--out", type=Path, required=True, metavar="MODEL.safetensors", help="model file to write")
-    parser.add_argument("--which_epoch", "--which-epoch", default="latest", help="networks of this epoch (latest)")
+    parser.add_argument("--which_epoch", "--which-epoch", help="networks of this epoch (latest)")
     parser.add_argument("--cluster_path", metavar="NAME", help="feature clusters (features_clustered_010.npy)")
     options = parser.add_argument_group("pix2pixHD's options")
     options.add_argument("--netG", choices=("global", "local"))

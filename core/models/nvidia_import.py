@@ -24,6 +24,7 @@ from core.models.nvidia_layout import encoder_options, generator_options
 from core.models.nvidia_options import Options, read_options, training_resolution
 from core.models.registry import build
 from core.networks.state_files import read_state_dict
+from core.scene.png import SIDE_LIMIT
 
 #: NVIDIA's own default, which a bare file's shapes can't tell.
 DEFAULT_LABEL_NC = 35
@@ -42,22 +43,27 @@ class Sources:
         return [p for p in (self.options, self.generator, self.encoder, self.clusters) if p is not None]
 
 
-def find_sources(source: str | Path, epoch: str = "latest", clusters: str | None = None) -> Sources:
+def find_sources(source: str | Path, epoch: str | None = None, clusters: str | None = None) -> Sources:
     """The files of a checkpoint folder, or the one bare ``.pth``.
 
     Args:
         source: a folder with ``{epoch}_net_G.pth``, or a generator's file.
-        epoch: ``latest`` or a number, NVIDIA's ``which_epoch``.
+        epoch: ``latest`` or a number, NVIDIA's ``which_epoch``; None for the latest.
         clusters: name of the feature clusters in the folder, NVIDIA's ``cluster_path``.
 
     Raises:
-        ModelFileError: when there is no generator, saying which epochs there are.
+        ModelFileError: when there is no generator, saying which epochs there are; or when a bare file is
+            to have an epoch or clusters, which only a folder has.
     """
     source = Path(source)
     if not source.exists():
         raise ModelFileError(f"There is no {source}; give a pix2pixHD checkpoint folder or a .pth file.")
     if not source.is_dir():
+        for option, given in (("--which_epoch", epoch), ("--cluster_path", clusters)):
+            if given is not None:
+                raise ModelFileError(f"{option} chooses in a checkpoint folder, and {source.name} is a file; give its folder, or leave {option} out.")
         return Sources(source)
+    epoch = "latest" if epoch is None else epoch
     generator = source / f"{epoch}_net_G.pth"
     if not generator.is_file():
         others = sorted(p.name.removesuffix("_net_G.pth") for p in source.glob("*_net_G.pth"))
@@ -147,7 +153,11 @@ def import_checkpoint(sources: Sources, flags: Options | None = None) -> tuple[M
 
     label_set = _label_set(label_nc, notes)
     book = _code_book(sources.clusters, code_dim, label_set, notes) if code_dim else None
+    if sources.clusters is not None and not code_dim:
+        notes.append(f"The generator takes no codes, so that {sources.clusters.name} was left out.")
     resolution, how = training_resolution(options, local)
+    if not 1 <= min(resolution) <= max(resolution) <= SIDE_LIMIT:
+        raise ModelFileError(f"A training frame of {resolution[0]}x{resolution[1]} pixels makes no sense ({how}); correct loadSize and fineSize.")
     things = [label.id for label in label_set if (label.thing if label_set is CITYSCAPES else label.instanced)]
     card = make_card(
         name=f"pix2pixHD, {sources.generator.resolve().parent.name if sources.options else g_name}",
@@ -240,17 +250,26 @@ def _filled(described: tuple[str, dict], state: dict[str, Tensor], name: str) ->
     missing = [k for k in expected if k not in state]
     surplus = [k for k in state if k not in expected]
     shaped = [k for k in expected if k in state and state[k].shape != expected[k].shape]
-    if missing or surplus or shaped:
+    strange = [k for k in expected if k in state and k not in shaped and not _alike(state[k], expected[k])]
+    if missing or surplus or shaped or strange:
         parts = []
         for what, keys in (("lacks", missing), ("has no use for", surplus)):
             if keys:
                 parts.append(f"{what} {', '.join(keys[:3])}" + (f" and {len(keys) - 3} more" if len(keys) > 3 else ""))
         for key in shaped[:3]:
             parts.append(f"has {key} as {_shape(state[key])} where {_shape(expected[key])} is needed")
+        for key in strange[:3]:
+            kind = "sparse " * (state[key].layout != torch.strided) + str(state[key].dtype).removeprefix("torch.")
+            parts.append(f"has {key} as {kind} where plain floating-point numbers are needed")
         raise ModelFileError(f"{name} {'; '.join(parts)}; give its training's options or get the file again.")
     ready = {k: (v.float() if v.is_floating_point() else v).clone() for k, v in state.items()}
     network.load_state_dict(ready, strict=True, assign=True)
     return network.eval()
+
+
+def _alike(found: Tensor, wanted: Tensor) -> bool:
+    """Whether it can stand in a network: floats for floats, one after another in memory."""
+    return found.layout == torch.strided and (found.is_floating_point() or not wanted.is_floating_point())
 
 
 def _shape(tensor: Tensor) -> str:

@@ -46,7 +46,7 @@ class _Part:
             elif weight.ndim == 4 and weight.shape[-1] == 3:
                 # A convolution's bias has weight.shape[0] entries, a transposed one's weight.shape[1].
                 bias = state.get(f"{prefix}.{place}.bias")
-                if bias is not None and bias.shape[0] == weight.shape[1] != weight.shape[0]:
+                if bias is not None and bias.ndim == 1 and bias.shape[0] == weight.shape[1] != weight.shape[0]:
                     self.ups += 1
                 else:
                     self.downs += 1

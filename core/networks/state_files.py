@@ -89,7 +89,11 @@ def _what_it_is(head: bytes) -> str:
 
 
 def _damaged(path: Path) -> str:
-    if zipfile.is_zipfile(path):
+    try:
+        whole = zipfile.is_zipfile(path)
+    except (zipfile.BadZipFile, OSError):
+        whole = False  # its last lines contradict themselves
+    if whole:
         return f"{path.name} is not a weight file that can be read; download it again."
     return f"{path.name} is cut short or damaged; download it again."
 
