@@ -468,6 +468,27 @@ def test_label_sets_from_before_get_what_these_parts_were_drawn_as():
     assert {WHEEL, HOUSE_IN_GLASS, RIM} <= cars[0] and {WHEEL, GLASS} <= cars[1] and max(cars[1]) <= 70
 
 
+def test_houses_painted_where_nobody_stands_are_eight_metres_high_at_least():
+    """The higher the eye, the higher is what is seen so high above its foot."""
+    def eye(*houses, counted: bool = True, person: bool = False) -> float:
+        labels = np.full((512, 1024), SKY, np.uint8)
+        labels[260:] = ROAD
+        values = labels.astype(np.uint16)
+        for number, (left, top, foot) in enumerate(houses):
+            there = np.s_[top:foot, left:left + 200]
+            labels[there], values[there] = BUILDING, 11000 + number if counted else BUILDING
+        if person:
+            labels[400:490, 40:70], values[400:490, 40:70] = PERSON, 24000
+        return estimate_view(Scene(labels, values), horizon=260).eye
+
+    one, other = (100, 10, 330), (600, 40, 360)
+    assert eye(one) == pytest.approx(8 * 70 / 320) and eye(other) == pytest.approx(8 * 100 / 320)
+    assert eye(one, other) == eye(other), "both are so high"
+    assert eye((100, 200, 330)) == 3.0, "a low wall makes no giant of who looks over it"
+    assert eye((100, 0, 330)) == eye(one, counted=False) == eye() == 1.35, "nor does one cut off, or one of a map that counts none"
+    assert eye(one, other, person=True) == eye(person=True) != 1.35, "people tell better"
+
+
 def test_the_eyes_height_is_told_by_people_and_cars():
     labels = np.full((512, 1024), SKY, np.uint8)
     labels[220:] = ROAD

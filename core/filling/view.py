@@ -30,6 +30,9 @@ EYE, LOWEST_EYE, HIGHEST_EYE = 1.35, 1.0, 3.0
 #: What tells the eye's height: height in metres, and least and largest width in heights.
 _WHOLE = {"person": (1.7, 0.2, 0.5), "car": (1.5, 0.9, 3.2)}
 
+#: Metres that a house has at least.
+_HOUSE = 8.0
+
 #: What one stands and drives on.
 GROUND = ("road", "sidewalk", "parking", "rail track", "ground", "terrain")
 
@@ -125,24 +128,29 @@ def _ground_lines(scene: Scene, horizon: float) -> np.ndarray:
 
 
 def _eye(scene: Scene, horizon: float) -> float:
-    """Metres from the ground to the eye, from people and cars that look whole.
+    """Metres from the ground to the eye, from people and cars that look whole, else from houses.
 
     What is ``tall`` metres is seen tall / eye times as high as the horizon lies above its foot. Each thing says
     as much as the usual height does alone.
     """
     width, height = scene.size
-    said = []
+    said, houses = [], []
     for entry in scene.objects().values():
         name = scene.label_set[entry.label_id].name if entry.label_id in scene.label_set else ""
-        if not entry.is_object or name not in _WHOLE:
+        if not entry.is_object or name not in (*_WHOLE, "building"):
             continue
-        metres, narrow, wide = _WHOLE[name]
         x0, y0, x1, y1 = entry.bbox
         below, tall = y1 - horizon, y1 - y0
+        if name == "building":
+            if y0 > 0 and y1 < height - 1 and below > 0.03 * height:
+                houses.append(_HOUSE * below / tall)
+            continue
+        metres, narrow, wide = _WHOLE[name]
         cut = x0 <= 0 or y0 <= 0 or x1 >= width or y1 >= height - 1
         if not cut and below > 0.03 * height and narrow * tall < x1 - x0 < wide * tall:
             said.append(np.log(metres * below / tall))
     if not said:
-        return EYE
+        # Who paints a street of houses alone paints them lower than they are, but means houses.
+        return min(max([EYE, *houses]), HIGHEST_EYE)
     mean = (np.log(EYE) + len(said) * float(np.median(said))) / (1 + len(said))
     return float(np.clip(np.exp(mean), LOWEST_EYE, HIGHEST_EYE))
