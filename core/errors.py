@@ -2,7 +2,8 @@
 
 Each carries one sentence that says what happened and what to do next. The
 command line prints that sentence and exits with status 2; the studio shows it
-in a dialog. Anything else that escapes is a bug and keeps its traceback.
+in a dialog. For what the system refuses (OSError) and a full memory the command
+line has a sentence, too. Anything else that escapes is a bug and keeps its traceback.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any, Mapping
 from core.scene.png import SIDE_LIMIT
 
 #: Numbers in provenance that the program reads again -> the least and the most that they can be.
-_COUNTS = {"encoder_width": (1, SIDE_LIMIT), "steps": (0, 1 << 53), "seed": (0, 1 << 63)}
+_COUNTS = {"encoder_width": (1, SIDE_LIMIT), "steps": (0, 1 << 53), "seed": (-(1 << 63), 1 << 63)}
 
 
 def check_fields(card: Mapping[str, Any]) -> None:
