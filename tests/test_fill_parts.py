@@ -1211,7 +1211,7 @@ def test_render_fills_what_is_chosen(tmp_path, small_model_path):
     from core.scene.files import read_picture
 
     save_project(tmp_path / "town.veduta", town(), {"horizon": 200.0})
-    common = ("render", "--model", small_model_path, "--size", "256x128")
+    common = ("render", "--model", small_model_path)
     for name, render, fill in (
         ("cars", ("--fill-only", "car"), ("--only", "car")),
         ("houses", ("--fill-parts", "3", "--fill-houses", "--fill-except", "car"), ("--seed", "3", "--houses", "--except", "car")),
@@ -1229,7 +1229,7 @@ def test_render_fills_first_where_it_is_asked(tmp_path, small_model_path):
     scene = town()
     write_png(tmp_path / "l.png", scene.label_map)
     write_png(tmp_path / "i.png", scene.instance_map)
-    common = ("render", "--instances", tmp_path / "i.png", "--model", small_model_path, "--size", "256x128")
+    common = ("render", "--instances", tmp_path / "i.png", "--model", small_model_path)
     assert run(*common, "--labels", tmp_path / "l.png", "--out", tmp_path / "bare.png") == 0
     assert run(*common, "--labels", tmp_path / "l.png", "--fill-parts", "3", "--out", tmp_path / "filled.png") == 0
     maps = ("fill-parts", tmp_path / "l.png", "--instances", tmp_path / "i.png")
