@@ -6,10 +6,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QRunnable, Signal, Slot
 
 from app.context import StudioContext
-from app.render_worker import STACK_BYTES
+from app.render_worker import low_pool
 from app.sun_dialog import SunDialog
 from core.errors import VedutaError
 from core.scene.scene import SceneSnapshot
@@ -66,10 +66,7 @@ class ShadowCaster(QObject):
         self._found: Shadows | None = None
         self._shown: tuple[Sun, bool] | None = None
         self._casting = False  # wanted as soon as the sun's shadows are shown
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._pool.setStackSize(STACK_BYTES)
-        self._pool.setThreadPriority(QThread.Priority.LowPriority)
+        self._pool = low_pool(self)
         self._answered.connect(self._take)
         context.scene_replaced.connect(self._forget)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.context import StudioContext
 from app.fill_parts import FillJob, Filling
-from app.render_worker import STACK_BYTES
+from app.render_worker import low_pool
 from core.labels import INSTANCE_FACTOR
 from core.scene.edit import Edit
 
@@ -39,10 +39,7 @@ class PaintedFiller(QObject):
         self._painted: set[int] = set()  # objects that are painted here, all of whose parts are from here
         self._parted: set[int] = set()  # those of them that have got parts
         self._job: FillJob | None = None
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._pool.setStackSize(STACK_BYTES)
-        self._pool.setThreadPriority(QThread.Priority.LowPriority)
+        self._pool = low_pool(self)
         self._filled.connect(self._take)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self._begin)

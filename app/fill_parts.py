@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 
 import numpy as np
-from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QRunnable, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.context import StudioContext
 from app.fill_notes import Offer, Progress
-from app.render_worker import STACK_BYTES
+from app.render_worker import low_pool
 from core.errors import VedutaError
 from core.scene.scene import Scene, SceneSnapshot
 
@@ -70,10 +70,7 @@ class PartsFiller(QObject):
         self.progress.cancelled.connect(self.cancel)
         self._wanted, self._runs = True, 0
         self._job: FillJob | None = None
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._pool.setStackSize(STACK_BYTES)
-        self._pool.setThreadPriority(QThread.Priority.LowPriority)
+        self._pool = low_pool(self)
         self._stepped.connect(self._show_step)
         self._filled.connect(self._take)
         self._later = QTimer(self, singleShot=True, interval=_SOON)

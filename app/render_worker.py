@@ -15,7 +15,7 @@ import traceback
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QThreadPool, Signal, Slot
 
 from app import head_start
 from app.canvas.pyramid import bgrx, halves
@@ -214,6 +214,15 @@ def _explain(error: Exception, what: str) -> tuple[str, str]:
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "can't allocate" in str(error).lower():
         return f"{what}: the memory is full. Close other programs, or use a smaller scene.", detail
     return f"{what} ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no details'}).", detail
+
+
+def low_pool(parent: QObject) -> QThreadPool:
+    """A pool of one thread for what may take a while beside the window and its photograph."""
+    pool = QThreadPool(parent)
+    pool.setMaxThreadCount(1)
+    pool.setStackSize(STACK_BYTES)
+    pool.setThreadPriority(QThread.Priority.LowPriority)
+    return pool
 
 
 class RenderThread(QThread):

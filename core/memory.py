@@ -1,4 +1,4 @@
-"""How this process takes and gives back memory: settings of glibc's allocator and of oneDNN.
+"""How this process takes and gives back memory: settings of glibc's allocator and of oneDNN; and whether it ran out.
 
 Needs no torch, so that it can be asked before the first thread starts. All of it
 is a no-op where there is no glibc.
@@ -62,3 +62,16 @@ def _call(name: str, *arguments: int) -> None:
         getattr(ctypes.CDLL(None), name)(*arguments)
     except (OSError, AttributeError):
         pass  # another C library
+
+
+#: What PyTorch says when memory runs out, and oneDNN; their errors are RuntimeErrors.
+_NO_MEMORY = (
+    "can't allocate memory", "not enough memory", "out of memory",
+    "could not create a primitive", "could not create a memory object", "could not execute a primitive",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for what Python, numpy and PyTorch raise when memory runs out."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or isinstance(error, RuntimeError) and any(words in text for words in _NO_MEMORY)

@@ -18,6 +18,7 @@ from core.appearance import CodeBook
 from core.data.samples import find_maps, find_samples
 from core.errors import BadImageError, TrainingError
 from core.labels import STREETS
+from core.memory import is_out_of_memory
 from core.models.model_file import Model, load_model, make_card, save_model
 from core.models.registry import build
 from core.rendering.renderer import Renderer
@@ -27,7 +28,7 @@ from core.training.canvas_map import CANVAS_INSTANCES, CANVAS_LABELS
 from core.training.command import main
 from core.training.log import RunLog, read_log, recent_seconds
 from core.training.loss_log import read_loss_log
-from core.training.memory import OutOfMemory, is_out_of_memory
+from core.training.memory import OutOfMemory
 from core.training.plan import probe
 from core.training.previews import Previews
 from core.training.recipes import recipe_named

@@ -61,7 +61,9 @@ def main(argv: list[str]) -> int:
         what = "A file or a device" if error.filename is None else f"'{_shortened(str(error.filename))}'"
         return _refused(f"{what} can't be used ({error.strerror}); choose another place or check its permissions.")
     except (MemoryError, RuntimeError) as error:
-        if not _memory_ran_out(error):
+        from core.memory import is_out_of_memory
+
+        if not is_out_of_memory(error):
             raise
         return _refused("This is too large for this machine's memory; choose a smaller --size, or close other programs.")
     except KeyboardInterrupt:
@@ -73,12 +75,6 @@ def _refused(sentence: str) -> int:
     """Print why nothing was done; the exit status."""
     print(f"error: {sentence}", file=sys.stderr)
     return 2
-
-
-def _memory_ran_out(error: MemoryError | RuntimeError) -> bool:
-    """Whether that is what Python, numpy or torch (whose own errors are RuntimeErrors) raise when memory runs out."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or "can't allocate memory" in text or "out of memory" in text or "not enough memory" in text
 
 
 def _shortened(name: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import DataError, LabelError
-from core.labels import INSTANCE_FACTOR, STREETS, LabelSet, object_class
+from core.labels import STREETS, LabelSet, object_class
 from core.opencv import cv2
 from core.scene.files import write_bytes
 from core.scene.png import check_size

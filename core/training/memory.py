@@ -14,13 +14,6 @@ from core.training.recipes import Recipe
 SMALLEST_CROP = 64
 
 
-#: What PyTorch says of it, and oneDNN.
-_NO_MEMORY = (
-    "can't allocate memory", "not enough memory", "out of memory",
-    "could not create a primitive", "could not create a memory object", "could not execute a primitive",
-)
-
-
 class OutOfMemory(TrainingError):
     """The device ran out of memory.
 
@@ -32,14 +25,6 @@ class OutOfMemory(TrainingError):
     def __init__(self, message: str, smaller: dict[str, int]):
         super().__init__(message)
         self.smaller = smaller
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """True for what PyTorch and Python raise when memory runs out."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(words in text for words in _NO_MEMORY)
 
 
 def smaller(recipe: Recipe, step: int) -> dict[str, int]:

@@ -9,9 +9,10 @@ from typing import Callable, Sequence
 import torch
 
 from core.data.samples import MOST_OFTEN, Sample, by_width
+from core.memory import is_out_of_memory
 from core.rendering.device import describe
 from core.training.duration import duration
-from core.training.memory import available_bytes, explained, is_out_of_memory, peak_bytes, reset_peak
+from core.training.memory import available_bytes, explained, peak_bytes, reset_peak
 from core.training.recipes import Recipe
 from core.training.schedule import ENHANCER, GLOBAL, Phase
 from core.training.trainer import Trainer

@@ -13,11 +13,12 @@ import time
 from typing import Any, Callable
 
 from core.errors import BadImageError, DataError, LabelError, TrainingError, VedutaError
+from core.memory import is_out_of_memory
 from core.models.model_file import save_model
 from core.training.distributed import from_writer, is_writer
 from core.training.finish import finished_model
 from core.training.log import RunLog
-from core.training.memory import explained, is_out_of_memory, peak_bytes
+from core.training.memory import explained, peak_bytes
 from core.training.previews import Previews
 from core.training.run_folder import FAILED, FINISHED, PAUSED, RUNNING, STOPPED, RunFolder
 from core.training.trainer import Report, Trainer
