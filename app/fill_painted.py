@@ -21,12 +21,7 @@ class PaintedFiller(QObject):
     An object that grows under the brush gets its parts anew. Parts that a person has
     painted stay as they are, as do objects that were there before, and those whose
     parts were taken back.
-
-    Signals:
-        settled: nothing is left to be filled in.
     """
-
-    settled = Signal()
 
     # From the thread: the job, how far it is; the job, a filling or None, what went wrong.
     _stepped = Signal(object, int, int)
@@ -96,25 +91,25 @@ class PaintedFiller(QObject):
         if context.stroking:
             self._rest.start()
             return
+        if context.history.canRedo():
+            # A step was undone; as one of its own this would cut off what can be redone.
+            self._waiting.clear()
         while self._waiting and self._job is None:
             value = self._waiting.pop(0)
             if context.scene.area(value):
                 # Its number as the seed: what grows keeps the kind of windows that it has.
                 self._job = FillJob(context.scene.snapshot(), value, (value,), context.horizon(), False, context.history.index())
                 self._pool.start(Filling(self._job, self._stepped, self._filled))
-        if not self.busy:
-            self.settled.emit()
 
     def _changed(self, _box) -> None:
-        """What is looked for in a street that has changed is looked for anew, unless a step was undone."""
+        """What is looked for in a street that has changed is looked for anew."""
         if not self.busy:
             return
         self._rest.start()
         job, self._job = self._job, None
         if job is not None:
             job.stop.set()
-            if self.context.stroking or self.context.history.index() >= job.index:
-                self._waiting.insert(0, job.objects[0])
+            self._waiting.insert(0, job.objects[0])
 
     # A declared slot: so Qt knows that it runs on this object's thread, not on the worker's.
     @Slot(object, object, str)

@@ -138,6 +138,22 @@ def test_a_hand_that_does_not_rest_is_waited_for_and_a_stroke_taken_back_gets_no
     assert context.history.index() == count and context.history.count() == count + 1, "what was undone can still be redone"
 
 
+def test_a_house_whose_growth_was_undone_keeps_what_can_be_redone(studio):
+    context, pane = studio.context, studio.canvas.panes[0]
+    paint(studio, WALL)
+    context.choose_label(BUILDING)
+    drag(pane, (280, 100), (420, 100))
+    grown = np.array(context.scene.label_map)
+    for _ in range(2):  # the stroke, and the parts before it
+        QTest.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert studio.painted_filler.busy and context.history.index() == 1
+    wait_for(lambda: not studio.painted_filler.busy)
+    assert context.history.index() == 1 and context.history.count() == 3 and not parts(studio, 11000)
+    context.history.redo()
+    context.history.redo()
+    assert np.array_equal(context.scene.label_map, grown)
+
+
 def test_polygons_and_fills_are_painted_too(studio):
     context, pane = studio.context, studio.canvas.panes[0]
     context.choose_tool("polygon")
